@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "base/directories.h"
+#include "base/error.h"
+#include "base/result.h"
+
+namespace aloft::cli {
+
+/// Exit codes of the contract: a command's own code is passed on by those that run one.
+enum ExitCode { kSuccess = 0, kFailed = 1, kWrongUsage = 2, kOwnFailure = 125 };
+
+/// What the commands share; lives in main() longer than all of them.
+struct Context {
+  EnvironmentLookup environment = process_environment();
+  bool json = false;
+  int exit_code = kSuccess;
+};
+
+/// Prints "aloft: MESSAGE" on standard error and returns the exit code for it: kWrongUsage for
+/// invalid_argument, else kFailed.
+int report(const Error& error);
+
+// One function for each command, in a file of its name: adds the subcommand with its options; its callback
+// does the work and sets context.exit_code.
+
+}  // namespace aloft::cli
