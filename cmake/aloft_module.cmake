@@ -15,6 +15,16 @@ function(aloft_module name)
   endif()
 endfunction()
 
+# aloft_program(NAME SOURCES… USES aloft::… [LIBS …]): a program that is installed; it lies at the top of the build
+# directory.
+function(aloft_program name)
+  cmake_parse_arguments(P "" "" "SOURCES;USES;LIBS" ${ARGN})
+  add_executable(${name} ${P_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE ${P_USES} ${P_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()
+
 # aloft_test(NAME LABEL unit|integration SOURCES… LIBS… [TIMEOUT seconds]): one GoogleTest program.
 function(aloft_test name)
   cmake_parse_arguments(T "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})

@@ -10,20 +10,34 @@
 namespace aloft::cli {
 
 /// Exit codes of the contract: a command's own code is passed on by those that run one.
-enum ExitCode { kSuccess = 0, kFailed = 1, kWrongUsage = 2, kOwnFailure = 125 };
+enum ExitCode {
+  kSuccess = 0,
+  kFailed = 1,
+  kWrongUsage = 2,
+  kOwnFailure = 125,
+  kInterrupted = 130,
+};
 
 /// What the commands share; lives in main() longer than all of them.
 struct Context {
   EnvironmentLookup environment = process_environment();
+  /// Machine-readable output on standard output; set by the flag of add_json_option().
   bool json = false;
   int exit_code = kSuccess;
 };
 
+/// Gives `command` the flag --json; its help says what `document` it prints.
+void add_json_option(CLI::App& command, Context& context, const std::string& document);
+
 /// Prints "aloft: MESSAGE" on standard error and returns the exit code for it: kWrongUsage for
-/// invalid_argument, else kFailed.
+/// invalid_argument, kInterrupted for cancelled, else kFailed.
 int report(const Error& error);
 
-// One function for each command, in a file of its name: adds the subcommand with its options; its callback
-// does the work and sets context.exit_code.
+/// As above; with --json also prints {"error": {"code": …, "message": …}} on standard output, so
+/// that a program that reads it always finds one document. Sets context.exit_code.
+void report(Context& context, const Error& error);
+
+// One function for each command, in a file of its name: adds the subcommand with its options; its
+// callback does the work and sets context.exit_code.
 
 }  // namespace aloft::cli

@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <iostream>
-
+#include "cli/arguments.h"
 #include "cli/command.h"
 
-namespace aloft::cli {
-
-int report(const Error& error) {
-  std::cerr << "aloft: " << error.message;
-  if (!error.request_id.empty()) std::cerr << " (request " << error.request_id << ")";
-  std::cerr << "\n";
-  return error.code == ErrorCode::invalid_argument ? kWrongUsage : kFailed;
-}
-
-namespace {
-
-int run(int argc, char** argv) {
+int main(int argc, char** argv) {
+  using namespace aloft::cli;
   CLI::App app("Scientific workloads on Azure, unchanged: files, copies, jobs.", "aloft");
-  app.set_version_flag("--version", "aloft 0.1.0");
+  app.set_version_flag("--version", "aloft 0.1.0", "Print the version and exit");
   app.require_subcommand(1);
   Context context;
-  app.add_flag("--json", context.json, "Machine-readable output on standard output");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kSuccess : kWrongUsage;
-  }
+  prepare_commands(app);
+  if (const auto exit_code = parse_arguments(app, argc, argv)) return *exit_code;
   return context.exit_code;
 }
-
-}  // namespace
-}  // namespace aloft::cli
-
-int main(int argc, char** argv) { return aloft::cli::run(argc, argv); }

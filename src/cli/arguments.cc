@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.h"
+
+#include <iostream>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/suggestion.h"
+
+namespace aloft::cli {
+
+namespace {
+
+int wrong_usage(const std::string& program, const std::string& message) {
+  std::cerr << program << ": " << message << "\nTry '" << program << " --help'.\n";
+  return kWrongUsage;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string meant = nearest(word, candidates);
+  return meant.empty() ? "" : "; did you mean '" + meant + "'?";
+}
+
+// The first argument that is no option must be a command: the options before one take no values.
+std::optional<int> check_command(const CLI::App& app, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("-")) continue;
+    const std::vector<std::string> names = command_names(app);
+    if (std::ranges::find(names, word) != names.end()) return std::nullopt;
+    return wrong_usage(app.get_name(),
+                       "there is no command '" + word + "'" + did_you_mean(word, names));
+  }
+  return std::nullopt;
+}
+
+// What the parser could not place, as the user typed it.
+int unexpected(const CLI::App& command, const std::string& program, const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(true);
+  if (words.empty()) return wrong_usage(program, "there are more arguments than it takes");
+  const std::string& word = words.front();
+  if (word.starts_with("-")) {
+    const std::string name = word.substr(0, word.find('='));
+    return wrong_usage(
+        program, "there is no option '" + name + "'" + did_you_mean(name, option_names(command)));
+  }
+  return wrong_usage(program, "there is no use for the argument '" + word + "'");
+}
+
+}  // namespace
+
+void prepare_commands(CLI::App& app) {
+  const auto formatter = std::make_shared<HelpFormatter>();
+  app.formatter(formatter);
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command->formatter(formatter);
+    command->set_help_flag("-h,--help", "Print this help and exit");
+  }
+}
+
+std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
+  if (const auto wrong = check_command(app, argc, argv)) return wrong;
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    const auto parsed = app.get_subcommands();
+    if (parsed.empty()) return wrong_usage(app.get_name(), "say which command to run");
+    const std::string program = app.get_name() + " " + parsed.front()->get_name();
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+      return unexpected(*parsed.front(), program, app);
+    }
+    return wrong_usage(program, error.what());
+  }
+}
+
+}  // namespace aloft::cli

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+
+namespace aloft::cli {
+
+/// Sets what all commands share: help within 80 columns, how it is asked for, usage lines.
+void prepare_commands(CLI::App& app);
+
+/// Parses, and runs the callback of the command that was asked for. Returns an exit code if the
+/// program should end with it: 0 after help or version, kWrongUsage after printing what is wrong
+/// with the arguments (and what was perhaps meant) on standard error.
+std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv);
+
+}  // namespace aloft::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+
+namespace aloft::cli {
+
+namespace {
+
+std::string sentence(const Error& error) {
+  std::string text = error.message;
+  if (!error.request_id.empty()) text += " (request " + error.request_id + ")";
+  return text;
+}
+
+}  // namespace
+
+void add_json_option(CLI::App& command, Context& context, const std::string& document) {
+  command.add_flag("--json", context.json, "Print " + document + " as JSON on standard output");
+}
+
+int report(const Error& error) {
+  std::cerr << "aloft: " << sentence(error) << "\n";
+  switch (error.code) {
+    case ErrorCode::invalid_argument:
+      return kWrongUsage;
+    case ErrorCode::cancelled:
+      return kInterrupted;
+    default:
+      return kFailed;
+  }
+}
+
+void report(Context& context, const Error& error) {
+  context.exit_code = report(error);
+  if (!context.json) return;
+  nlohmann::json document;
+  document["error"]["code"] = name_of(error.code);
+  document["error"]["message"] = error.message;
+  if (!error.request_id.empty()) document["error"]["request_id"] = error.request_id;
+  // A path in a message may be bytes that are no UTF-8.
+  std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace aloft::cli
