@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace aloft {
 
 /// Orders ASCII names without regard to case, as stores compare metadata names.
@@ -22,5 +24,14 @@ struct CaseInsensitiveLess {
 
 /// The names and values that users keep with an object. A write replaces the whole set.
 using Metadata = std::map<std::string, std::string, CaseInsensitiveLess>;
+
+/// Under this name a conditional write leaves a random value of its own, by which RetryingStore
+/// tells its own repeated write from somebody else's. It says nothing about the object: ignore it
+/// in comparisons.
+inline constexpr std::string_view kCommitKey = "aloft_commit";
+
+/// Fails with invalid_argument where a store would refuse it: names are identifiers, values
+/// printable ASCII, all together at most 8 KiB.
+Result<void> check_metadata(const Metadata& metadata);
 
 }  // namespace aloft

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "azure/names/blob_names.h"
+#include "base/byte_size.h"
+#include "object/internal/memory_state.h"
+
+namespace aloft::internal {
+namespace {
+
+constexpr std::uint32_t kBlocksMax = 50'000;
+constexpr std::size_t kBlockIdLengthMax = 64;
+constexpr std::uint32_t kPageEntriesMax = 5000;
+
+class MemoryStore final : public ObjectStore {
+ public:
+  MemoryStore(std::shared_ptr<MemoryState> state, std::string container)
+      : state_(std::move(state)), container_(std::move(container)) {}
+
+  std::string name() const override {
+    return fmt::format("az://{}/{}", state_->account, container_);
+  }
+  Capabilities capabilities() const override {
+    return {.stage_from_object = true,
+            .put_size_bytes_max = 5000_MiB,
+            .block_size_bytes_max = 4000_MiB,
+            .blocks_max = kBlocksMax};
+  }
+
+  Result<ObjectInfo> head(std::string_view key, const Limits& limits) override;
+  Result<ReadResult> read(const ReadRequest& request, std::span<std::byte> buffer,
+                          const Limits& limits) override;
+  void read_many(std::span<ReadPart> parts, const Limits& limits) override;
+  Result<PutResult> put(const PutRequest& request, const Limits& limits) override;
+  Result<void> stage_block(const StageRequest& request, const Limits& limits) override;
+  Result<void> stage_block_from(const StageFromRequest& request, const Limits& limits) override;
+  Result<PutResult> commit_blocks(const CommitRequest& request, const Limits& limits) override;
+  Result<BlockList> block_list(std::string_view key, const Limits& limits) override;
+  Result<PutResult> copy(const CopyRequest& request, const Limits& limits) override;
+  Result<SourceRef> source_ref(std::string_view key) override;
+  Result<PutResult> set_metadata(std::string_view key, const Metadata& metadata,
+                                 const Conditions& conditions, const Limits& limits) override;
+  Result<void> remove(std::string_view key, const Conditions& conditions,
+                      const Limits& limits) override;
+  Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
+
+ private:
+  using Version = std::shared_ptr<const MemoryObject>;
+
+  std::string uri(std::string_view key) const { return fmt::format("{}/{}", name(), key); }
+  Result<void> check_call(std::string_view key, const Limits& limits, std::string_view doing) const;
+  Result<MemoryContainer*> open(MemoryContainers& containers) const;
+  tl::unexpected<Error> not_found(std::string_view key) const;
+  Result<void> check(const Conditions& conditions, const MemoryObject* present,
+                     std::string_view key) const;
+  Result<Version> current(std::string_view key, std::string_view if_match) const;
+  Result<Version> source(const SourceRef& source, std::string_view if_match) const;
+  Result<void> stage(std::string_view key, std::string_view id, MemoryBytes bytes) const;
+  Result<std::vector<MemoryPiece>> choose(const CommitRequest& request,
+                                          const MemoryEntry& entry) const;
+  PutResult replace(MemoryContainers& containers, MemoryEntry& entry, MemoryObject version) const;
+
+  const std::shared_ptr<MemoryState> state_;
+  const std::string container_;
+};
+
+MemoryBytes copy_of(std::span<const std::byte> bytes) {
+  return std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
+}
+
+std::uint64_t size_of(const std::vector<MemoryPiece>& pieces) {
+  std::uint64_t size_bytes = 0;
+  for (const MemoryPiece& piece : pieces) size_bytes += piece.bytes->size();
+  return size_bytes;
+}
+
+/// Fills the front of `buffer` from `range` of the object; returns how much there was.
+std::size_t copy_range(const MemoryObject& object, ByteRange range, std::span<std::byte> buffer) {
+  std::size_t filled = 0;
+  for (const MemoryPiece& piece : object.pieces) {
+    const std::uint64_t size_bytes = piece.bytes->size();
+    if (range.offset >= size_bytes) {
+      range.offset -= size_bytes;
+      continue;
+    }
+    const std::size_t count =
+        static_cast<std::size_t>(std::min(size_bytes - range.offset, range.length_bytes - filled));
+    if (count == 0) break;
+    std::memcpy(buffer.data() + filled, piece.bytes->data() + range.offset, count);
+    filled += count;
+    range.offset = 0;
+  }
+  return filled;
+}
+
+Result<void> MemoryStore::check_call(std::string_view key, const Limits& limits,
+                                     std::string_view doing) const {
+  TRY(limits.check(state_->clock, fmt::format("{} {}", doing, uri(key))));
+  return azure::check_key(key);
+}
+
+Result<MemoryContainer*> MemoryStore::open(MemoryContainers& containers) const {
+  const auto found = containers.by_name.find(container_);
+  if (found == containers.by_name.end()) {
+    return fail(ErrorCode::not_found, fmt::format("container {} does not exist", name()));
+  }
+  return &found->second;
+}
+
+tl::unexpected<Error> MemoryStore::not_found(std::string_view key) const {
+  return fail(ErrorCode::not_found, fmt::format("{} does not exist", uri(key)));
+}
+
+Result<void> MemoryStore::check(const Conditions& conditions, const MemoryObject* present,
+                                std::string_view key) const {
+  const bool matches = present != nullptr &&
+                       (conditions.if_match == "*" || conditions.if_match == present->info.etag);
+  if (!conditions.if_match.empty() && !matches) {
+    return fail(ErrorCode::precondition_failed,
+                fmt::format("{} changed since it was looked at", uri(key)));
+  }
+  if (present != nullptr && conditions.if_none_match == "*") {
+    return fail(ErrorCode::already_exists, fmt::format("{} exists already", uri(key)));
+  }
+  if (present != nullptr && conditions.if_none_match == present->info.etag) {
+    return fail(ErrorCode::precondition_failed,
+                fmt::format("{} has not changed since it was looked at", uri(key)));
+  }
+  return {};
+}
+
+Result<MemoryStore::Version> MemoryStore::current(std::string_view key,
+                                                  std::string_view if_match) const {
+  auto containers = state_->containers.lock();
+  const MemoryContainer& container = *TRY(open(*containers));
+  const auto found = container.find(key);
+  if (found == container.end() || found->second.committed == nullptr) return not_found(key);
+  TRY(check({.if_match = std::string(if_match)}, found->second.committed.get(), key));
+  return found->second.committed;
+}
+
+PutResult MemoryStore::replace(MemoryContainers& containers, MemoryEntry& entry,
+                               MemoryObject version) const {
+  version.info.etag = fmt::format("\"0x{:016X}\"", ++containers.versions);
+  version.info.last_modified = std::chrono::floor<std::chrono::seconds>(state_->clock.wall_now());
+  version.info.size_bytes = size_of(version.pieces);
+  entry.committed = std::make_shared<const MemoryObject>(std::move(version));
+  return {.etag = entry.committed->info.etag, .last_modified = entry.committed->info.last_modified};
+}
+
+Result<ObjectInfo> MemoryStore::head(std::string_view key, const Limits& limits) {
+  TRY(check_call(key, limits, "looking at"));
+  return TRY(current(key, {}))->info;
+}
+
+Result<ReadResult> MemoryStore::read(const ReadRequest& request, std::span<std::byte> buffer,
+                                     const Limits& limits) {
+  CHECK(buffer.size() >= request.range.length_bytes);
+  TRY(check_call(request.key, limits, "reading"));
+  const Version version = TRY(current(request.key, request.if_match));
+  ReadResult result{.size_bytes = copy_range(*version, request.range, buffer)};
+  if (request.want_info) result.info = version->info;
+  return result;
+}
+
+void MemoryStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
+  for (ReadPart& part : parts) part.result = read(part.request, part.buffer, limits);
+}
+
+Result<PutResult> MemoryStore::put(const PutRequest& request, const Limits& limits) {
+  TRY(check_call(request.key, limits, "writing"));
+  TRY(check_metadata(request.metadata));
+  MemoryObject version{.info = {.key = std::string(request.key),
+                                .properties = request.properties,
+                                .metadata = request.metadata},
+                       .pieces = {{.id = {}, .bytes = copy_of(request.content)}}};
+  auto containers = state_->containers.lock();
+  MemoryContainer& container = *TRY(open(*containers));
+  const auto found = container.find(request.key);
+  TRY(check(request.conditions, found == container.end() ? nullptr : found->second.committed.get(),
+            request.key));
+  MemoryEntry& entry = container[std::string(request.key)];
+  entry.staged.clear();
+  return replace(*containers, entry, std::move(version));
+}
+
+Result<void> MemoryStore::stage(std::string_view key, std::string_view id,
+                                MemoryBytes bytes) const {
+  if (id.empty() || id.size() > kBlockIdLengthMax) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("a block of {} needs an id of 1 to 64 bytes", uri(key)));
+  }
+  auto containers = state_->containers.lock();
+  MemoryContainer& container = *TRY(open(*containers));
+  MemoryEntry& entry = container[std::string(key)];
+  const auto other_length = [&](const BlockId& other) {
+    return !other.empty() && other.size() != id.size();
+  };
+  bool mixed = !entry.staged.empty() && other_length(entry.staged.begin()->first);
+  if (entry.committed != nullptr) {
+    mixed = mixed || std::ranges::any_of(entry.committed->pieces, other_length, &MemoryPiece::id);
+  }
+  if (mixed) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("all block ids of {} must have the same length", uri(key)));
+  }
+  entry.staged.insert_or_assign(BlockId(id), std::move(bytes));
+  return {};
+}
+
+Result<void> MemoryStore::stage_block(const StageRequest& request, const Limits& limits) {
+  TRY(check_call(request.key, limits, "staging a block of"));
+  if (request.content.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("a block of {} must not be empty", uri(request.key)));
+  }
+  return stage(request.key, request.block_id, copy_of(request.content));
+}
+
+Result<void> MemoryStore::stage_block_from(const StageFromRequest& request, const Limits& limits) {
+  TRY(check_call(request.key, limits, "staging a block of"));
+  const Version version = TRY(source(request.source, request.source_if_match));
+  std::vector<std::byte> bytes(std::min(request.range.length_bytes, version->info.size_bytes));
+  const std::size_t filled = copy_range(*version, {request.range.offset, bytes.size()}, bytes);
+  if (filled != request.range.length_bytes || filled == 0) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("the range for a block of {} is not within its source", uri(request.key)));
+  }
+  return stage(request.key, request.block_id, copy_of(bytes));
+}
+
+Result<std::vector<MemoryPiece>> MemoryStore::choose(const CommitRequest& request,
+                                                     const MemoryEntry& entry) const {
+  std::vector<MemoryPiece> pieces;
+  pieces.reserve(request.blocks.size());
+  std::map<std::string_view, MemoryBytes> present;
+  if (entry.committed != nullptr) {
+    for (const MemoryPiece& piece : entry.committed->pieces) present[piece.id] = piece.bytes;
+  }
+  for (const BlockRef& block : request.blocks) {
+    const auto staged = entry.staged.find(block.id);
+    const auto kept = present.find(block.id);
+    const bool found =
+        block.from == BlockRef::From::staged ? staged != entry.staged.end() : kept != present.end();
+    if (!found || block.id.empty()) {
+      return fail(
+          ErrorCode::precondition_failed,
+          fmt::format("a block of {} is gone: somebody else wrote it meanwhile", uri(request.key)));
+    }
+    pieces.push_back(
+        {block.id, block.from == BlockRef::From::staged ? staged->second : kept->second});
+  }
+  return pieces;
+}
+
+Result<PutResult> MemoryStore::commit_blocks(const CommitRequest& request, const Limits& limits) {
+  TRY(check_call(request.key, limits, "committing"));
+  TRY(check_metadata(request.metadata));
+  if (request.blocks.size() > kBlocksMax) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} cannot have more than {} blocks", uri(request.key), kBlocksMax));
+  }
+  auto containers = state_->containers.lock();
+  MemoryContainer& container = *TRY(open(*containers));
+  const auto found = container.find(request.key);
+  const MemoryEntry empty;
+  const MemoryEntry& before = found == container.end() ? empty : found->second;
+  TRY(check(request.conditions, before.committed.get(), request.key));
+  MemoryObject version{.info = {.key = std::string(request.key),
+                                .properties = request.properties,
+                                .metadata = request.metadata},
+                       .pieces = TRY(choose(request, before))};
+  MemoryEntry& entry = container[std::string(request.key)];
+  entry.staged.clear();
+  return replace(*containers, entry, std::move(version));
+}
+
+Result<BlockList> MemoryStore::block_list(std::string_view key, const Limits& limits) {
+  TRY(check_call(key, limits, "listing the blocks of"));
+  auto containers = state_->containers.lock();
+  const MemoryContainer& container = *TRY(open(*containers));
+  const auto found = container.find(key);
+  if (found == container.end()) return not_found(key);
+  BlockList list;
+  if (found->second.committed != nullptr) {
+    for (const MemoryPiece& piece : found->second.committed->pieces) {
+      if (!piece.id.empty()) list.committed.push_back({piece.id, piece.bytes->size()});
+    }
+  }
+  for (const auto& [id, bytes] : found->second.staged) {
+    list.uncommitted.push_back({id, bytes->size()});
+  }
+  return list;
+}
+
+Result<SourceRef> MemoryStore::source_ref(std::string_view key) {
+  TRY(azure::check_key(key));
+  return SourceRef{.url = fmt::format("memory://{}/{}/{}", state_->account, container_, key)};
+}
+
+Result<MemoryStore::Version> MemoryStore::source(const SourceRef& source,
+                                                 std::string_view if_match) const {
+  const std::string mine = fmt::format("memory://{}/", state_->account);
+  const std::size_t slash = source.url.find('/', mine.size());
+  if (!source.url.starts_with(mine) || slash == std::string::npos) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} cannot copy from another account in memory", name()));
+  }
+  const MemoryStore store(state_, source.url.substr(mine.size(), slash - mine.size()));
+  return store.current(source.url.substr(slash + 1), if_match);
+}
+
+Result<PutResult> MemoryStore::copy(const CopyRequest& request, const Limits& limits) {
+  TRY(check_call(request.key, limits, "copying to"));
+  if (request.metadata != nullptr) TRY(check_metadata(*request.metadata));
+  MemoryObject version = *TRY(source(request.source, request.source_if_match));
+  version.info.key = request.key;
+  if (request.metadata != nullptr) version.info.metadata = *request.metadata;
+  auto containers = state_->containers.lock();
+  MemoryContainer& container = *TRY(open(*containers));
+  const auto found = container.find(request.key);
+  TRY(check(request.conditions, found == container.end() ? nullptr : found->second.committed.get(),
+            request.key));
+  MemoryEntry& entry = container[std::string(request.key)];
+  entry.staged.clear();
+  return replace(*containers, entry, std::move(version));
+}
+
+Result<PutResult> MemoryStore::set_metadata(std::string_view key, const Metadata& metadata,
+                                            const Conditions& conditions, const Limits& limits) {
+  TRY(check_call(key, limits, "setting metadata of"));
+  TRY(check_metadata(metadata));
+  auto containers = state_->containers.lock();
+  MemoryContainer& container = *TRY(open(*containers));
+  const auto found = container.find(key);
+  if (found == container.end() || found->second.committed == nullptr) return not_found(key);
+  TRY(check(conditions, found->second.committed.get(), key));
+  MemoryObject version = *found->second.committed;
+  version.info.metadata = metadata;
+  return replace(*containers, found->second, std::move(version));
+}
+
+Result<void> MemoryStore::remove(std::string_view key, const Conditions& conditions,
+                                 const Limits& limits) {
+  TRY(check_call(key, limits, "removing"));
+  auto containers = state_->containers.lock();
+  MemoryContainer& container = *TRY(open(*containers));
+  const auto found = container.find(key);
+  if (found == container.end() || found->second.committed == nullptr) return not_found(key);
+  TRY(check(conditions, found->second.committed.get(), key));
+  container.erase(found);
+  return {};
+}
+
+Result<ListPage> MemoryStore::list(const ListRequest& request, const Limits& limits) {
+  TRY(limits.check(state_->clock, "listing " + name()));
+  if (request.entries_max == 0) {
+    return fail(ErrorCode::invalid_argument, "a page of a listing needs room for an entry");
+  }
+  const std::size_t entries_max = std::min(request.entries_max, kPageEntriesMax);
+  ListPage page;
+  auto containers = state_->containers.lock();
+  const MemoryContainer& container = *TRY(open(*containers));
+  // A marker is the first key of the next page.
+  auto at = container.lower_bound(std::max(request.prefix, request.marker));
+  std::string folded;  // The prefix that was met last: all behind it that begins so is in it.
+  for (; at != container.end() && at->first.starts_with(request.prefix); ++at) {
+    const auto& [key, entry] = *at;
+    if (entry.committed == nullptr) continue;
+    if (!folded.empty() && key.starts_with(folded)) continue;
+    if (page.objects.size() + page.prefixes.size() == entries_max) {
+      page.next_marker = key;
+      break;
+    }
+    const std::size_t cut = request.delimiter.empty()
+                                ? std::string::npos
+                                : key.find(request.delimiter, request.prefix.size());
+    if (cut != std::string::npos) {
+      folded = key.substr(0, cut + request.delimiter.size());
+      page.prefixes.push_back(folded);
+      continue;
+    }
+    page.objects.push_back(entry.committed->info);
+    if (!request.metadata) page.objects.back().metadata.clear();
+  }
+  return page;
+}
+
+}  // namespace
+
+std::shared_ptr<ObjectStore> make_store(std::shared_ptr<MemoryState> state, std::string container) {
+  return std::make_shared<MemoryStore>(std::move(state), std::move(container));
+}
+
+}  // namespace aloft::internal
