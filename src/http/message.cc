@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/message.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace aloft::http {
+
+namespace {
+
+constexpr std::array<std::pair<Method, std::string_view>, 7> kMethods{{
+    {Method::get, "GET"},
+    {Method::head, "HEAD"},
+    {Method::put, "PUT"},
+    {Method::post, "POST"},
+    {Method::delete_, "DELETE"},
+    {Method::options, "OPTIONS"},
+    {Method::patch, "PATCH"},
+}};
+
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+constexpr bool is_token_character(char c) {
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view name_of(Method method) {
+  for (const auto& [known, name] : kMethods) {
+    if (known == method) return name;
+  }
+  return "OTHER";
+}
+
+Method parse_method(std::string_view name) {
+  for (const auto& [method, known] : kMethods) {
+    if (known == name) return method;
+  }
+  return Method::other;
+}
+
+std::string_view reason_of(int status) {
+  static constexpr std::array<std::pair<int, std::string_view>, 31> kReasons{{
+      {100, "Continue"},
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {411, "Length Required"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+  }};
+  for (const auto& [known, reason] : kReasons) {
+    if (known == status) return reason;
+  }
+  return "Unknown";
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_field_value(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) {
+    const auto code = static_cast<unsigned char>(c);
+    return (code < 0x20 && c != '\t') || code == 0x7f;
+  });
+}
+
+bool is_field_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_token_character);
+}
+
+Headers::Headers(std::initializer_list<Field> fields) {
+  for (const Field& field : fields) add(field.name, field.value);
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  entries_.push_back({.begin = static_cast<std::uint32_t>(text_.size()),
+                      .name_length = static_cast<std::uint32_t>(name.size()),
+                      .value_length = static_cast<std::uint32_t>(value.size())});
+  text_ += name;
+  text_ += value;
+}
+
+void Headers::set(std::string_view name, std::string_view value) {
+  remove(name);
+  add(name, value);
+}
+
+void Headers::remove(std::string_view name) {
+  std::erase_if(entries_, [&](const Entry& entry) {
+    return equal_ignoring_case(std::string_view(text_).substr(entry.begin, entry.name_length),
+                               name);
+  });
+}
+
+void Headers::clear() {
+  text_.clear();
+  entries_.clear();
+}
+
+std::optional<std::string_view> Headers::find(std::string_view name) const {
+  for (const Field field : *this) {
+    if (equal_ignoring_case(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::size_t Headers::count(std::string_view name) const {
+  std::size_t found = 0;
+  for (const Field field : *this) found += equal_ignoring_case(field.name, name) ? 1 : 0;
+  return found;
+}
+
+Headers::Field Headers::operator[](std::size_t index) const {
+  const Entry& entry = entries_[index];
+  const std::string_view text = text_;
+  return {.name = text.substr(entry.begin, entry.name_length),
+          .value = text.substr(entry.begin + entry.name_length, entry.value_length)};
+}
+
+}  // namespace aloft::http
