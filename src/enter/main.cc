@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `aloft`: answers run and shell itself, static and small so that they start fast, and
+// hands every other command to aloft-main.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "enter/daemon_start.h"
+#include "enter/run.h"
+
+namespace aloft::enter {
+namespace {
+
+int become_main_program(char** argv) {
+  const auto program = find_main_program();
+  if (!program) {
+    std::cerr << "aloft: " << program.error().message << "\n";
+    return 1;
+  }
+  ::execv(program->c_str(), argv);
+  std::cerr << "aloft: cannot run " << *program << ": " << std::strerror(errno) << "\n";
+  return 1;
+}
+
+/// Prints a message of wrong usage. Like a command that cannot be started, it must not be taken for
+/// the command's own exit code.
+int wrong_usage(const std::string& message) {
+  std::cerr << "aloft: " << message << "\n";
+  return kOwnFailure;
+}
+
+int answer(const std::string& verb, const std::vector<std::string>& arguments) {
+  const bool is_shell = verb == "shell";
+  auto options = parse_run_options(arguments);
+  if (!options) return wrong_usage(options.error().message);
+  if (options->help) {
+    std::cout << (is_shell ? shell_help() : run_help());
+    return 0;
+  }
+  if (is_shell) {
+    if (!options->command.empty())
+      return wrong_usage("aloft shell takes no command; use aloft run");
+    return run_shell(std::move(*options));
+  }
+  if (options->command.empty())
+    return wrong_usage("aloft run needs a command; see aloft run --help");
+  return run(*options);
+}
+
+int launch(int argc, char** argv) {
+  const std::string verb = argc > 1 ? argv[1] : "";
+  if (verb != "run" && verb != "shell") return become_main_program(argv);
+  try {
+    return answer(verb, {argv + 2, argv + argc});
+  } catch (const std::exception& exception) {  // Out of memory; nothing else throws here.
+    std::cerr << "aloft: " << exception.what() << "\n";
+    return kOwnFailure;
+  }
+}
+
+}  // namespace
+}  // namespace aloft::enter
+
+int main(int argc, char** argv) {
+  return aloft::enter::launch(argc, argv);
+}
