@@ -124,9 +124,21 @@ bool is_escaped_form(std::string_view component) {
   return !component.empty() && escape(unescape(component)) == component;
 }
 
-/// Whether only the foreign form can name this component.
-bool is_foreign(std::string_view component) {
-  return !is_escaped_form(component) && !is_plain(component);
+/// The component of a name that is not in the foreign form.
+std::string own_component(std::string_view name) {
+  // A name that only looks escaped, such as r%C3%A9sum%C3%A9.pdf, stays as it is.
+  if (is_plain(name) && !is_escaped_form(name)) return std::string(name);
+  return escape(name);
+}
+
+/// The name that leads to this component and is not in the foreign form. Not every component has
+/// one: r%25C3%25A9sum would be that of r%C3%A9sum, which stays as it is.
+std::optional<std::string> own_name(std::string_view component) {
+  if (component.empty()) return std::nullopt;
+  std::string unescaped = unescape(component);
+  if (component_of_name(unescaped) == component) return unescaped;
+  if (component_of_name(component) == component) return std::string(component);
+  return std::nullopt;
 }
 
 template <class Map>
@@ -146,16 +158,13 @@ std::string map_components(std::string_view text, Map map) {
 std::string component_of_name(std::string_view name) {
   if (name.starts_with(kForeignPrefix)) {
     const std::string_view component = name.substr(kForeignPrefix.size());
-    if (is_foreign(component)) return std::string(component);
+    if (!own_name(component)) return std::string(component);
   }
-  // A name that only looks escaped, such as r%C3%A9sum%C3%A9.pdf, stays as it is.
-  if (is_plain(name) && !is_escaped_form(name)) return std::string(name);
-  return escape(name);
+  return own_component(name);
 }
 
 std::string name_of_component(std::string_view component) {
-  if (is_escaped_form(component)) return unescape(component);
-  if (is_plain(component)) return std::string(component);
+  if (auto name = own_name(component)) return *std::move(name);
   return std::string(kForeignPrefix) += component;
 }
 

@@ -47,7 +47,7 @@ TEST(Names, EscapeWhatTheServiceRefusesOrClientsMangle) {
 
 TEST(Names, GiveForeignComponentsANameThatLeadsBackToThem) {
   for (const std::string component : {"", ".", "..", "x.", "a\\b", "%=", "%d=a", "%=x.", "x%2Ey.",
-                                      "\x01", "%2E.", "...", "%25=."}) {
+                                      "\x01", "%2E.", "...", "%25=.", "%25=", "r%25C3%25A9sum"}) {
     const std::string name = name_of_component(component);
     EXPECT_EQ(component_of_name(name), component) << name;
     EXPECT_FALSE(name.empty() || name == "." || name == "..");
