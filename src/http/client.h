@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/limits.h"
+#include "http/exchange.h"
+
+namespace aloft::http {
+
+struct ClientOptions {
+  std::chrono::milliseconds connect_time_max{10'000};
+  /// An exchange on which no byte moves for this long fails with unavailable.
+  std::chrono::milliseconds stall_time_max{60'000};
+  /// Connections that one perform() has open at a time; further exchanges wait for their turn.
+  std::size_t connections_max_per_call = 64;
+  std::size_t idle_max_per_endpoint = 64;
+  /// Services close idle connections after a minute or more; ours end before that.
+  std::chrono::milliseconds idle_time_max{50'000};
+  /// Certificate authorities (PEM) to trust instead of the system's. Empty: the system's, or those
+  /// that SSL_CERT_FILE names.
+  std::string authorities_file{};
+};
+
+/// An HTTP/1.1 client. Requests run on the thread that calls perform(); the client owns what they
+/// share, above all the connections that are kept open. Safe from many threads at once. Deadlines
+/// are of the machine's clock, because they wait for the machine's sockets.
+class Client {
+ public:
+  explicit Client(ClientOptions options = {});
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Performs all exchanges, many under way at a time; each has its own result. Returns when all
+  /// have one, which is at the latest shortly after `limits` are reached.
+  void perform(std::span<Exchange* const> exchanges, const Limits& limits);
+
+  /// Performs one; returns its result.
+  Result<void> perform(Exchange& exchange, const Limits& limits);
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace aloft::http

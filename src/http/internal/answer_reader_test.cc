@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/internal/answer_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+
+namespace aloft::http::internal {
+namespace {
+
+using testing::HasSubstr;
+
+/// Gives `text` to a reader in pieces of the sizes that `piece` says; then, if it is not done, ends
+/// the connection.
+template <class PieceSize>
+Result<void> feed(AnswerReader& reader, std::string_view text, PieceSize piece) {
+  while (!text.empty() && !reader.done()) {
+    const auto space = reader.space();
+    CHECK(!space.empty());
+    const std::size_t count = std::min({space.size(), text.size(), std::size_t{piece()}});
+    std::memcpy(space.data(), text.data(), count);
+    text.remove_prefix(count);
+    TRY(reader.received(count));
+  }
+  return reader.ended();
+}
+
+struct Outcome {
+  Result<void> result{};
+  Exchange exchange{};
+  std::string sink{};
+  bool reusable = false;
+};
+
+/// Reads `text` whole, in two pieces split at every place, and byte by byte; all must agree.
+Outcome read(std::string_view text, std::size_t sink_bytes = 0, Method method = Method::get) {
+  Outcome last;
+  for (std::size_t split = 0; split <= text.size(); ++split) {
+    Outcome outcome;
+    outcome.sink.assign(sink_bytes, '.');
+    outcome.exchange.method = method;
+    if (sink_bytes > 0) {
+      outcome.exchange.sink = std::as_writable_bytes(std::span(outcome.sink));
+    }
+    AnswerReader reader;
+    reader.start(outcome.exchange);
+    bool first = true;
+    outcome.result = feed(reader, text, [&]() -> std::size_t {
+      if (split == 0) return 1;
+      return std::exchange(first, false) ? split : text.size();
+    });
+    outcome.reusable = reader.reusable();
+    outcome.exchange.sink = {};
+    if (split > 0) {
+      EXPECT_EQ(outcome.result.has_value(), last.result.has_value()) << text << " at " << split;
+      if (outcome.result) {
+        EXPECT_EQ(outcome.exchange.answer.text, last.exchange.answer.text) << split;
+        EXPECT_EQ(outcome.sink, last.sink) << split;
+      }
+    }
+    last = std::move(outcome);
+  }
+  return last;
+}
+
+TEST(AnswerReader, TakesABodyOfStatedLength) {
+  const auto got = read("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A:  b c \r\n\r\nhello");
+  ASSERT_TRUE(got.result);
+  EXPECT_EQ(got.exchange.answer.status, 200);
+  EXPECT_EQ(got.exchange.answer.text, "hello");
+  EXPECT_EQ(got.exchange.answer.headers.get("x-a"), "b c");
+  EXPECT_TRUE(got.reusable);
+}
+
+TEST(AnswerReader, PutsASuccessfulBodyIntoTheSink) {
+  const auto got = read("HTTP/1.1 206 Partial\r\nContent-Length: 5\r\n\r\nhello", 8);
+  ASSERT_TRUE(got.result);
+  EXPECT_EQ(got.exchange.answer.sink_bytes, 5u);
+  EXPECT_EQ(got.sink, "hello...");
+  EXPECT_EQ(got.exchange.answer.text, "");
+}
+
+TEST(AnswerReader, KeepsTheBodyOfAFailureOutOfTheSink) {
+  const auto got = read("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nsorry", 8);
+  ASSERT_TRUE(got.result);
+  EXPECT_EQ(got.exchange.answer.sink_bytes, 0u);
+  EXPECT_EQ(got.sink, "........");
+  EXPECT_EQ(got.exchange.answer.text, "sorry");
+}
+
+TEST(AnswerReader, TakesChunks) {
+  const std::string text =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "5;ext=1\r\nhello\r\n1 \r\n \r\n5\r\nworld\r\n0\r\nTrailer: x\r\n\r\n";
+  EXPECT_EQ(read(text).exchange.answer.text, "hello world");
+  const auto sunk = read(text, 11);
+  EXPECT_EQ(sunk.sink, "hello world");
+  EXPECT_TRUE(sunk.reusable);
+}
+
+TEST(AnswerReader, SkipsContinue) {
+  const auto got = read(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n"
+      "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(got.result);
+  EXPECT_EQ(got.exchange.answer.status, 201);
+  EXPECT_FALSE(got.exchange.answer.headers.contains("a"));
+}
+
+TEST(AnswerReader, ExpectsNoBodyWhereThereIsNone) {
+  EXPECT_TRUE(read("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", 0, Method::head).reusable);
+  EXPECT_TRUE(read("HTTP/1.1 204 No Content\r\n\r\n").reusable);
+  EXPECT_TRUE(read("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n").reusable);
+}
+
+TEST(AnswerReader, TakesTheEndOfTheConnectionForTheEndOfABodyWithoutLength) {
+  const auto got = read("HTTP/1.1 200 OK\r\n\r\nuntil the end");
+  ASSERT_TRUE(got.result);
+  EXPECT_EQ(got.exchange.answer.text, "until the end");
+  EXPECT_FALSE(got.reusable);
+}
+
+TEST(AnswerReader, ReportsAConnectionThatEndsTooEarly) {
+  const std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    const auto got = read(text.substr(0, length));
+    ASSERT_FALSE(got.result) << length;
+    EXPECT_EQ(got.result.error().code, ErrorCode::unavailable);
+  }
+}
+
+TEST(AnswerReader, ReportsAChunkedBodyThatEndsTooEarly) {
+  const std::string text =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    EXPECT_FALSE(read(text.substr(0, length)).result) << length;
+  }
+}
+
+TEST(AnswerReader, ClosesWhatIsNotToBeKept) {
+  EXPECT_FALSE(
+      read("HTTP/1.1 200 OK\r\nConnection: foo, Close\r\nContent-Length: 0\r\n\r\n").reusable);
+  EXPECT_FALSE(read("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").reusable);
+  EXPECT_TRUE(
+      read("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n").reusable);
+}
+
+TEST(AnswerReader, DoesNotKeepAConnectionWithBytesThatNobodyAskedFor) {
+  Exchange exchange;
+  AnswerReader reader;
+  reader.start(exchange);
+  ASSERT_TRUE(feed(reader, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", [] { return 999u; }));
+  EXPECT_FALSE(reader.reusable());
+}
+
+TEST(AnswerReader, RefusesWhatIsNotHttp) {
+  for (const char* text : {
+           "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+           "HTTP/2 200 OK\r\n\r\n",
+           "HTTP/1.1 2x0 OK\r\n\r\n",
+           "HTTP/1.1 099 OK\r\n\r\n",
+           "HTTP/1.1 2000 OK\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+           "HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+           "HTTP/1.1 101 Switching\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
+           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+       }) {
+    const auto got = read(text);
+    ASSERT_FALSE(got.result) << text;
+    EXPECT_EQ(got.result.error().code, ErrorCode::corrupt) << text;
+  }
+}
+
+TEST(AnswerReader, RefusesAHeadWithoutEnd) {
+  Exchange exchange;
+  AnswerReader reader;
+  reader.start(exchange);
+  const std::string endless = "HTTP/1.1 200 OK\r\nA: " + std::string(100'000, 'b');
+  const auto fed = feed(reader, endless, [] { return 1000u; });
+  ASSERT_FALSE(fed);
+  EXPECT_EQ(fed.error().code, ErrorCode::corrupt);
+  EXPECT_THAT(fed.error().message, HasSubstr("64 KiB"));
+}
+
+TEST(AnswerReader, TakesAHeadThatIsLargerThanItsBuffer) {
+  Exchange exchange;
+  AnswerReader reader;
+  reader.start(exchange);
+  const std::string text =
+      "HTTP/1.1 200 OK\r\nA: " + std::string(40'000, 'b') + "\r\nContent-Length: 2\r\n\r\nok";
+  ASSERT_TRUE(feed(reader, text, [] { return 999u; }));
+  EXPECT_EQ(exchange.answer.headers.get("a").size(), 40'000u);
+  EXPECT_EQ(exchange.answer.text, "ok");
+}
+
+TEST(AnswerReader, RefusesMoreThanWasAskedFor) {
+  for (const char* text :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nlonger",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n",
+        "HTTP/1.1 200 OK\r\n\r\nlonger"}) {
+    const auto got = read(text, 5);
+    ASSERT_FALSE(got.result) << text;
+    EXPECT_EQ(got.result.error().code, ErrorCode::corrupt);
+  }
+}
+
+TEST(AnswerReader, ReadsOneAnswerAfterAnother) {
+  Exchange exchange;
+  AnswerReader reader;
+  for (int i = 0; i < 3; ++i) {
+    reader.start(exchange);
+    const std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + std::to_string(i);
+    ASSERT_TRUE(feed(reader, text, [] { return 7u; }));
+    EXPECT_TRUE(reader.reusable());
+    EXPECT_EQ(exchange.answer.text, std::to_string(i));
+  }
+}
+
+}  // namespace
+}  // namespace aloft::http::internal

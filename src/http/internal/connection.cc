@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/internal/connection.h"
+
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace aloft::http::internal {
+namespace {
+
+tl::unexpected<Error> broken(int errno_value) {
+  return fail(ErrorCode::unavailable,
+              std::string("the connection broke: ") + std::strerror(errno_value));
+}
+
+iovec vector_of(std::span<const std::byte> bytes) {
+  return {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> Connection::make(Endpoint endpoint, UniqueFd fd,
+                                                     LazyTlsContext& tls, Clock::time_point now) {
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) < 0) {
+    return fail_os(errno, "cannot make a socket non-blocking");
+  }
+  std::unique_ptr<Connection> made(new Connection(std::move(endpoint), std::move(fd), now));
+  if (made->endpoint_.tls) {
+    const auto context = TRY(tls.get());
+    made->ssl_ = TRY(context->connect(made->endpoint_, made->fd_.get()));
+  }
+  return made;
+}
+
+Result<Moved> Connection::shake_hands() {
+  if (ssl_ == nullptr) return Moved{};
+  ERR_clear_error();
+  return tls_outcome(SSL_do_handshake(ssl_.get()), 0);
+}
+
+Result<Moved> Connection::send(std::span<const std::byte> first,
+                               std::span<const std::byte> second) {
+  if (ssl_ == nullptr) return send_plain(first, second);
+  const std::span<const std::byte> bytes = first.empty() ? second : first;
+  std::size_t sent = 0;
+  ERR_clear_error();
+  const int returned = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent);
+  return tls_outcome(returned, sent);
+}
+
+Result<Moved> Connection::send_plain(std::span<const std::byte> first,
+                                     std::span<const std::byte> second) {
+  iovec parts[] = {vector_of(first), vector_of(second)};
+  msghdr message{};
+  message.msg_iov = first.empty() ? parts + 1 : parts;
+  message.msg_iovlen = first.empty() ? 1 : 2;
+  const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+  if (sent >= 0) return Moved{.bytes = static_cast<std::size_t>(sent)};
+  if (errno == EAGAIN || errno == EINTR) return Moved{.how = Moved::How::wait_to_write};
+  return broken(errno);
+}
+
+Result<Moved> Connection::receive(std::span<std::byte> buffer) {
+  if (ssl_ != nullptr) {
+    std::size_t received = 0;
+    ERR_clear_error();
+    const int returned = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &received);
+    return tls_outcome(returned, received);
+  }
+  const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (received > 0) return Moved{.bytes = static_cast<std::size_t>(received)};
+  if (received == 0) return Moved{.how = Moved::How::ended};
+  if (errno == EAGAIN || errno == EINTR) return Moved{.how = Moved::How::wait_to_read};
+  return broken(errno);
+}
+
+Result<Moved> Connection::tls_outcome(int returned, std::size_t bytes) {
+  if (returned > 0) return Moved{.bytes = bytes};
+  const int errno_value = errno;
+  switch (SSL_get_error(ssl_.get(), returned)) {
+    case SSL_ERROR_WANT_READ:
+      return Moved{.how = Moved::How::wait_to_read};
+    case SSL_ERROR_WANT_WRITE:
+      return Moved{.how = Moved::How::wait_to_write};
+    case SSL_ERROR_ZERO_RETURN:
+      return Moved{.how = Moved::How::ended};
+    case SSL_ERROR_SYSCALL:
+      return broken(errno_value != 0 ? errno_value : ECONNRESET);
+    default:
+      break;
+  }
+  const long verified = SSL_get_verify_result(ssl_.get());
+  if (verified != X509_V_OK) {
+    ERR_clear_error();
+    return fail(ErrorCode::permission_denied,
+                std::string("its certificate is refused (") +
+                    X509_verify_cert_error_string(verified) +
+                    "); for an authority of your own set SSL_CERT_FILE");
+  }
+  return fail(ErrorCode::unavailable, "the TLS connection broke: " + take_tls_errors());
+}
+
+bool Connection::seems_alive() const {
+  char byte = 0;
+  const ssize_t peeked = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  // TLS may bring session tickets at any time, so bytes there say nothing.
+  return peeked > 0 ? ssl_ != nullptr : peeked < 0 && errno == EAGAIN;
+}
+
+}  // namespace aloft::http::internal

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "http/endpoint.h"
+#include "http/internal/answer_reader.h"
+#include "http/internal/tls.h"
+
+namespace aloft::http::internal {
+
+/// What one attempt to move bytes did.
+struct Moved {
+  enum class How { some, wait_to_read, wait_to_write, ended };
+  How how = How::some;
+  std::size_t bytes = 0;
+
+  bool must_wait() const { return how == How::wait_to_read || how == How::wait_to_write; }
+};
+
+/// An open connection, plain or TLS, that never blocks, and the reader of its answers. One thread
+/// at a time. Failures are unavailable, but for a certificate that is refused: permission_denied.
+class Connection {
+ public:
+  /// `fd` is connected.
+  static Result<std::unique_ptr<Connection>> make(Endpoint endpoint, UniqueFd fd,
+                                                  LazyTlsContext& tls, Clock::time_point now);
+
+  const Endpoint& endpoint() const { return endpoint_; }
+  int fd() const { return fd_.get(); }
+  bool is_tls() const { return ssl_ != nullptr; }
+  Clock::time_point made_at() const { return made_at_; }
+  /// When it was put aside; for its pool.
+  Clock::time_point idle_since{};
+
+  /// `some` once the TLS handshake is over; at once on a plain connection.
+  Result<Moved> shake_hands();
+  /// Sends from `first`, then from `second`.
+  Result<Moved> send(std::span<const std::byte> first, std::span<const std::byte> second);
+  Result<Moved> receive(std::span<std::byte> buffer);
+
+  /// False if the other side closed it, or sent something that nobody asked for.
+  bool seems_alive() const;
+
+  AnswerReader& reader() { return reader_; }
+
+ private:
+  Connection(Endpoint endpoint, UniqueFd fd, Clock::time_point now)
+      : endpoint_(std::move(endpoint)), fd_(std::move(fd)), made_at_(now) {}
+  Result<Moved> send_plain(std::span<const std::byte> first, std::span<const std::byte> second);
+  Result<Moved> tls_outcome(int returned, std::size_t bytes);
+
+  Endpoint endpoint_;
+  UniqueFd fd_;
+  Ssl ssl_;  ///< Uses fd_: destroyed before it.
+  Clock::time_point made_at_;
+  AnswerReader reader_;
+};
+
+}  // namespace aloft::http::internal

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "http/client.h"
+#include "http/internal/connection.h"
+#include "http/internal/dialer.h"
+#include "http/internal/pool.h"
+
+namespace aloft::http::internal {
+
+/// Runs the exchanges of one call on its thread: gives each a connection, moves bytes wherever the
+/// kernel is ready, and waits where it is not: in poll for a single exchange, in epoll for many,
+/// and in the dialer while connections are being made. Keeps its memory and descriptors from call
+/// to call.
+///
+/// An exchange goes waiting -> dialing -> greeting (TLS) -> talking -> done, or straight to talking
+/// on a connection of the pool. One whose pooled connection turns out to be closed goes back to
+/// waiting, once, and then takes a new connection.
+class Driver {
+ public:
+  /// `options`, `pool` and `tls` outlive the driver.
+  static Result<std::unique_ptr<Driver>> make(const ClientOptions& options, Pool& pool,
+                                              LazyTlsContext& tls);
+
+  void run(std::span<Exchange* const> exchanges, const Limits& limits);
+
+ private:
+  enum class Phase { waiting, dialing, greeting, talking, done };
+
+  struct Slot {
+    Exchange* exchange = nullptr;
+    Phase phase = Phase::waiting;
+    std::unique_ptr<Connection> connection{};
+    bool pooled = false;       ///< The connection was used before.
+    bool needs_fresh = false;  ///< A pooled one broke already.
+    bool readable = false;     ///< What the kernel said last.
+    bool writable = false;
+    bool wants_to_write = false;  ///< Poll for writing too.
+    std::string head{};
+    std::size_t sent_bytes = 0;  ///< Of head and body together.
+    Clock::time_point last_progress{};
+  };
+
+  Driver(const ClientOptions& options, Pool& pool, LazyTlsContext& tls)
+      : options_(options), pool_(pool), tls_(tls) {}
+
+  void prepare(std::span<Exchange* const> exchanges);
+  void give_connections();
+  void use(Slot& slot, std::unique_ptr<Connection> connection, bool pooled);
+  void dialed(std::size_t index, Result<UniqueFd> fd);
+  void watch(Slot& slot);
+
+  void wait(const Limits& limits);
+  void wait_for_dials(std::chrono::milliseconds time_max);
+  void wait_for_one(Slot& slot, std::chrono::milliseconds time_max);
+  void wait_for_many(std::chrono::milliseconds time_max);
+  std::chrono::milliseconds time_to_wait(const Limits& limits) const;
+  void fail_stalled();
+
+  void advance(Slot& slot);
+  void greet(Slot& slot);
+  void talk(Slot& slot);
+  bool send_some(Slot& slot);
+  bool receive_some(Slot& slot);
+  static void hear(Slot& slot, bool can_read, bool can_write);
+  static bool has_work(const Slot& slot);
+  static std::size_t request_bytes(const Slot& slot);
+
+  void complete(Slot& slot);
+  void broke(Slot& slot, Error error);
+  void finish(Slot& slot, Result<void> result);
+  void fail_all(const Error& error);
+
+  const ClientOptions& options_;
+  Pool& pool_;
+  LazyTlsContext& tls_;
+  UniqueFd epoll_;
+  UniqueFd wake_;  ///< An eventfd that a stop request makes readable.
+  std::unique_ptr<Dialer> dialer_;
+
+  std::vector<Slot> slots_;
+  std::size_t count_ = 0;  ///< Slots of this call: slots_ keeps memory of larger ones.
+  std::size_t unfinished_ = 0;
+  std::size_t connections_ = 0;  ///< Open or being dialed.
+};
+
+}  // namespace aloft::http::internal
