@@ -9,6 +9,8 @@
 
 namespace aloft::cli {
 
+inline constexpr const char* kVersion = ALOFT_VERSION;
+
 /// Exit codes of the contract: a command's own code is passed on by those that run one.
 enum ExitCode {
   kSuccess = 0,
@@ -39,5 +41,11 @@ void report(Context& context, const Error& error);
 
 // One function for each command, in a file of its name: adds the subcommand with its options; its
 // callback does the work and sets context.exit_code.
+
+void add_doctor_command(CLI::App& app, Context& context);
+void add_mount_command(CLI::App& app, Context& context);
+/// run and shell are the launcher's; here they are for the help, and hand over to it.
+void add_run_commands(CLI::App& app, Context& context);
+void add_unmount_command(CLI::App& app, Context& context);
 
 }  // namespace aloft::cli

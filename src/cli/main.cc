@@ -5,9 +5,13 @@
 int main(int argc, char** argv) {
   using namespace aloft::cli;
   CLI::App app("Scientific workloads on Azure, unchanged: files, copies, jobs.", "aloft");
-  app.set_version_flag("--version", "aloft 0.1.0", "Print the version and exit");
+  app.set_version_flag("--version", std::string("aloft ") + kVersion, "Print the version and exit");
   app.require_subcommand(1);
   Context context;
+  add_run_commands(app, context);
+  add_mount_command(app, context);
+  add_unmount_command(app, context);
+  add_doctor_command(app, context);
   prepare_commands(app);
   if (const auto exit_code = parse_arguments(app, argc, argv)) return *exit_code;
   return context.exit_code;

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "cli/command.h"
+#include "enter/daemon_client.h"
+#include "enter/daemon_start.h"
+#include "enter/fuse_mount.h"
+#include "enter/mount_table.h"
+#include "enter/object_path.h"
+
+namespace aloft::cli {
+namespace {
+
+struct MountArguments {
+  std::string uri{};
+  std::string directory{};
+  std::string ids{};
+  bool read_only = false;
+  bool foreground = false;
+};
+
+/// ACCOUNT/CONTAINER[/PATH]: a mount shows one container or a part of it.
+Result<std::string> parse_root(const std::string& uri) {
+  const std::string root = enter::root_of_uri(uri);
+  const std::size_t slash = root.find('/');
+  if (slash == 0 || slash == std::string::npos || slash + 1 == root.size()) {
+    return fail(ErrorCode::invalid_argument,
+                "'" + uri + "' is not of the form az://ACCOUNT/CONTAINER[/PATH]");
+  }
+  return root;
+}
+
+Result<std::string> parse_directory(const std::string& path) {
+  const std::string directory = TRY(enter::resolve_mount_point(path));
+  if (const auto mounted = TRY(enter::find_aloft_mount(directory))) {
+    return fail(ErrorCode::already_exists, directory + " shows " + mounted->source +
+                                               " already; 'aloft unmount " + path + "' first");
+  }
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) {
+    return fail_os(errno, "cannot look at " + directory);
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return fail_os(ENOTDIR, "cannot mount on " + directory);
+  }
+  return directory;
+}
+
+/// The first answer: the mount works.
+Result<void> see_answer(const std::string& directory) {
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) {
+    return fail_os(errno, "the mount at " + directory + " does not answer");
+  }
+  return {};
+}
+
+/// Unmounts `directory` on SIGINT and SIGTERM, each time one comes.
+void unmount_on_signal(const std::string& directory) {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGINT);
+  ::sigaddset(&signals, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // It waits for as long as the process lives.
+  std::thread([signals, directory] {
+    for (;;) {
+      int signal = 0;
+      if (::sigwait(&signals, &signal) != 0) continue;
+      const auto unmounted = enter::unmount_fuse(directory);
+      if (!unmounted) std::cerr << "aloft: " << unmounted.error().message << "\n";
+    }
+  }).detach();
+}
+
+Result<void> mount(const Context& context, const MountArguments& arguments) {
+  const std::string root = TRY(parse_root(arguments.uri));
+  const std::string directory = TRY(parse_directory(arguments.directory));
+  const bool is_root = ::geteuid() == 0;
+  const std::string main_program = TRY(enter::find_main_program());
+  auto daemon = TRY(enter::DaemonClient::connect_or_start(enter::daemon_places(context.environment),
+                                                          main_program));
+  const enter::FuseMountOptions options{.source = "az://" + root,
+                                        .read_only = arguments.read_only,
+                                        .allow_other = is_root,
+                                        .uid = ::geteuid(),
+                                        .gid = ::getegid()};
+  UniqueFd device = TRY(is_root ? enter::mount_fuse(directory, options)
+                                : enter::mount_by_fusermount(directory, options));
+  const bool squash = arguments.ids.empty() ? !is_root : arguments.ids == "squash";
+  const auto id = daemon.mount({.root = root,
+                                .directory = directory,
+                                .read_only = arguments.read_only,
+                                .squash_ids = squash},
+                               device.get());
+  device.reset();
+  const auto answered = id ? see_answer(directory) : Result<void>(fail(id.error()));
+  if (!answered) {
+    // Nothing was written yet, so nothing can be lost with it.
+    const auto unmounted = enter::unmount_fuse(directory);
+    if (!unmounted) std::cerr << "aloft: " << unmounted.error().message << "\n";
+    return answered;
+  }
+  if (!arguments.foreground) return {};
+  unmount_on_signal(directory);
+  return daemon.wait_unmounted(*id);
+}
+
+}  // namespace
+
+void add_mount_command(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand(
+      "mount", "Show a container, or a directory of one, as an ordinary directory");
+  const auto arguments = std::make_shared<MountArguments>();
+  command->add_option("URI", arguments->uri, "az://ACCOUNT/CONTAINER[/PATH]")->required();
+  command->add_option("DIR", arguments->directory, "An existing directory")->required();
+  command->add_flag("-f,--foreground", arguments->foreground,
+                    "Stay until it is unmounted; Ctrl-C unmounts");
+  command->add_flag("--read-only", arguments->read_only, "Refuse every change");
+  command
+      ->add_option("--ids", arguments->ids,
+                   "squash: all files are shown as yours (the default for ordinary users); "
+                   "stored: with their stored owners (the default for root)")
+      ->check(CLI::IsMember({"squash", "stored"}));
+  command->callback([&context, arguments] {
+    const auto mounted = mount(context, *arguments);
+    if (!mounted) report(context, mounted.error());
+  });
+}
+
+}  // namespace aloft::cli
