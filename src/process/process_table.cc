@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/process_table.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+namespace aloft {
+namespace {
+
+/// How long SIGKILL may take: only a process in an uninterruptible wait takes longer.
+constexpr auto kKillTimeMax = std::chrono::seconds(10);
+
+std::string this_boot() {
+  auto text = read_file("/proc/sys/kernel/random/boot_id");
+  if (!text) return {};
+  while (text->ends_with('\n')) text->pop_back();
+  return *text;
+}
+
+bool has_ended(const ProcessEntry& entry) {
+  return entry.state == 'Z' || entry.state == 'X';
+}
+
+/// Sends SIGKILL to all that `choose` names until it names none; returns the first count.
+Result<int> kill_all(const std::function<Result<std::vector<pid_t>>()>& choose) {
+  const auto deadline = system_clock().now() + kKillTimeMax;
+  int first_count = -1;
+  while (true) {
+    const std::vector<pid_t> chosen = TRY(choose());
+    if (first_count < 0) first_count = static_cast<int>(chosen.size());
+    if (chosen.empty()) return first_count;
+    if (system_clock().now() > deadline) {
+      return fail(ErrorCode::deadline_exceeded,
+                  fmt::format("process {} does not end though it was killed", chosen.front()));
+    }
+    for (const pid_t pid : chosen) {
+      if (::kill(pid, SIGKILL) != 0 && errno != ESRCH) {
+        return fail_os(errno, fmt::format("cannot kill process {}", pid));
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+}  // namespace
+
+Result<ProcessEntry> process_entry(pid_t pid) {
+  const auto text = read_file(fmt::format("/proc/{}/stat", pid));
+  // A process that ends between open and read answers ESRCH.
+  if (!text) return fail(ErrorCode::not_found, fmt::format("no process has the id {}", pid));
+  // The name in parentheses may hold anything, so what follows is found from its last parenthesis.
+  const std::size_t behind_name = text->rfind(')');
+  if (behind_name == std::string::npos || behind_name + 2 >= text->size()) {
+    return fail(ErrorCode::corrupt, fmt::format("/proc/{}/stat makes no sense", pid));
+  }
+  ProcessEntry entry{.pid = pid};
+  int parent = 0, session = 0;
+  unsigned long long start = 0;
+  const int matched =
+      std::sscanf(text->c_str() + behind_name + 2,
+                  "%c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                  &entry.state, &parent, &session, &start);
+  if (matched != 4) {
+    return fail(ErrorCode::corrupt, fmt::format("/proc/{}/stat makes no sense", pid));
+  }
+  entry.parent = parent;
+  entry.session = session;
+  entry.start_ticks = start;
+  return entry;
+}
+
+Result<ProcessIdentity> process_identity(pid_t pid) {
+  const ProcessEntry entry = TRY(process_entry(pid));
+  return ProcessIdentity{.pid = pid, .start_ticks = entry.start_ticks, .boot_id = this_boot()};
+}
+
+bool is_alive(const ProcessIdentity& identity) {
+  if (identity.boot_id != this_boot()) return false;
+  const auto entry = process_entry(identity.pid);
+  return entry && entry->start_ticks == identity.start_ticks && !has_ended(*entry);
+}
+
+Result<std::vector<ProcessEntry>> process_entries() {
+  DIR* directory = ::opendir("/proc");
+  if (directory == nullptr) return fail_os(errno, "cannot list /proc");
+  std::vector<ProcessEntry> entries;
+  while (const dirent* found = ::readdir(directory)) {
+    char* end = nullptr;
+    const long pid = std::strtol(found->d_name, &end, 10);
+    if (*end != '\0' || pid <= 0) continue;
+    if (auto entry = process_entry(static_cast<pid_t>(pid))) entries.push_back(*entry);
+  }
+  ::closedir(directory);
+  return entries;
+}
+
+Result<int> kill_session(const ProcessIdentity& leader) {
+  if (leader.boot_id != this_boot()) return 0;
+  return kill_all([&]() -> Result<std::vector<pid_t>> {
+    std::vector<pid_t> members;
+    for (const ProcessEntry& entry : TRY(process_entries())) {
+      // A leader with another start time: the id was given anew, and so is the whole session.
+      if (entry.pid == leader.pid && entry.start_ticks != leader.start_ticks) {
+        return std::vector<pid_t>{};
+      }
+      if (entry.session == leader.pid && entry.pid != leader.pid && !has_ended(entry) &&
+          entry.start_ticks >= leader.start_ticks) {
+        members.push_back(entry.pid);
+      }
+    }
+    return members;
+  });
+}
+
+Result<int> kill_descendants() {
+  const auto killed = kill_all([]() -> Result<std::vector<pid_t>> {
+    const std::vector<ProcessEntry> entries = TRY(process_entries());
+    std::set<pid_t> family{::getpid()};
+    std::vector<pid_t> found;
+    // Children may stand before their parents in the table: repeat until nothing is added.
+    for (std::size_t before = 0; before != family.size();) {
+      before = family.size();
+      for (const ProcessEntry& entry : entries) {
+        if (!has_ended(entry) && family.contains(entry.parent) && family.insert(entry.pid).second) {
+          found.push_back(entry.pid);
+        }
+      }
+    }
+    return found;
+  });
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  return killed;
+}
+
+}  // namespace aloft
