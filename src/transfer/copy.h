@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/byte_size.h"
+#include "base/limits.h"
+#include "transfer/memory_budget.h"
+#include "transfer/new_file.h"
+#include "transfer/placement.h"
+#include "transfer/progress.h"
+
+namespace aloft::transfer {
+
+struct CopyOptions {
+  PlacementOptions placement{};
+  RestoreOptions restore{};
+  std::size_t threads = 16;
+  std::uint64_t memory_bytes = default_memory_bytes();
+  /// Size of a staged block and of one ranged read; larger for a file that would need more blocks
+  /// than the service takes.
+  std::uint64_t part_size_bytes = 8_MiB;
+};
+
+struct CopyReport {
+  std::uint64_t files = 0;  ///< With their content.
+  std::uint64_t bytes = 0;
+  std::uint64_t directories = 0;
+  std::uint64_t symlinks = 0;
+  /// Files that have other names too (hard links); each name was copied as a file of its own.
+  std::uint64_t hard_linked = 0;
+  std::vector<Failure> failures{};
+};
+
+/// Copies files and trees between this machine and containers, or between containers without the
+/// bytes passing through here; places them as place_copies() says. Mode, owner, group, times,
+/// symbolic links and empty directories are kept (on disk as RestoreOptions say).
+///
+/// What fails by itself is in the report, everything else is copied; the call as a whole fails if
+/// nothing could begin, or with cancelled. Files on disk and objects appear whole or not at all. A
+/// file that changes while it is copied is copied again, and fails if it keeps changing.
+Result<CopyReport> copy(std::span<const Place> sources, const Place& destination,
+                        const CopyOptions& options, Progress& progress, const Limits& limits);
+
+}  // namespace aloft::transfer

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/internal/download.h"
+
+#include <errno.h>
+
+#include <algorithm>
+
+namespace aloft::transfer {
+
+namespace {
+
+Result<void> check_readable(const Download& download) {
+  CHECK(download.entry.object.has_value());
+  if (download.entry.object->access_tier != "Archive") return {};
+  return fail(ErrorCode::unsupported, download.shown() +
+                                          " is in the archive tier; rehydrate it to another tier "
+                                          "first, which takes hours");
+}
+
+// The file is there still, but in another version.
+Result<Download> again(Session& session, Download download) {
+  if (download.attempt == kAttemptsMax) return fail(kept_changing(download.shown()));
+  Entry now = TRY(download.source->look(download.entry.path, session.limits));
+  if (now.kind() != download.entry.kind()) {
+    return fail(ErrorCode::precondition_failed,
+                download.shown() + " became a " + std::string(name_of(now.kind())));
+  }
+  download.entry = std::move(now);
+  ++download.attempt;
+  return download;
+}
+
+void finish(Session& session, Download download, Result<void> result) {
+  if (result) {
+    session.copied(download.entry.kind(), download.entry.size_bytes);
+    return;
+  }
+  if (result.error().code != ErrorCode::precondition_failed) {
+    return session.failed(download.shown(), std::move(result).error());
+  }
+  const std::string shown = download.shown();
+  auto next = again(session, std::move(download));
+  if (!next) return session.failed(shown, std::move(next).error());
+  if (is_small(session, next->entry)) {
+    std::vector<Download> batch;
+    batch.push_back(std::move(*next));
+    download_batch(session, std::move(batch));
+  } else {
+    download_file(session, std::move(*next));
+  }
+}
+
+// ---- Small files
+
+Result<void> write_small(Session& session, const Download& download,
+                         std::span<const std::byte> content) {
+  const Entry& entry = download.entry;
+  const LocalDirectory& root = download.target->directory();
+  if (entry.kind() == FileKind::symlink) {
+    const std::string target(reinterpret_cast<const char*>(content.data()), content.size());
+    return make_symlink(root, download.path, target, entry.attributes, session.options.restore);
+  }
+  NewFile file = TRY(NewFile::create(root, download.path, content.size()));
+  TRY(file.write(0, content));
+  TRY(file.publish(entry.attributes, session.options.restore));
+  session.progress.bytes_done += content.size();
+  return {};
+}
+
+ReadPart part_of(const Download& download, std::span<std::byte> buffer) {
+  return {.request = {.key = download.entry.object->key,
+                      .range = {.offset = 0, .length_bytes = buffer.size()},
+                      .if_match = download.entry.object->etag},
+          .buffer = buffer};
+}
+
+Result<void> check_complete(const Download& download, const ReadPart& part) {
+  if (!part.result) return fail(part.result.error());
+  if (part.result->size_bytes == part.buffer.size()) return {};
+  return fail(ErrorCode::corrupt, download.shown() + " ended before its stated size");
+}
+
+// Content of all that have some, in one go.
+void fetch(Session& session, const std::vector<Download>& batch, std::span<std::byte> buffer,
+           std::vector<ReadPart>& parts) {
+  for (const Download& download : batch) {
+    parts.push_back(part_of(download, buffer.first(download.entry.size_bytes)));
+    buffer = buffer.subspan(download.entry.size_bytes);
+  }
+  std::vector<ReadPart> requests;
+  std::ranges::copy_if(parts, std::back_inserter(requests),
+                       [](const ReadPart& part) { return !part.buffer.empty(); });
+  if (requests.empty()) return;
+  batch.front().source->store().read_many(requests, session.limits);
+  auto next = requests.begin();
+  for (ReadPart& part : parts) {
+    if (!part.buffer.empty()) part.result = std::move((next++)->result);
+  }
+}
+
+// ---- Large files
+
+class DownloadParts final : public Parted {
+ public:
+  DownloadParts(Session& session, Download download, NewFile file)
+      : session_(session),
+        download_(std::move(download)),
+        file_(std::move(file)),
+        outcome_(part_count()) {}
+
+  std::uint64_t part_count() const override {
+    return parts_in(download_.entry.size_bytes, session_.options.part_size_bytes);
+  }
+
+  void do_part(std::uint64_t index) override {
+    if (!outcome_.has_failed()) {
+      auto fetched = fetch_part(index);
+      if (!fetched) outcome_.fail_with(std::move(fetched).error());
+    }
+    if (outcome_.end_part()) end();
+  }
+
+ private:
+  Result<void> fetch_part(std::uint64_t index) {
+    const std::uint64_t part = session_.options.part_size_bytes;
+    const std::uint64_t offset = index * part;
+    const std::uint64_t size = std::min(part, download_.entry.size_bytes - offset);
+    const auto buffer = TRY(session_.memory.acquire(size, session_.limits.stop));
+    TRY(download_.source->read(download_.entry, offset, buffer.bytes(), session_.limits));
+    TRY(file_.write(offset, buffer.bytes()));
+    done_bytes_ += size;
+    session_.progress.bytes_done += size;
+    return {};
+  }
+
+  void end() {
+    auto error = outcome_.error();
+    Result<void> result;
+    if (error) {
+      result = fail(std::move(*error));
+    } else {
+      result = file_.publish(download_.entry.attributes, session_.options.restore);
+    }
+    if (!result) session_.progress.bytes_done -= done_bytes_;
+    finish(session_, download_, std::move(result));
+  }
+
+  Session& session_;
+  Download download_;
+  NewFile file_;
+  std::atomic<std::uint64_t> done_bytes_ = 0;
+  PartOutcome outcome_;
+};
+
+}  // namespace
+
+bool is_small(const Session& session, const Entry& entry) {
+  return entry.size_bytes <= std::min(kBatchFileBytesMax, session.options.part_size_bytes);
+}
+
+void download_batch(Session& session, std::vector<Download> batch) {
+  std::erase_if(batch, [&](const Download& download) {
+    auto readable = check_readable(download);
+    if (!readable) session.failed(download.shown(), std::move(readable).error());
+    return !readable;
+  });
+  if (batch.empty()) return;
+  std::uint64_t size_bytes = 0;
+  for (const Download& download : batch) size_bytes += download.entry.size_bytes;
+  auto buffer = session.memory.acquire(size_bytes, session.limits.stop);
+  std::vector<Result<void>> results(batch.size());
+  if (!buffer) {
+    std::ranges::fill(results, fail(buffer.error()));
+  } else {
+    std::vector<ReadPart> parts;
+    fetch(session, batch, buffer->bytes(), parts);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      results[i] = check_complete(batch[i], parts[i]);
+      if (results[i]) results[i] = write_small(session, batch[i], parts[i].buffer);
+    }
+  }
+  // A file that is tried again asks for memory of its own.
+  buffer = fail(ErrorCode::cancelled, "");
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    finish(session, std::move(batch[i]), std::move(results[i]));
+  }
+}
+
+void download_file(Session& session, Download download) {
+  auto begin = [&]() -> Result<void> {
+    TRY(check_readable(download));
+    NewFile file = TRY(
+        NewFile::create(download.target->directory(), download.path, download.entry.size_bytes));
+    session.pool.submit_parts(std::make_shared<DownloadParts>(session, download, std::move(file)));
+    return {};
+  };
+  auto begun = begin();
+  if (!begun) session.failed(download.shown(), std::move(begun).error());
+}
+
+}  // namespace aloft::transfer

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/internal/object_writer.h"
+
+#include <errno.h>
+
+#include "base/random.h"
+#include "format/content_version.h"
+
+namespace aloft::transfer {
+
+namespace {
+
+constexpr int kLooksMax = 5;
+constexpr std::size_t kVersionBytes = 8;
+
+bool is_conflict(const Error& error) {
+  return error.code == ErrorCode::precondition_failed || error.code == ErrorCode::already_exists;
+}
+
+ObjectHead head_for(const std::optional<ObjectInfo>& present, const FileAttributes& attributes) {
+  ObjectHead head;
+  if (present) {
+    head.metadata = present->metadata;
+    head.properties = present->properties;
+    head.properties.content_md5.clear();  // It was that of the old content.
+    head.conditions.if_match = present->etag;
+  } else {
+    head.conditions.if_none_match = "*";
+  }
+  format::encode_attributes(attributes, head.metadata);
+  return head;
+}
+
+// What another writer put there since.
+Result<std::optional<ObjectInfo>> look_again(ObjectTree& tree, const std::string& path,
+                                             FileKind wanted, const Limits& limits) {
+  auto entry = tree.look(path, limits);
+  if (!entry) {
+    if (entry.error().code == ErrorCode::not_found) return std::optional<ObjectInfo>();
+    return fail(std::move(entry).error());
+  }
+  const bool is_directory = entry->kind() == FileKind::directory;
+  if (is_directory && wanted != FileKind::directory) {
+    return fail(os_error(
+        EISDIR, "cannot replace the directory " + tree.name_of(path) + " by what is none"));
+  }
+  if (!is_directory && wanted == FileKind::directory) {
+    return fail(os_error(ENOTDIR, "cannot replace " + tree.name_of(path) + ", a " +
+                                      std::string(name_of(entry->kind())) + ", by a directory"));
+  }
+  return std::move(entry->object);
+}
+
+template <class Write>
+auto in_place_of(ObjectTree& tree, ObjectTarget target, FileKind kind, const Limits& limits,
+                 Write write) -> decltype(write(target)) {
+  for (int looks = 0;; ++looks) {
+    auto written = write(target);
+    if (written || !is_conflict(written.error()) || looks == kLooksMax) return written;
+    target.present = TRY(look_again(tree, target.path, kind, limits));
+  }
+}
+
+}  // namespace
+
+Result<PutResult> write_object(
+    ObjectTree& tree, ObjectTarget target, const FileAttributes& attributes,
+    const std::function<Result<PutResult>(const std::string& key, const ObjectHead& head)>& write,
+    const Limits& limits) {
+  const std::string key = TRY(key_for(target.path, tree.name_of(target.path)));
+  const std::string version = system_random().hex(kVersionBytes);
+  return in_place_of(tree, std::move(target), attributes.kind, limits,
+                     [&](const ObjectTarget& now) -> Result<PutResult> {
+                       ObjectHead head = head_for(now.present, attributes);
+                       head.metadata.insert_or_assign(std::string(format::kContentKey), version);
+                       TRY(format::check_metadata_size(key, head.metadata));
+                       return write(now.present ? now.present->key : key, head);
+                     });
+}
+
+Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target,
+                             const FileAttributes& attributes, std::span<const std::byte> content,
+                             const Limits& limits) {
+  const auto put = [&](const std::string& key, const ObjectHead& head) {
+    const PutRequest request{.key = key,
+                             .content = content,
+                             .metadata = head.metadata,
+                             .properties = head.properties,
+                             .conditions = head.conditions};
+    return tree.store().put(request, limits);
+  };
+  return write_object(tree, std::move(target), attributes, put, limits);
+}
+
+Result<void> write_directory(ObjectTree& tree, ObjectTarget target,
+                             const FileAttributes& attributes, const Limits& limits) {
+  const std::string path = target.path;
+  const auto write = [&](const ObjectTarget& now) -> Result<void> {
+    if (!now.present) {
+      TRY(put_object(tree, {.path = path}, attributes, {}, limits));
+      return {};
+    }
+    ObjectHead head = head_for(now.present, attributes);
+    if (head.metadata == now.present->metadata) return {};
+    TRY(tree.store().set_metadata(now.present->key, head.metadata, head.conditions, limits));
+    return {};
+  };
+  return in_place_of(tree, std::move(target), FileKind::directory, limits, write);
+}
+
+}  // namespace aloft::transfer

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "transfer/object_tree.h"
+
+namespace aloft::transfer {
+
+/// Where an object is to be written, and what is known to be there.
+struct ObjectTarget {
+  std::string path{};                   ///< In the tree.
+  std::optional<ObjectInfo> present{};  ///< The object that the write takes the place of.
+};
+
+/// What is written beside the content.
+struct ObjectHead {
+  Metadata metadata;
+  ContentProperties properties;
+  Conditions conditions;
+};
+
+/// Performs one write of a file with `attributes`, in place of exactly what is known to be there:
+/// names and properties that others stored with it are kept. If something else is there by now,
+/// looks and writes again, a few times; fails with EISDIR where that is a directory.
+Result<PutResult> write_object(
+    ObjectTree& tree, ObjectTarget target, const FileAttributes& attributes,
+    const std::function<Result<PutResult>(const std::string& key, const ObjectHead& head)>& write,
+    const Limits& limits);
+
+/// As above, of small content by one request.
+Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target,
+                             const FileAttributes& attributes, std::span<const std::byte> content,
+                             const Limits& limits);
+
+/// Makes the marker of a directory, or brings the attributes of the one that is there up to date.
+Result<void> write_directory(ObjectTree& tree, ObjectTarget target,
+                             const FileAttributes& attributes, const Limits& limits);
+
+}  // namespace aloft::transfer

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/new_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/random.h"
+
+namespace aloft::transfer {
+
+namespace {
+
+// Below this, reserving costs more than finding the disk full while writing.
+constexpr std::uint64_t kReserveFrom = 1u << 20;
+
+std::string temporary_name() {
+  return ".aloft-" + system_random().hex(8) + ".part";
+}
+
+std::string descriptor_path(int fd) {
+  return "/proc/self/fd/" + std::to_string(fd);
+}
+
+timespec to_timespec(std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+}
+
+tl::unexpected<Error> cannot_write(const std::string& shown) {
+  const int error = errno;
+  if (error == ENOSPC || error == EDQUOT) {
+    return fail(os_error(
+        error, "cannot write " + shown + ": the disk is full; free space or choose another place"));
+  }
+  return fail_os(error, "cannot write " + shown);
+}
+
+// What a copy may take the place of, as far as can be told before the bytes are fetched.
+Result<void> check_replaceable(int parent, const std::string& name, const std::string& shown) {
+  struct stat status {};
+  if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return {};
+    return fail_os(errno, "cannot look at " + shown);
+  }
+  const FileKind kind = format::kind_of_mode(status.st_mode);
+  if (kind == FileKind::directory) {
+    return fail(os_error(
+        EISDIR, "cannot replace the directory " + shown + " by what is none; remove or rename it"));
+  }
+  if (is_special(kind)) {
+    return fail(
+        os_error(EEXIST, "will not replace " + shown + ", a " + std::string(name_of(kind))));
+  }
+  return {};
+}
+
+Result<void> restore_owner(int fd, const FileAttributes& attributes, const std::string& shown) {
+  if (!attributes.uid && !attributes.gid) return {};
+  const uid_t uid = attributes.uid.value_or(static_cast<uid_t>(-1));
+  const gid_t gid = attributes.gid.value_or(static_cast<gid_t>(-1));
+  if (::fchownat(fd, "", uid, gid, AT_EMPTY_PATH) != 0) {
+    return fail_os(errno, "cannot restore the owner of " + shown +
+                              " (only root may, or leave --trust-modes away)");
+  }
+  return {};
+}
+
+mode_t permissions_for(const FileAttributes& attributes, const RestoreOptions& options,
+                       mode_t present) {
+  const bool directory = attributes.kind == FileKind::directory;
+  const mode_t fresh = (directory ? 0777u : 0666u) & ~options.umask;
+  const mode_t stored = attributes.permissions.value_or(fresh);
+  if (options.trust_modes) return stored;
+  // A directory inherits the set-gid bit from the one it was made in; that is this site's choice.
+  return (stored & 0777u) | (directory ? present & S_ISGID : 0u);
+}
+
+}  // namespace
+
+Result<void> restore_attributes(int fd, const FileAttributes& attributes,
+                                const RestoreOptions& options, const std::string& shown) {
+  // Changing the owner clears the set-uid bit, so the mode comes behind it.
+  if (options.trust_modes) TRY(restore_owner(fd, attributes, shown));
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return fail_os(errno, "cannot look at " + shown);
+  if (::fchmod(fd, permissions_for(attributes, options, status.st_mode)) != 0) {
+    return fail_os(errno, "cannot restore the mode of " + shown);
+  }
+  if (!attributes.mtime) return {};
+  const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, to_timespec(*attributes.mtime)};
+  if (::futimens(fd, times) != 0) return fail_os(errno, "cannot restore the time of " + shown);
+  return {};
+}
+
+Result<NewFile> NewFile::create(const LocalDirectory& root, std::string path,
+                                std::uint64_t size_bytes) {
+  TRY(check_relative_path(path));
+  NewFile file(root.name_of(path), std::string(base_of(path)), TRY(root.open_parent(path)));
+  TRY(check_replaceable(file.parent_.get(), file.name_, file.shown_));
+  TRY(file.open());
+  TRY(file.reserve(size_bytes));
+  return file;
+}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : shown_(std::move(other.shown_)),
+      name_(std::move(other.name_)),
+      parent_(std::move(other.parent_)),
+      temporary_name_(std::exchange(other.temporary_name_, {})),
+      fd_(std::move(other.fd_)) {}
+
+NewFile::~NewFile() {
+  if (!temporary_name_.empty()) ::unlinkat(parent_.get(), temporary_name_.c_str(), 0);
+}
+
+Result<void> NewFile::open() {
+  const std::string directory = descriptor_path(parent_.get());
+  // The descriptor of the directory is O_PATH, so it is named through /proc.
+  const int nameless = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (nameless >= 0) {
+    fd_ = UniqueFd(nameless);
+    return {};
+  }
+  std::string name = temporary_name();
+  const int named = ::openat(parent_.get(), name.c_str(),
+                             O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (named < 0) return cannot_write(shown_);
+  fd_ = UniqueFd(named);
+  temporary_name_ = std::move(name);
+  return {};
+}
+
+Result<void> NewFile::reserve(std::uint64_t size_bytes) const {
+  if (size_bytes < kReserveFrom) return {};
+  if (size_bytes > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
+    return fail(os_error(EFBIG, shown_ + " would be larger than a file can be"));
+  }
+  if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(size_bytes)) == 0) return {};
+  // Not every file system can reserve; there the writes tell.
+  if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR) return {};
+  return cannot_write(shown_);
+}
+
+Result<void> NewFile::write(std::uint64_t offset, std::span<const std::byte> content) const {
+  while (!content.empty()) {
+    const ssize_t written =
+        ::pwrite(fd_.get(), content.data(), content.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return cannot_write(shown_);
+    offset += static_cast<std::uint64_t>(written);
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+// Gives a nameless file the final name at once if it is free, else a temporary one to rename.
+Result<void> NewFile::link_temporary_name() {
+  const std::string source = descriptor_path(fd_.get());
+  const auto link = [&](const std::string& name) {
+    return ::linkat(AT_FDCWD, source.c_str(), parent_.get(), name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  };
+  if (link(name_)) {
+    name_.clear();
+    return {};
+  }
+  if (errno != EEXIST) return cannot_write(shown_);
+  std::string name = temporary_name();
+  if (!link(name)) return cannot_write(shown_);
+  temporary_name_ = std::move(name);
+  return {};
+}
+
+Result<void> NewFile::publish(const FileAttributes& attributes, const RestoreOptions& options) {
+  TRY(restore_attributes(fd_.get(), attributes, options, shown_));
+  if (temporary_name_.empty()) TRY(link_temporary_name());
+  if (name_.empty()) return {};
+  TRY(check_replaceable(parent_.get(), name_, shown_));
+  if (::renameat(parent_.get(), temporary_name_.c_str(), parent_.get(), name_.c_str()) != 0) {
+    return cannot_write(shown_);
+  }
+  temporary_name_.clear();
+  return {};
+}
+
+Result<void> make_symlink(const LocalDirectory& root, const std::string& path,
+                          const std::string& target, const FileAttributes& attributes,
+                          const RestoreOptions& options) {
+  TRY(check_relative_path(path));
+  const std::string shown = root.name_of(path);
+  if (target.empty() || target.size() >= PATH_MAX || target.find('\0') != std::string::npos) {
+    return fail(os_error(EINVAL, "cannot make the symbolic link " + shown +
+                                     ": its stored target is empty, too long or holds a NUL byte"));
+  }
+  const UniqueFd parent = TRY(root.open_parent(path));
+  const std::string name(base_of(path));
+  TRY(check_replaceable(parent.get(), name, shown));
+  const std::string temporary = temporary_name();
+  if (::symlinkat(target.c_str(), parent.get(), temporary.c_str()) != 0) return cannot_write(shown);
+  const auto publish = [&]() -> Result<void> {
+    const UniqueFd link(::openat(parent.get(), temporary.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!link) return fail_os(errno, "cannot look at " + shown);
+    if (options.trust_modes) TRY(restore_owner(link.get(), attributes, shown));
+    if (attributes.mtime) {
+      const timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+                                 to_timespec(*attributes.mtime)};
+      if (::utimensat(parent.get(), temporary.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
+        return fail_os(errno, "cannot restore the time of " + shown);
+      }
+    }
+    if (::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str()) != 0) {
+      return cannot_write(shown);
+    }
+    return {};
+  };
+  auto published = publish();
+  if (!published) ::unlinkat(parent.get(), temporary.c_str(), 0);
+  return published;
+}
+
+Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path) {
+  TRY(check_relative_path(path));
+  const UniqueFd parent = TRY(root.open_parent(path));
+  const std::string name(base_of(path));
+  const std::string shown = root.name_of(path);
+  if (::mkdirat(parent.get(), name.c_str(), 0700) == 0) return DirectoryWas::made;
+  if (errno != EEXIST) return cannot_write(shown);
+  struct stat status {};
+  if (::fstatat(parent.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return fail_os(errno, "cannot look at " + shown);
+  }
+  if (S_ISDIR(status.st_mode)) return DirectoryWas::there;
+  return fail(os_error(ENOTDIR, "cannot replace " + shown + ", a " +
+                                    std::string(name_of(format::kind_of_mode(status.st_mode))) +
+                                    ", by a directory; remove or rename it"));
+}
+
+}  // namespace aloft::transfer

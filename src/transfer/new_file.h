@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "transfer/entry.h"
+#include "transfer/local_directory.h"
+
+namespace aloft::transfer {
+
+/// How stored attributes become those of files on disk.
+struct RestoreOptions {
+  /// Also restore owner, group and the set-uid, set-gid and sticky bits: only for containers whose
+  /// writers are trusted.
+  bool trust_modes = false;
+  /// For what was stored without a mode.
+  mode_t umask = 022;
+};
+
+/// Gives the open file or directory the attributes; `shown` is for errors.
+Result<void> restore_attributes(int fd, const FileAttributes& attributes,
+                                const RestoreOptions& options, const std::string& shown);
+
+/// A file that is being written and has no name of its own until it is complete: whoever looks sees
+/// the old file or the whole new one. Without publish() the destructor removes what was written; a
+/// process that is killed leaves nothing either where the file system can make files without a name
+/// (O_TMPFILE), else one named ".aloft-….part".
+class NewFile {
+ public:
+  /// `path` must not be a directory or a special file; its directory exists. Reserves `size_bytes`
+  /// on disk, so that a full one is found before the bytes are fetched (no_space).
+  static Result<NewFile> create(const LocalDirectory& root, std::string path,
+                                std::uint64_t size_bytes);
+  NewFile(NewFile&& other) noexcept;
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile();
+
+  /// Safe from many threads at once.
+  Result<void> write(std::uint64_t offset, std::span<const std::byte> content) const;
+  /// Restores the attributes and gives the file its name, in place of a file or symbolic link that
+  /// has it.
+  Result<void> publish(const FileAttributes& attributes, const RestoreOptions& options);
+
+ private:
+  NewFile(std::string shown, std::string name, UniqueFd parent)
+      : shown_(std::move(shown)), name_(std::move(name)), parent_(std::move(parent)) {}
+  Result<void> open();
+  Result<void> reserve(std::uint64_t size_bytes) const;
+  Result<void> link_temporary_name();
+
+  std::string shown_;  // For people.
+  std::string name_;   // Within parent_.
+  UniqueFd parent_;
+  std::string temporary_name_;  // Within parent_; empty while the file has no name at all.
+  UniqueFd fd_;
+};
+
+/// Makes a symbolic link that holds `target`, in place of a file or link that has the name.
+Result<void> make_symlink(const LocalDirectory& root, const std::string& path,
+                          const std::string& target, const FileAttributes& attributes,
+                          const RestoreOptions& options);
+
+enum class DirectoryWas { made, there };
+
+/// Makes a directory that only this user can enter until its attributes are restored; one that is
+/// there is left as it is.
+Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path);
+
+}  // namespace aloft::transfer
