@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.h"
+#include "http/endpoint.h"
+
+namespace aloft::azure {
+
+/// No credential: containers that are open to everyone.
+struct Anonymous {};
+
+/// The account's key: may do everything.
+struct SharedKey {
+  std::string key;  ///< The raw bytes.
+};
+
+/// A shared access signature that somebody made: a query string without its "?".
+struct SasToken {
+  std::string query;
+};
+
+using Credential = std::variant<Anonymous, SharedKey, SasToken>;
+
+/// Where the Blob service of an account answers. Azure has the account in the host name; emulators
+/// have it as the first part of the path.
+struct BlobEndpoint {
+  http::Endpoint server{};
+  std::string base_path{};  ///< "" or "/devstoreaccount1": no slash at its end.
+};
+
+/// Fails with invalid_argument for what is no http or https URL.
+Result<BlobEndpoint> parse_blob_endpoint(std::string_view url);
+/// https://ACCOUNT.blob.SUFFIX
+BlobEndpoint default_blob_endpoint(std::string_view account,
+                                   std::string_view suffix = "core.windows.net", bool tls = true);
+/// As a URL, without a slash at its end.
+std::string to_string(const BlobEndpoint& endpoint);
+
+/// All that is needed to talk to one storage account. Holds secrets: never log it.
+struct Account {
+  std::string name{};
+  BlobEndpoint endpoint{};
+  Credential credential{};
+};
+
+/// Fails with invalid_argument for a key that is not base64, without showing it.
+Result<SharedKey> parse_shared_key(std::string_view base64, std::string_view origin);
+/// Takes a SAS with or without its "?"; fails with invalid_argument if it has no signature.
+Result<SasToken> parse_sas_token(std::string_view text, std::string_view origin);
+
+/// The account that every emulator of Azure Storage has.
+inline constexpr std::string_view kEmulatorAccount = "devstoreaccount1";
+/// The key that Azure publishes for it: anyone knows it.
+inline constexpr std::string_view kWellKnownKey =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+}  // namespace aloft::azure
