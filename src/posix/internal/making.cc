@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "format/content_version.h"
+#include "posix/internal/state.h"
+
+namespace aloft::posix {
+namespace {
+
+/// As Linux (PATH_MAX with its zero).
+constexpr std::size_t kTargetBytesMax = 4095;
+
+tl::unexpected<Error> exists(std::string_view name) {
+  return fail(os_error(EEXIST, fmt::format("{} exists already", name)));
+}
+
+}  // namespace
+
+format::FileAttributes FileSystem::State::attributes_of_new(const NodePointer& directory,
+                                                            format::FileKind kind, mode_t mode,
+                                                            const Caller& caller) {
+  format::FileAttributes attributes{.kind = kind,
+                                    .permissions = mode & ~caller.umask & 07777,
+                                    .uid = caller.uid,
+                                    .gid = caller.gid,
+                                    .mtime = wall_now()};
+  if (kind == format::FileKind::symlink) attributes.permissions = 0777;
+  // A directory with the setgid bit gives its group to what is made in it.
+  auto state = directory->state.lock();
+  if (!state->info) return attributes;
+  const format::FileAttributes parent = format::decode_attributes(*state->info);
+  if (parent.permissions.value_or(0) & S_ISGID) {
+    if (parent.gid) attributes.gid = parent.gid;
+    if (kind == format::FileKind::directory) *attributes.permissions |= S_ISGID;
+  }
+  return attributes;
+}
+
+Result<ObjectInfo> FileSystem::State::put_new(const Place& place,
+                                              const format::FileAttributes& attributes,
+                                              std::span<const std::byte> content,
+                                              const Limits& limits) {
+  Metadata metadata;
+  format::encode_attributes(attributes, metadata);
+  const std::string commit_id = options_.random->hex(8);
+  metadata.insert_or_assign(std::string(kCommitKey), commit_id);
+  metadata.insert_or_assign(std::string(format::kContentKey), options_.random->hex(8));
+  auto put = place.store->put({.key = place.key,
+                               .content = content,
+                               .metadata = metadata,
+                               .conditions = {.if_none_match = "*"}},
+                              limits);
+  if (!put) return fail(std::move(put).error());
+  return ObjectInfo{.key = place.key,
+                    .size_bytes = content.size(),
+                    .etag = put->etag,
+                    .last_modified = put->last_modified,
+                    .metadata = std::move(metadata)};
+}
+
+Result<Entry> FileSystem::State::make_object(const NodePointer& directory, std::string_view name,
+                                             const format::FileAttributes& attributes,
+                                             std::span<const std::byte> content,
+                                             const Limits& limits) {
+  const std::string key = TRY(key_of_new(directory, name));
+  if (exists_here(directory, name)) return exists(name);
+  auto present = resolve(directory, name, limits);
+  if (present) return exists(name);
+  if (errno_of(present.error()) != ENOENT) return fail(std::move(present).error());
+  auto made = put_new({directory->store, key}, attributes, content, limits);
+  if (!made) {
+    if (made.error().code != ErrorCode::already_exists) return fail(std::move(made).error());
+    directory->directory.forget(std::string(name));
+    return exists(name);
+  }
+  const bool is_directory = attributes.kind == format::FileKind::directory;
+  const format::ListedEntry entry{.key = key, .directory = is_directory, .object = *made};
+  const Clock::time_point made_at = now();
+  directory->directory.put(std::string(name), entry, made_at);
+  return entry_of(*refer_child(directory, name, {entry, made_at}));
+}
+
+Result<Entry> FileSystem::State::make_directory(InodeId parent, std::string_view name, mode_t mode,
+                                                const Caller& caller, const Limits& limits) {
+  const NodePointer directory = TRY(find_writable_directory(parent, name));
+  return make_object(directory, name,
+                     attributes_of_new(directory, format::FileKind::directory, mode, caller), {},
+                     limits);
+}
+
+Result<Entry> FileSystem::State::make_symlink(InodeId parent, std::string_view name,
+                                              std::string_view target, const Caller& caller,
+                                              const Limits& limits) {
+  const NodePointer directory = TRY(find_writable_directory(parent, name));
+  if (target.empty()) return fail(os_error(ENOENT, "a symlink needs a target"));
+  if (target.size() > kTargetBytesMax) {
+    return fail(os_error(ENAMETOOLONG,
+                         fmt::format("{}: a target has at most {} bytes", name, kTargetBytesMax)));
+  }
+  return make_object(directory, name,
+                     attributes_of_new(directory, format::FileKind::symlink, 0777, caller),
+                     std::as_bytes(std::span(target)), limits);
+}
+
+Result<FileSystem::Created> FileSystem::State::open_existing(const NodePointer& directory,
+                                                             std::string_view name, int flags,
+                                                             const Limits& limits) {
+  const Entry entry = TRY(lookup(directory->id, name, limits));
+  auto opened = open(entry.inode, flags, limits);
+  if (!opened) {
+    inodes_.forget(entry.inode, 1);
+    return fail(std::move(opened).error());
+  }
+  return Created{.entry = entry, .opened = *opened};
+}
+
+FileSystem::Created FileSystem::State::create_uncommitted(const NodePointer& directory,
+                                                          std::string_view name, std::string key,
+                                                          const format::FileAttributes& attributes,
+                                                          int flags) {
+  const NodePointer node = inodes_.refer(directory->id, name, [&] {
+    auto made = std::make_shared<Node>();
+    made->account = directory->account;
+    made->store = directory->store;
+    auto state = made->state.lock();
+    state->key = std::move(key);
+    state->unsaved = attributes;
+    state->has_unsaved = true;
+    state->uncommitted = true;
+    state->made_at = options_.clock->wall_now();
+    return made;
+  });
+  directory->directory.add_uncommitted(std::string(name));
+  const Opened opened = add_handle(node, content_of(*node), flags);
+  return {.entry = entry_of(*node), .opened = opened};
+}
+
+Result<FileSystem::Created> FileSystem::State::create(InodeId parent, std::string_view name,
+                                                      mode_t mode, int flags, const Caller& caller,
+                                                      const Limits& limits) {
+  const NodePointer directory = TRY(find_writable_directory(parent, name));
+  std::string key = TRY(key_of_new(directory, name));
+  bool present = exists_here(directory, name);
+  if (!present) {
+    auto resolved = resolve(directory, name, limits);
+    if (!resolved && errno_of(resolved.error()) != ENOENT) {
+      return fail(std::move(resolved).error());
+    }
+    present = resolved.has_value();
+  }
+  const bool exclusive = (flags & O_EXCL) != 0;
+  if (present && exclusive) return exists(name);
+  if (present) return open_existing(directory, name, flags, limits);
+  const auto attributes =
+      attributes_of_new(directory, format::FileKind::regular, mode & 07777, caller);
+  // A node of that name can only be one that somebody else removed from the store.
+  if (inodes_.find(parent, name) != nullptr) inodes_.unlink(parent, name);
+  if (!exclusive) return create_uncommitted(directory, name, std::move(key), attributes, flags);
+  // Only one may win among all machines: the store decides at once.
+  const Entry entry = TRY(make_object(directory, name, attributes, {}, limits));
+  const NodePointer node = TRY(inodes_.find(entry.inode));
+  return Created{.entry = entry, .opened = add_handle(node, content_of(*node), flags)};
+}
+
+Result<void> FileSystem::State::make_explicit(const NodePointer& directory, const Limits& limits) {
+  if (directory->level != Level::object) return {};
+  Place place{directory->store, {}};
+  format::FileAttributes attributes;
+  {
+    auto state = directory->state.lock();
+    if (state->info) return {};
+    place.key = state->key;
+    attributes = state->unsaved;
+    attributes.kind = format::FileKind::directory;
+  }
+  auto made = put_new(place, attributes, {}, limits);
+  if (made) {
+    saved(*directory, *made);
+    return {};
+  }
+  // A file of the same key shadows this directory, or somebody else made it explicit.
+  if (made.error().code == ErrorCode::already_exists) return {};
+  return fail(std::move(made).error());
+}
+
+}  // namespace aloft::posix
