@@ -40,6 +40,17 @@ Inherited take_signals() {
   return inherited;
 }
 
+/// Gives the signals back, so that Ctrl-C works again. Those that came together with the command's
+/// end were meant for the command, and are dropped.
+void return_signals(const Inherited& inherited) {
+  const sigset_t handled = handled_signals();
+  const timespec at_once{};
+  while (::sigtimedwait(&handled, nullptr, &at_once) > 0) {
+  }
+  ::sigaction(SIGCHLD, &inherited.on_child_end, nullptr);
+  ::sigprocmask(SIG_SETMASK, &inherited.mask, nullptr);
+}
+
 /// In the child: becomes the command, or tells the parent why not.
 [[noreturn]] void become(const std::vector<std::string>& command, const Inherited& inherited,
                          int error_fd) {
@@ -106,11 +117,16 @@ Result<ChildEnd> run_child(const std::vector<std::string>& command) {
   UniqueFd write_end(ends[1]);
   const Inherited inherited = take_signals();
   const pid_t child = ::fork();
-  if (child < 0) return fail_os(errno, "cannot start a process for " + command[0]);
+  if (child < 0) {
+    const int fork_error = errno;
+    return_signals(inherited);
+    return fail_os(fork_error, "cannot start a process for " + command[0]);
+  }
   if (child == 0) become(command, inherited, write_end.get());
   write_end.reset();
   const int error = exec_error(read_end.get());
   const int exit_code = wait_for(child);
+  return_signals(inherited);
   if (error != 0) return not_run(command[0], error);
   return ChildEnd{.exit_code = exit_code};
 }

@@ -16,8 +16,7 @@ struct ChildEnd {
 
 /// Runs `command` (looked up in PATH) in this process group and waits for it. Signals sent to this
 /// process alone are passed on; those of the terminal reach the command directly. When the command
-/// stops, this process stops too, so a shell's job control works. For single-threaded callers; the
-/// handled signals stay blocked afterwards.
+/// stops, this process stops too, so a shell's job control works. For single-threaded callers.
 Result<ChildEnd> run_child(const std::vector<std::string>& command);
 
 }  // namespace aloft::enter

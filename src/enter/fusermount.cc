@@ -58,8 +58,12 @@ Error fusermount_error(int exit_code, const std::string& what, const std::string
   if (exit_code == 127) {
     return os_error(ENOENT, what + ": fusermount3 is not installed (Debian: apt install fuse3)");
   }
-  return os_error(message.find("busy") != std::string::npos ? EBUSY : EACCES,
-                  what + ": " + (message.empty() ? "fusermount3 failed" : message));
+  std::string reason = message.empty() ? "fusermount3 failed" : message;
+  // It opens the device as the user who calls it.
+  if (message.find("/dev/fuse: Permission") != std::string::npos) {
+    reason += "; as root: chmod 0666 /dev/fuse";
+  }
+  return os_error(message.find("busy") != std::string::npos ? EBUSY : EACCES, what + ": " + reason);
 }
 
 /// `text` as the value of one option in a comma-separated list.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `aloft`: answers run and shell itself, static and small so that they start fast, and
 // hands every other command to aloft-main.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -52,9 +53,20 @@ int answer(const std::string& verb, const std::vector<std::string>& arguments) {
   return run(*options);
 }
 
+/// Files that are opened later must not become standard input or output; the command still gets
+/// them as closed as they were (O_CLOEXEC).
+void fill_standard_descriptors() {
+  int fd = -1;
+  do {
+    fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) ::close(fd);
+}
+
 int launch(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb != "run" && verb != "shell") return become_main_program(argv);
+  fill_standard_descriptors();
   try {
     return answer(verb, {argv + 2, argv + argc});
   } catch (const std::exception& exception) {  // Out of memory; nothing else throws here.

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/mounts.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/log/log.h"
+#include "fuse/session.h"
+#include "posix/file_system.h"
+
+namespace aloft::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartTimeMax = 60s;
+constexpr auto kDrainTimeMax = 3600s;
+constexpr std::size_t kEndedKept = 256;
+
+bool is_fuse_device(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(10, 229);
+}
+
+posix::Options options_of(const MountRequest& request, uid_t uid, gid_t gid) {
+  posix::Options options{.root = request.root, .read_only = request.read_only};
+  options.ids = {
+      .mode = request.squash_ids ? posix::IdMapping::Mode::squash : posix::IdMapping::Mode::stored,
+      .uid = uid,
+      .gid = gid};
+  // Nobody may write what is mounted read-only, so a data set stays as it was first seen.
+  return options;
+}
+
+std::string name_of_mount(std::uint64_t id, const MountRequest& request) {
+  return "mount " + std::to_string(id) + " (az://" + request.root + " at " + request.directory +
+         (request.in_namespace ? ", private)" : ")");
+}
+
+}  // namespace
+
+struct Mounts::Mount {
+  Mount(std::uint64_t mount_id, MountRequest mount_request, AccountOpener open_account)
+      : id(mount_id),
+        request(std::move(mount_request)),
+        name(name_of_mount(id, request)),
+        options(options_of(request, ::geteuid(), ::getegid())),
+        files(options, std::move(open_account)),
+        session(files, {.name = name, .negative_ttl = options.ttl}) {}
+
+  const std::uint64_t id;
+  const MountRequest request;
+  const std::string name;
+  const posix::Options options;
+  posix::FileSystem files;
+  fuse::Session session;
+};
+
+Mounts::Mounts(AccountsOf accounts_of, std::function<void()> changed)
+    : accounts_of_(std::move(accounts_of)), changed_(std::move(changed)) {}
+
+Mounts::~Mounts() = default;
+
+Result<std::uint64_t> Mounts::add(const MountRequest& request, UniqueFd device) {
+  if (!is_fuse_device(device.get())) {
+    return fail(ErrorCode::invalid_argument, "a mount request must bring /dev/fuse along");
+  }
+  const std::uint64_t id = table_.lock()->next_id++;
+  auto mount = std::make_shared<Mount>(id, request, accounts_of_(lookup_in(request.environment)));
+  TRY(mount->files.start(Limits::within(kStartTimeMax)));
+  {
+    auto table = table_.lock();
+    if (table->closing) return fail(ErrorCode::unavailable, "the daemon is ending");
+    table->serving.emplace(id, mount);
+  }
+  try {
+    // std::function needs a copyable body, a descriptor is none.
+    const auto shared_device = std::make_shared<UniqueFd>(std::move(device));
+    threads_.start([this, mount, shared_device] { serve(mount, std::move(*shared_device)); });
+  } catch (const std::system_error& exception) {
+    table_.lock()->serving.erase(id);
+    return fail(ErrorCode::no_space,
+                std::string("the daemon cannot start another thread: ") + exception.what());
+  }
+  log(LogLevel::info, "{} begins", mount->name);
+  return id;
+}
+
+void Mounts::serve(const std::shared_ptr<Mount>& mount, UniqueFd device) {
+  const auto served = mount->session.serve(std::move(device));
+  if (!served) log(LogLevel::error, "{}: {}", mount->name, served.error().message);
+  auto drained = mount->files.drain(Limits::within(kDrainTimeMax));
+  if (drained) {
+    log(LogLevel::info, "{} ended", mount->name);
+  } else {
+    log(LogLevel::error, "{} ended, but not all was stored: {}", mount->name,
+        drained.error().message);
+  }
+  {
+    auto table = table_.lock();
+    table->serving.erase(mount->id);
+    table->ended.emplace(mount->id, std::move(drained));
+    if (table->ended.size() > kEndedKept) table->ended.erase(table->ended.begin());
+    table_changed_.notify_all();
+  }
+  changed_();
+}
+
+std::shared_ptr<Mounts::Mount> Mounts::find(std::uint64_t id) {
+  auto table = table_.lock();
+  const auto found = table->serving.find(id);
+  return found == table->serving.end() ? nullptr : found->second;
+}
+
+Result<void> Mounts::ended_result(std::uint64_t id) {
+  auto table = table_.lock();
+  const auto found = table->ended.find(id);
+  if (found != table->ended.end()) return found->second;
+  return fail(ErrorCode::not_found, "the daemon serves no mount " + std::to_string(id));
+}
+
+Result<void> Mounts::drain(std::uint64_t id) {
+  const auto mount = find(id);
+  if (!mount) return ended_result(id);
+  return mount->files.drain(Limits::within(kDrainTimeMax));
+}
+
+std::vector<std::shared_ptr<Mounts::Mount>> Mounts::all() {
+  std::vector<std::shared_ptr<Mount>> mounts;
+  for (const auto& [id, mount] : table_.lock()->serving) mounts.push_back(mount);
+  return mounts;
+}
+
+Result<void> Mounts::drain_all() {
+  Result<void> first;
+  for (const auto& mount : all()) {
+    auto drained = mount->files.drain(Limits::within(kDrainTimeMax));
+    if (!drained && first) first = std::move(drained);
+  }
+  return first;
+}
+
+Result<void> Mounts::wait_ended(std::uint64_t id) {
+  {
+    auto table = table_.lock();
+    table_changed_.wait(table.mutex_lock(),
+                        [&] { return table->closing || !table->serving.contains(id); });
+    if (table->serving.contains(id)) return fail(ErrorCode::cancelled, "the daemon is ending");
+  }
+  return ended_result(id);
+}
+
+std::vector<MountStatus> Mounts::list() {
+  std::vector<MountStatus> list;
+  for (const auto& [id, mount] : table_.lock()->serving) {
+    list.push_back({.id = id,
+                    .root = mount->request.root,
+                    .directory = mount->request.directory,
+                    .in_namespace = mount->request.in_namespace,
+                    .read_only = mount->request.read_only});
+  }
+  return list;
+}
+
+Result<void> Mounts::close_all(std::chrono::seconds time_max) {
+  const Limits limits = Limits::within(time_max);
+  {
+    auto table = table_.lock();
+    table->closing = true;
+    table_changed_.notify_all();
+  }
+  Result<void> first;
+  for (const auto& mount : all()) {
+    auto drained = mount->files.drain(limits);
+    if (!drained) {
+      log(LogLevel::error, "{} is not stored completely: {}", mount->name, drained.error().message);
+      if (first) first = std::move(drained);
+    }
+    mount->session.stop();
+  }
+  threads_.wait_all();
+  return first;
+}
+
+}  // namespace aloft::daemon
