@@ -43,6 +43,7 @@ void report(Context& context, const Error& error);
 // callback does the work and sets context.exit_code.
 
 void add_doctor_command(CLI::App& app, Context& context);
+void add_emulator_command(CLI::App& app, Context& context);
 void add_mount_command(CLI::App& app, Context& context);
 /// run and shell are the launcher's; here they are for the help, and hand over to it.
 void add_run_commands(CLI::App& app, Context& context);
