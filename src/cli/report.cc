@@ -3,13 +3,15 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/output.h"
 
 namespace aloft::cli {
 
 namespace {
 
 std::string sentence(const Error& error) {
-  std::string text = error.message;
+  // Names in messages may be a stranger's: they must not command the terminal.
+  std::string text = without_controls(error.message);
   if (!error.request_id.empty()) text += " (request " + error.request_id + ")";
   return text;
 }

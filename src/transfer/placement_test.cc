@@ -89,7 +89,9 @@ std::string describe(const Row& row) {
   return text + " → " + row.destination;
 }
 
-void PrintTo(const Row& row, std::ostream* out) { *out << describe(row); }
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << describe(row);
+}
 
 void make_source(const std::string& root) {
   testing::write_file(root + "/f", "F");

@@ -162,10 +162,10 @@ class UploadParts final : public Parted {
 // Larger than usual where the service would not take so many blocks.
 Result<std::uint64_t> part_size_for(const Session& session, const Capabilities& store,
                                     const Opened& opened) {
+  const std::uint64_t usual = session.options.part_size_bytes;
   const std::uint64_t least = parts_in(opened.size_bytes(), store.blocks_max);
-  const std::uint64_t whole_mib = parts_in(least, 1_MiB) * 1_MiB;
-  const std::uint64_t size =
-      std::min(std::max(session.options.part_size_bytes, whole_mib), store.block_size_bytes_max);
+  const std::uint64_t wanted = least <= usual ? usual : parts_in(least, 1_MiB) * 1_MiB;
+  const std::uint64_t size = std::min(wanted, store.block_size_bytes_max);
   if (size >= least) return size;
   return fail(os_error(EFBIG, opened.shown + " (" + format_byte_size(opened.size_bytes()) +
                                   ") is larger than the service takes"));

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/transfer_options.h"
+
+#include "base/byte_size.h"
+#include "transfer/memory_budget.h"
+
+namespace aloft::cli {
+
+namespace {
+
+// Less would not hold two parts.
+constexpr std::uint64_t kMemoryBytesMin = 32_MiB;
+
+}  // namespace
+
+void add_transfer_options(CLI::App& command, TransferOptions& options) {
+  command
+      .add_option("-j,--parallel", options.threads,
+                  "How many files and parts are under way at once (default 16)")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  command
+      .add_option("--memory", options.memory,
+                  "Memory for content, such as 512M (default: an eighth of the machine's, at "
+                  "least 256M)")
+      ->type_name("SIZE");
+  command.add_flag("-q,--quiet", options.quiet, "No progress and no summary, only what fails");
+}
+
+Result<std::uint64_t> memory_bytes(const TransferOptions& options) {
+  if (options.memory.empty()) return transfer::default_memory_bytes();
+  const std::uint64_t bytes = TRY(parse_byte_size(options.memory));
+  if (bytes >= kMemoryBytesMin) return bytes;
+  return fail(ErrorCode::invalid_argument,
+              "--memory " + options.memory + " is too little; give at least 32M");
+}
+
+}  // namespace aloft::cli

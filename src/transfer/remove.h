@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/limits.h"
+#include "transfer/placement.h"
+
+namespace aloft::transfer {
+
+struct RemoveReport {
+  std::uint64_t files = 0;        ///< And links.
+  std::uint64_t directories = 0;  ///< Markers; what only is implied goes with what implies it.
+  std::vector<Failure> failures{};
+};
+
+/// Removes a file, or a directory of a container with all that is in it: files first, so that an
+/// interruption leaves no file without its directory. Hidden areas stay.
+Result<RemoveReport> remove_tree(ObjectTree& tree, const Entry& root, std::size_t threads,
+                                 const Limits& limits);
+
+}  // namespace aloft::transfer

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/byte_size.h"
+#include "base/limits.h"
+#include "transfer/memory_budget.h"
+#include "transfer/placement.h"
+#include "transfer/progress.h"
+
+namespace aloft::transfer {
+
+struct VerifyOptions {
+  /// Compare owners and groups; a download without trust in modes changes them.
+  bool owners = true;
+  /// Compare modes and times.
+  bool modes_and_times = true;
+  std::size_t threads = 16;
+  std::uint64_t memory_bytes = default_memory_bytes();
+  std::uint64_t part_size_bytes = 8_MiB;
+};
+
+/// One way in which a file differs: "mode is 0644 here and 0600 there".
+struct Difference {
+  std::string path;  ///< Below the places compared; ".": they themselves.
+  std::string what;
+};
+
+struct VerifyReport {
+  std::uint64_t entries = 0;  ///< Files, directories and links that both have.
+  std::uint64_t files = 0;    ///< Whose contents were read and compared.
+  std::uint64_t bytes = 0;
+  std::vector<Difference> differences{};  ///< In byte order of their paths.
+  std::vector<Failure> failures{};        ///< What could not be read.
+};
+
+/// Compares two files or two trees, wherever each is: names, kinds, contents byte by byte, targets
+/// of links, and the attributes that both sides have stored. Holds the names of one side in memory.
+Result<VerifyReport> verify(const Located& a, const Located& b, const VerifyOptions& options,
+                            Progress& progress, const Limits& limits);
+
+}  // namespace aloft::transfer
