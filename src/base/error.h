@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,8 @@ struct Error {
   std::string request_id{};
   /// The exact errno where one is known (ENOTEMPTY, ELOOP, …); 0 lets errno_of() choose by `code`.
   int os_errno{0};
+  /// How long the service asks to wait before a repeat; zero if it did not say.
+  std::chrono::milliseconds retry_after{0};
 };
 
 /// snake_case name of a code, for logs and JSON.

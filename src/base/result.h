@@ -26,14 +26,16 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
 tl::unexpected<Error> fail_os(int errno_value, std::string_view what);
 
 namespace internal {
-template <class T>
-T take_value(Result<T>& result) {
+template <class T, class E>
+T take_value(tl::expected<T, E>& result) {
   return std::move(*result);
 }
-inline void take_value(Result<void>&) {}
+template <class E>
+void take_value(tl::expected<void, E>&) {}
 }  // namespace internal
 
 /// The value of `expression`, a Result; if it holds an error, the enclosing function returns that.
+/// Works for other error types that have an overload of aloft::fail(), too.
 #define TRY(expression)                                                               \
   ({                                                                                  \
     auto aloft_try_result = (expression);                                             \

@@ -42,17 +42,11 @@ void report(Context& context, const Error& error);
 // One function for each command, in a file of its name: adds the subcommand with its options; its
 // callback does the work and sets context.exit_code.
 
-void add_cat_command(CLI::App& app, Context& context);
-void add_cp_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
-void add_ls_command(CLI::App& app, Context& context);
-void add_mkdir_command(CLI::App& app, Context& context);
+void add_emulator_command(CLI::App& app, Context& context);
 void add_mount_command(CLI::App& app, Context& context);
-void add_rm_command(CLI::App& app, Context& context);
 /// run and shell are the launcher's; here they are for the help, and hand over to it.
 void add_run_commands(CLI::App& app, Context& context);
-void add_stat_command(CLI::App& app, Context& context);
 void add_unmount_command(CLI::App& app, Context& context);
-void add_verify_command(CLI::App& app, Context& context);
 
 }  // namespace aloft::cli

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   add_mount_command(app, context);
   add_unmount_command(app, context);
   add_doctor_command(app, context);
+  add_emulator_command(app, context);
   prepare_commands(app);
   if (const auto exit_code = parse_arguments(app, argc, argv)) return *exit_code;
   return context.exit_code;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/emulator.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <iostream>
+#include <optional>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "emulator/record.h"
+
+namespace aloft::cli {
+
+namespace {
+
+struct EmulatorArguments {
+  std::string data_directory;
+  bool in_memory = false;
+  std::uint16_t blob_port = 0;
+  bool well_known_key = false;
+  std::string ready_file;
+};
+
+/// The signals that ask us to stop; blocked from before the first thread is made, so that only
+/// wait() takes them.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals_, one);
+    CHECK(::pthread_sigmask(SIG_BLOCK, &signals_, nullptr) == 0);
+  }
+  void wait() {
+    int received = 0;
+    while (::sigwait(&signals_, &received) != 0) {
+    }
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+/// Each connection and each file being written takes a descriptor.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string data_directory(const EmulatorArguments& arguments, const Context& context) {
+  if (arguments.in_memory) return {};
+  if (!arguments.data_directory.empty()) return arguments.data_directory;
+  return local_directory(context.environment) + "/emulator";
+}
+
+void print_how_to_use(const emulator::EmulatorRecord& record, const EmulatorArguments& arguments,
+                      const std::string& directory) {
+  std::cout << "Blob service:  " << record.blob_endpoint << "\n"
+            << "Data:          "
+            << (directory.empty() ? "in memory; gone when this ends" : directory) << "\n";
+  if (arguments.well_known_key) {
+    std::cout << "Key:           Azure's published development key: any program of this machine "
+                 "may use the service\n";
+  } else if (directory.empty()) {
+    std::cout << "Key:           of this run alone; in the record for this user's programs\n";
+  } else {
+    std::cout << "Key:           " << directory << "/account.key\n";
+  }
+  std::cout << "Try:           aloft mkdir az://" << record.account << "/first\n"
+            << "               aloft cp FILE az://" << record.account << "/first/\n"
+            << "Ctrl-C stops it." << std::endl;
+}
+
+Result<void> run_emulator(const EmulatorArguments& arguments, const Context& context) {
+  StopSignals signals;
+  raise_descriptor_limit();
+  const std::string directory = data_directory(arguments, context);
+  const auto emulator =
+      TRY(emulator::Emulator::start({.data_directory = directory,
+                                     .blob_port = arguments.blob_port,
+                                     .well_known_key = arguments.well_known_key}));
+  const auto published = TRY(emulator::PublishedRecord::publish(
+      runtime_directory(context.environment), emulator->record()));
+  if (!arguments.ready_file.empty()) {
+    TRY(replace_file(arguments.ready_file, emulator::record_document(emulator->record()), 0600));
+  }
+  if (context.json) {
+    std::cout << emulator::record_document(emulator->record()) << std::flush;
+  } else {
+    print_how_to_use(emulator->record(), arguments, directory);
+  }
+  signals.wait();
+  emulator->stop();
+  return {};
+}
+
+}  // namespace
+
+void add_emulator_command(CLI::App& app, Context& context) {
+  auto arguments = std::make_shared<EmulatorArguments>();
+  CLI::App* command = app.add_subcommand(
+      "emulator", "Serve Azure Blob storage on this machine, for a first try and for tests");
+  CLI::Option* data = command->add_option("--data", arguments->data_directory,
+                                          "Keep everything in this directory (default: a directory "
+                                          "of this user below /var/tmp)");
+  data->option_text("DIR");
+  command->add_flag("--in-memory", arguments->in_memory, "Keep nothing")->excludes(data);
+  command
+      ->add_option("--blob-port", arguments->blob_port,
+                   "Port of the Blob service (default: a free one)")
+      ->option_text("N");
+  command->add_flag("--well-known-key", arguments->well_known_key,
+                    "Accept Azure's published development key instead of one made at random");
+  command
+      ->add_option("--ready-file", arguments->ready_file,
+                   "Write account, key and endpoint to this file once it listens")
+      ->option_text("FILE");
+  add_json_option(*command, context, "account, key and endpoint");
+  command->callback([arguments, &context] {
+    const auto ran = run_emulator(*arguments, context);
+    if (!ran) report(context, ran.error());
+  });
+}
+
+}  // namespace aloft::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/authentication.h"
+
+#include "emulator/blob/digest.h"
+#include "emulator/blob/shared_key.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+constexpr std::chrono::minutes kClockWindow{15};
+
+tl::unexpected<ServiceError> not_authentic(std::string detail) {
+  ServiceError error = make_error(Refusal::authentication_failed);
+  error.details.emplace_back("AuthenticationErrorDetail", std::move(detail));
+  return refuse(std::move(error));
+}
+
+Outcome<void> check_date(const http::Headers& headers, Seconds now) {
+  const std::string_view text =
+      headers.contains("x-ms-date") ? headers.get("x-ms-date") : headers.get("Date");
+  const auto date = parse_http_date(text);
+  if (!date) return not_authentic("The x-ms-date or Date header is missing or malformed.");
+  if (*date < now - kClockWindow) {
+    return not_authentic("Request date header too old: '" + std::string(text) + "'");
+  }
+  if (*date > now + kClockWindow) {
+    return not_authentic("Request date header too far in the future: '" + std::string(text) + "'");
+  }
+  return {};
+}
+
+Outcome<Authority> authenticate_shared_key(const Account& account, const http::Request& request,
+                                           const Target& target, std::string_view credential,
+                                           Seconds now) {
+  const std::size_t colon = credential.find(':');
+  if (colon == std::string_view::npos) return refuse(Refusal::invalid_authentication_info);
+  const std::string_view name = credential.substr(0, colon);
+  const std::string_view signature = credential.substr(colon + 1);
+  if (!request.headers.contains("x-ms-version")) {
+    return refuse_header(Refusal::missing_required_header, "x-ms-version", {});
+  }
+  TRY(check_date(request.headers, now));
+  if (name != account.name)
+    return not_authentic("The account of the credential is not known here.");
+  const std::string text = shared_key_string(request.method, request.headers, target);
+  if (!equal_secrets(base64_encode(hmac_sha256(account.key, text)), signature)) {
+    return not_authentic("The MAC signature found in the HTTP request '" + std::string(signature) +
+                         "' is not the same as any computed signature. Server used following "
+                         "string to sign: '" +
+                         text + "'.");
+  }
+  return Authority{};
+}
+
+}  // namespace
+
+Outcome<Authority> authenticate(const Account& account, const http::Request& request,
+                                const Target& target, const Access& access, Seconds now) {
+  constexpr std::string_view kSharedKey = "SharedKey ";
+  const auto authorization = request.headers.find("Authorization");
+  if (request.headers.count("Authorization") > 1) {
+    return refuse(Refusal::invalid_authentication_info);
+  }
+  if (authorization) {
+    if (!authorization->starts_with(kSharedKey)) {
+      return not_authentic("The emulator takes the schemes SharedKey and SAS only.");
+    }
+    return authenticate_shared_key(account, request, target,
+                                   authorization->substr(kSharedKey.size()), now);
+  }
+  if (target.query.contains("sig")) {
+    return authenticate_sas(account, target, access, request.peer_address, now);
+  }
+  ServiceError error = make_error(Refusal::no_authentication_information);
+  error.headers.emplace_back("WWW-Authenticate", "SharedKey");
+  return refuse(std::move(error));
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "emulator/blob/dates.h"
+#include "emulator/blob/service_error.h"
+#include "emulator/blob/target.h"
+#include "http/server.h"
+
+namespace aloft::emulator::blob {
+
+/// The one account of the emulator; `key` is decoded.
+struct Account {
+  std::string name;
+  std::string key;
+};
+
+/// What an operation needs of a SAS: any one of `permissions` on a service, container or object.
+struct Access {
+  enum class On { service, container, object };
+  On on = On::object;
+  std::string_view permissions{};
+  /// Whether a service SAS of a container may do it too: List Blobs alone, among those on
+  /// containers.
+  bool by_container_sas = false;
+};
+
+/// What a request may do, once it has shown who it is.
+struct Authority {
+  enum class Kind { shared_key, account_sas, service_sas };
+  Kind kind = Kind::shared_key;
+  std::string permissions{};  ///< Of a SAS.
+
+  bool may(char permission) const {
+    return kind == Kind::shared_key || permissions.find(permission) != std::string::npos;
+  }
+};
+
+/// Checks Shared Key or SAS, and that they allow `access`. Shared Key: within 15 minutes of `now`.
+Outcome<Authority> authenticate(const Account& account, const http::Request& request,
+                                const Target& target, const Access& access, Seconds now);
+
+/// Checks the SAS in the target's query alone: for the URL of a copy's source.
+Outcome<Authority> authenticate_sas(const Account& account, const Target& target,
+                                    const Access& access, std::string_view peer_address,
+                                    Seconds now);
+
+}  // namespace aloft::emulator::blob

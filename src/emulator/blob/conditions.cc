@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/conditions.h"
+
+#include <algorithm>
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+struct FieldNames {
+  std::string_view match;
+  std::string_view none_match;
+  std::string_view modified_since;
+  std::string_view unmodified_since;
+};
+
+constexpr FieldNames kPlain{"If-Match", "If-None-Match", "If-Modified-Since",
+                            "If-Unmodified-Since"};
+constexpr FieldNames kSource{"x-ms-source-if-match", "x-ms-source-if-none-match",
+                             "x-ms-source-if-modified-since", "x-ms-source-if-unmodified-since"};
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+Outcome<std::vector<std::string>> parse_etags(const http::Headers& headers, std::string_view name) {
+  std::vector<std::string> etags;
+  const auto field = headers.find(name);
+  if (!field) return etags;
+  for (std::string_view rest = *field; !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    std::string_view etag = trim(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
+      etag = etag.substr(1, etag.size() - 2);
+    }
+    if (etag.empty() || etag.find('"') != std::string_view::npos) {
+      return refuse_header(Refusal::invalid_header_value, name, *field);
+    }
+    etags.emplace_back(etag);
+  }
+  if (etags.empty()) return refuse_header(Refusal::invalid_header_value, name, *field);
+  return etags;
+}
+
+Outcome<std::optional<Seconds>> parse_date(const http::Headers& headers, std::string_view name) {
+  const auto field = headers.find(name);
+  if (!field) return std::nullopt;
+  const auto date = parse_http_date(*field);
+  if (!date) return refuse_header(Refusal::invalid_header_value, name, *field);
+  return date;
+}
+
+Outcome<Conditions> parse(const http::Headers& headers, const FieldNames& names) {
+  Conditions conditions;
+  conditions.if_match = TRY(parse_etags(headers, names.match));
+  conditions.if_none_match = TRY(parse_etags(headers, names.none_match));
+  conditions.if_modified_since = TRY(parse_date(headers, names.modified_since));
+  conditions.if_unmodified_since = TRY(parse_date(headers, names.unmodified_since));
+  return conditions;
+}
+
+bool is_star(const std::vector<std::string>& etags) {
+  return std::ranges::find(etags, "*") != etags.end();
+}
+
+bool matches(const std::vector<std::string>& etags, EtagNumber etag) {
+  const std::string quoted = format_etag(etag);
+  const std::string_view bare = std::string_view(quoted).substr(1, quoted.size() - 2);
+  return std::ranges::any_of(etags,
+                             [&](const std::string& one) { return one == "*" || one == bare; });
+}
+
+}  // namespace
+
+Outcome<Conditions> parse_conditions(const http::Headers& headers) {
+  return parse(headers, kPlain);
+}
+
+Outcome<Conditions> parse_source_conditions(const http::Headers& headers) {
+  return parse(headers, kSource);
+}
+
+Outcome<void> check_read(const Conditions& conditions, const Resource& resource) {
+  if (is_star(conditions.if_none_match)) return refuse(Refusal::unsatisfiable_condition);
+  if (!conditions.if_match.empty() && !matches(conditions.if_match, resource.etag)) {
+    return refuse(Refusal::condition_not_met);
+  }
+  if (conditions.if_unmodified_since && resource.modified_at > *conditions.if_unmodified_since) {
+    return refuse(Refusal::condition_not_met);
+  }
+  // Where both are given, either that shows a change is enough to send the content.
+  const bool by_etag = !conditions.if_none_match.empty();
+  const bool by_date = conditions.if_modified_since.has_value();
+  const bool etag_changed = by_etag && !matches(conditions.if_none_match, resource.etag);
+  const bool date_changed = by_date && resource.modified_at > *conditions.if_modified_since;
+  if ((by_etag || by_date) && !etag_changed && !date_changed) return refuse(Refusal::not_modified);
+  return {};
+}
+
+Outcome<void> check_write(const Conditions& conditions, const std::optional<Resource>& resource) {
+  const bool match = !conditions.if_match.empty();
+  const bool none_match = !conditions.if_none_match.empty();
+  const bool crossed = (match && (none_match || conditions.if_modified_since)) ||
+                       (none_match && conditions.if_unmodified_since) ||
+                       (conditions.if_modified_since && conditions.if_unmodified_since);
+  if (crossed || conditions.if_match.size() > 1 || conditions.if_none_match.size() > 1) {
+    return refuse(Refusal::multiple_condition_headers);
+  }
+  if (!resource) {
+    // Nothing can match what is not there; the other conditions hold for it.
+    if (match) return refuse(Refusal::condition_not_met);
+    return {};
+  }
+  if (is_star(conditions.if_none_match)) return refuse(Refusal::blob_already_exists);
+  const bool met =
+      (!match || matches(conditions.if_match, resource->etag)) &&
+      (!none_match || !matches(conditions.if_none_match, resource->etag)) &&
+      (!conditions.if_modified_since || resource->modified_at > *conditions.if_modified_since) &&
+      (!conditions.if_unmodified_since || resource->modified_at <= *conditions.if_unmodified_since);
+  if (!met) return refuse(Refusal::condition_not_met);
+  return {};
+}
+
+Outcome<void> check_source(const Conditions& conditions, const Resource& resource) {
+  const bool met =
+      (conditions.if_match.empty() || matches(conditions.if_match, resource.etag)) &&
+      (conditions.if_none_match.empty() || !matches(conditions.if_none_match, resource.etag)) &&
+      (!conditions.if_modified_since || resource.modified_at > *conditions.if_modified_since) &&
+      (!conditions.if_unmodified_since || resource.modified_at <= *conditions.if_unmodified_since);
+  if (!met) return refuse(Refusal::source_condition_not_met);
+  return {};
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <bit>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace aloft::emulator::blob {
+
+std::string base64_encode(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP_EncodeBlock ends with a NUL.
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
+  if (length < 0) return std::nullopt;
+  for (std::size_t padding = 0; padding < 2 && text.ends_with('='); ++padding) {
+    text.remove_suffix(1);
+    bytes.pop_back();
+  }
+  // OpenSSL skips blanks and lets unused bits of the last character be anything.
+  const std::string again = base64_encode(bytes);
+  if (std::string_view(again).substr(0, text.size()) != text) return std::nullopt;
+  return bytes;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::string digest(32, '\0');
+  unsigned int length = 0;
+  CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+             reinterpret_cast<unsigned char*>(digest.data()), &length) != nullptr);
+  CHECK(length == digest.size());
+  return digest;
+}
+
+bool equal_secrets(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+struct Md5::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  State() { CHECK(context != nullptr && EVP_DigestInit_ex(context, EVP_md5(), nullptr) == 1); }
+  ~State() { EVP_MD_CTX_free(context); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+};
+
+Md5::Md5() : state_(std::make_unique<State>()) {}
+Md5::~Md5() = default;
+
+void Md5::add(std::span<const std::byte> bytes) {
+  CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Md5::finish() {
+  std::string digest(16, '\0');
+  unsigned int length = 0;
+  CHECK(EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()),
+                           &length) == 1);
+  return digest;
+}
+
+namespace {
+
+using CrcTables = std::array<std::array<std::uint64_t, 256>, 8>;
+
+// Table k advances a byte by k further zero bytes, so that eight bytes are eight independent looks.
+constexpr CrcTables make_crc_tables() {
+  constexpr std::uint64_t kPolynomial = 0x9A6C9329AC4BC9B5;
+  CrcTables tables{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    std::uint64_t value = byte;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? kPolynomial : 0);
+    tables[0][byte] = value;
+  }
+  for (std::size_t k = 1; k < 8; ++k) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const std::uint64_t before = tables[k - 1][byte];
+      tables[k][byte] = (before >> 8) ^ tables[0][before & 0xff];
+    }
+  }
+  return tables;
+}
+
+constexpr CrcTables kCrcTables = make_crc_tables();
+
+static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
+
+}  // namespace
+
+void Crc64::add(std::span<const std::byte> bytes) {
+  std::uint64_t state = state_;
+  while (bytes.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), 8);
+    word ^= state;
+    state = 0;
+    for (std::size_t k = 0; k < 8; ++k) state ^= kCrcTables[7 - k][(word >> (8 * k)) & 0xff];
+    bytes = bytes.subspan(8);
+  }
+  for (const std::byte byte : bytes) {
+    state = (state >> 8) ^ kCrcTables[0][(state ^ static_cast<std::uint64_t>(byte)) & 0xff];
+  }
+  state_ = state;
+}
+
+std::string Crc64::bytes() const {
+  const std::uint64_t number = value();
+  std::string text(8, '\0');
+  std::memcpy(text.data(), &number, 8);
+  return text;
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/operation_table.h"
+
+#include "emulator/blob/operations/operations.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+using enum http::Method;
+using enum Level;
+using enum Operation::CopySource;
+
+constexpr Access kListService{.on = Access::On::service, .permissions = "l"};
+constexpr Access kListContainer{
+    .on = Access::On::container, .permissions = "l", .by_container_sas = true};
+constexpr Access on_container(std::string_view permissions) {
+  return {.on = Access::On::container, .permissions = permissions};
+}
+constexpr Access on_object(std::string_view permissions) {
+  return {.on = Access::On::object, .permissions = permissions};
+}
+
+constexpr Operation kOperations[] = {
+    {"ListContainers", get, account, "", "list", irrelevant, kListService, list_containers},
+    {"CreateContainer", put, container, "container", "", irrelevant, on_container("cw"),
+     create_container},
+    {"DeleteContainer", delete_, container, "container", "", irrelevant, on_container("d"),
+     delete_container},
+    {"GetContainerProperties", get, container, "container", "", irrelevant, on_container("r"),
+     get_container_properties},
+    {"GetContainerProperties", head, container, "container", "", irrelevant, on_container("r"),
+     get_container_properties},
+    {"GetContainerMetadata", get, container, "container", "metadata", irrelevant, on_container("r"),
+     get_container_properties},
+    {"GetContainerMetadata", head, container, "container", "metadata", irrelevant,
+     on_container("r"), get_container_properties},
+    {"SetContainerMetadata", put, container, "container", "metadata", irrelevant, on_container("w"),
+     set_container_metadata},
+    {"ListBlobs", get, container, "container", "list", irrelevant, kListContainer, list_blobs},
+    {"GetBlob", get, blob, "", "", irrelevant, on_object("r"), get_blob},
+    {"GetBlobProperties", head, blob, "", "", irrelevant, on_object("r"), get_blob_properties},
+    {"GetBlobMetadata", get, blob, "", "metadata", irrelevant, on_object("r"), get_blob_metadata},
+    {"GetBlobMetadata", head, blob, "", "metadata", irrelevant, on_object("r"), get_blob_metadata},
+    {"PutBlob", put, blob, "", "", absent, on_object("cw"), put_blob},
+    {"CopyBlob", put, blob, "", "", present, on_object("cw"), copy_blob},
+    {"DeleteBlob", delete_, blob, "", "", irrelevant, on_object("d"), delete_blob},
+    {"SetBlobMetadata", put, blob, "", "metadata", irrelevant, on_object("w"), set_blob_metadata},
+    {"SetBlobProperties", put, blob, "", "properties", irrelevant, on_object("w"),
+     set_blob_properties},
+    {"PutBlock", put, blob, "", "block", absent, on_object("w"), put_block},
+    {"PutBlockFromUrl", put, blob, "", "block", present, on_object("w"), put_block_from_url},
+    {"PutBlockList", put, blob, "", "blocklist", irrelevant, on_object("w"), put_block_list},
+    {"GetBlockList", get, blob, "", "blocklist", irrelevant, on_object("r"), get_block_list},
+};
+
+}  // namespace
+
+std::span<const Operation> all_operations() {
+  return kOperations;
+}
+
+const Operation* find_operation(http::Method method, const Target& target,
+                                const http::Headers& headers) {
+  const std::string_view restype = target.query.get("restype");
+  const std::string_view comp = target.query.get("comp");
+  const auto source = headers.contains("x-ms-copy-source") ? present : absent;
+  for (const Operation& operation : kOperations) {
+    if (operation.method == method && operation.level == target.level() &&
+        operation.restype == restype && operation.comp == comp &&
+        (operation.copy_source == irrelevant || operation.copy_source == source)) {
+      return &operation;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/blob/call.h"
+
+// What the service can do, one function each, named as Azure's documentation names them; see
+// operation_table.cc for which request means which.
+namespace aloft::emulator::blob {
+
+Answer list_containers(Call& call);
+
+Answer create_container(Call& call);
+Answer delete_container(Call& call);
+Answer get_container_properties(Call& call);
+Answer set_container_metadata(Call& call);
+
+Answer list_blobs(Call& call);
+
+Answer get_blob(Call& call);
+Answer get_blob_properties(Call& call);
+Answer get_blob_metadata(Call& call);
+
+Answer put_blob(Call& call);
+Answer delete_blob(Call& call);
+Answer set_blob_metadata(Call& call);
+Answer set_blob_properties(Call& call);
+
+Answer put_block(Call& call);
+Answer put_block_from_url(Call& call);
+Answer put_block_list(Call& call);
+Answer get_block_list(Call& call);
+
+Answer copy_blob(Call& call);
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/operations/properties.h"
+
+#include <optional>
+
+#include "emulator/blob/digest.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+Outcome<std::optional<std::string>> parse_digest(const http::Headers& headers,
+                                                 std::string_view name, std::size_t size_bytes,
+                                                 Refusal refusal) {
+  const auto field = headers.find(name);
+  if (!field) return std::nullopt;
+  auto bytes = base64_decode(*field);
+  if (!bytes || bytes->size() != size_bytes) return refuse_header(refusal, name, *field);
+  return bytes;
+}
+
+}  // namespace
+
+Outcome<std::optional<std::string>> parse_md5(const http::Headers& headers, std::string_view name) {
+  return parse_digest(headers, name, 16, Refusal::invalid_md5);
+}
+
+Outcome<std::optional<std::string>> parse_crc64(const http::Headers& headers,
+                                                std::string_view name) {
+  return parse_digest(headers, name, 8, Refusal::invalid_header_value);
+}
+
+Outcome<ContentProperties> parse_properties(const http::Headers& headers, StandardFields standard) {
+  const auto field = [&](std::string_view ms_name, std::string_view name) {
+    const auto value = headers.find(ms_name);
+    if (value || standard == StandardFields::ignored) return std::string(value.value_or(""));
+    return std::string(headers.get(name));
+  };
+  ContentProperties properties{
+      .content_type = field("x-ms-blob-content-type", "Content-Type"),
+      .content_encoding = field("x-ms-blob-content-encoding", "Content-Encoding"),
+      .content_language = field("x-ms-blob-content-language", "Content-Language"),
+      .content_disposition = std::string(headers.get("x-ms-blob-content-disposition")),
+      .cache_control = field("x-ms-blob-cache-control", "Cache-Control"),
+  };
+  TRY(parse_md5(headers, "x-ms-blob-content-md5"));
+  properties.content_md5 = headers.get("x-ms-blob-content-md5");
+  if (properties.content_type.empty()) properties.content_type = "application/octet-stream";
+  return properties;
+}
+
+Outcome<std::string> parse_access_tier(const http::Headers& headers) {
+  const auto tier = headers.find("x-ms-access-tier");
+  if (!tier) return std::string();
+  if (*tier == "Hot" || *tier == "Cool" || *tier == "Cold") return std::string(*tier);
+  if (*tier == "Archive") {
+    return refuse(Refusal::api_not_implemented, "the emulator has no archive tier");
+  }
+  return refuse_header(Refusal::invalid_header_value, "x-ms-access-tier", *tier);
+}
+
+void add_metadata(http::Headers& headers, const Metadata& metadata) {
+  for (const auto& [name, value] : metadata) headers.add("x-ms-meta-" + name, value);
+}
+
+void add_blob_fields(http::Headers& headers, const Blob& blob) {
+  const auto add = [&headers](std::string_view name, std::string_view value) {
+    if (!value.empty()) headers.add(name, value);
+  };
+  add("Content-Type", blob.properties.content_type);
+  add("Content-Encoding", blob.properties.content_encoding);
+  add("Content-Language", blob.properties.content_language);
+  add("Content-Disposition", blob.properties.content_disposition);
+  add("Cache-Control", blob.properties.cache_control);
+  headers.add("Accept-Ranges", "bytes");
+  headers.add("x-ms-blob-type", "BlockBlob");
+  headers.add("x-ms-creation-time", format_http_date(blob.created_at));
+  headers.add("x-ms-lease-status", "unlocked");
+  headers.add("x-ms-lease-state", "available");
+  headers.add("x-ms-server-encrypted", "true");
+  if (blob.copy) {
+    const std::string size = std::to_string(blob.size_bytes);
+    headers.add("x-ms-copy-id", blob.copy->id);
+    headers.add("x-ms-copy-source", blob.copy->source);
+    headers.add("x-ms-copy-status", "success");
+    headers.add("x-ms-copy-progress", size + "/" + size);
+    headers.add("x-ms-copy-completion-time", format_http_date(blob.copy->completed_at));
+  }
+  add_metadata(headers, blob.metadata);
+}
+
+Outcome<std::uint64_t> body_length(const http::RequestBody& body, std::uint64_t length_bytes_max) {
+  const auto length = body.length_bytes();
+  if (!length) return refuse(Refusal::missing_content_length);
+  if (*length > length_bytes_max) {
+    ServiceError error = make_error(Refusal::request_body_too_large);
+    error.details.emplace_back("MaxLimit", std::to_string(length_bytes_max));
+    return refuse(std::move(error));
+  }
+  return *length;
+}
+
+Outcome<void> check_no_body(const http::RequestBody& body) {
+  const auto length = body.length_bytes();
+  if (length && *length == 0) return {};
+  return refuse_header(Refusal::invalid_header_value, "Content-Length",
+                       length ? std::to_string(*length) : "");
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "emulator/blob/blob.h"
+#include "emulator/blob/service_error.h"
+#include "http/server.h"
+
+namespace aloft::emulator::blob {
+
+/// From the x-ms-blob-content-… fields. For Put Blob, where one of them is absent, the standard
+/// field counts ("Content-Type"); an MD5 must be one.
+enum class StandardFields { ignored, counted };
+Outcome<ContentProperties> parse_properties(const http::Headers& headers, StandardFields standard);
+
+/// Empty where x-ms-access-tier is absent; the emulator keeps Hot, Cool and Cold.
+Outcome<std::string> parse_access_tier(const http::Headers& headers);
+
+/// What every answer about a blob's content has: type, dates, kind, lease, copy state, metadata;
+/// neither length nor MD5.
+void add_blob_fields(http::Headers& headers, const Blob& blob);
+void add_metadata(http::Headers& headers, const Metadata& metadata);
+
+/// The base64 MD5 in this field, decoded; nothing where it is absent, invalid_md5 where it is none.
+Outcome<std::optional<std::string>> parse_md5(const http::Headers& headers, std::string_view name);
+Outcome<std::optional<std::string>> parse_crc64(const http::Headers& headers,
+                                                std::string_view name);
+
+/// Content-Length of a body that an operation needs. 411 where it is absent, 413 above the limit.
+Outcome<std::uint64_t> body_length(const http::RequestBody& body, std::uint64_t length_bytes_max);
+
+/// 400 where an operation without a body gets one.
+Outcome<void> check_no_body(const http::RequestBody& body);
+
+}  // namespace aloft::emulator::blob

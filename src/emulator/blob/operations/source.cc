@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/operations/source.h"
+
+#include "emulator/blob/conditions.h"
+#include "emulator/blob/names.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+constexpr std::string_view kField = "x-ms-copy-source";
+constexpr std::size_t kUrlBytesMax = 2 << 10;
+
+/// The service reports why it could not read the source with the source's own status.
+tl::unexpected<ServiceError> not_verified(const ServiceError& why) {
+  ServiceError error = make_error(Refusal::cannot_verify_copy_source, why.message);
+  error.status = why.status;
+  for (const auto& detail : why.details) error.details.push_back(detail);
+  error.headers.emplace_back("x-ms-copy-source-error-code", why.code);
+  error.headers.emplace_back("x-ms-copy-source-status-code", std::to_string(why.status));
+  return refuse(std::move(error));
+}
+
+/// What follows "http://HOST:PORT", where that is this emulator.
+Outcome<std::string_view> local_part(const Call& call, std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (url.size() > kUrlBytesMax || !url.starts_with(kScheme)) {
+    return refuse_header(Refusal::invalid_header_value, kField, {});
+  }
+  const std::string_view rest = url.substr(kScheme.size());
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos) {
+    return refuse_header(Refusal::invalid_header_value, kField, {});
+  }
+  const std::string_view host = rest.substr(0, slash);
+  const std::string port = ":" + std::to_string(call.port);
+  const bool is_here = host == call.headers().get("Host") || host == "127.0.0.1" + port ||
+                       host == "localhost" + port || host == "[::1]" + port;
+  if (!is_here) {
+    return not_verified(
+        make_error(Refusal::api_not_implemented,
+                   "the emulator copies from itself only, not from " + std::string(host)));
+  }
+  return rest.substr(slash);
+}
+
+Outcome<void> check_authority(const Call& call, const Target& source, SourceTrust trust) {
+  if (call.headers().contains("x-ms-copy-source-authorization")) {
+    return not_verified(make_error(Refusal::authentication_failed,
+                                   "the emulator takes no bearer tokens: give the source a SAS"));
+  }
+  if (source.query.contains("sig")) {
+    const auto authority =
+        authenticate_sas(call.account, source, {.on = Access::On::object, .permissions = "r"},
+                         call.request.peer_address, call.repository.now());
+    if (!authority) return not_verified(authority.error());
+    return {};
+  }
+  if (trust == SourceTrust::shared_key_too && call.authority.kind == Authority::Kind::shared_key) {
+    return {};
+  }
+  return not_verified(
+      make_error(Refusal::no_authentication_information, "the source needs a SAS in its URL"));
+}
+
+}  // namespace
+
+Outcome<Source> find_source(Call& call, SourceTrust trust) {
+  const Conditions conditions = TRY(parse_source_conditions(call.headers()));
+  const std::string_view url = call.headers().get(kField);
+  const std::string_view local = TRY(local_part(call, url));
+  const Target source = TRY(parse_target(local));
+  if (source.account != call.account.name || source.level() != Level::blob) {
+    return refuse_header(Refusal::invalid_header_value, kField, {});
+  }
+  if (source.query.contains("snapshot") || source.query.contains("versionid")) {
+    return refuse(Refusal::api_not_implemented, "the emulator has no snapshots and versions");
+  }
+  TRY(check_authority(call, source, trust));
+  auto blob = call.repository.find_blob(source.container, source.blob);
+  if (!blob) return not_verified(blob.error());
+  TRY(check_source(conditions, *resource_of(blob->get())));
+  return Source{.blob = std::move(*blob), .url = std::string(url.substr(0, url.find('?')))};
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "emulator/blob/call.h"
+
+namespace aloft::emulator::blob {
+
+/// Whose word opens the source of a copy: a SAS in its URL always; for Copy Blob also the Shared
+/// Key of the request, since source and destination are of one account.
+enum class SourceTrust { sas_only, shared_key_too };
+
+struct Source {
+  std::shared_ptr<const Blob> blob;
+  std::string url;  ///< Without the query, which may hold a secret.
+};
+
+/// The blob that x-ms-copy-source names, if it is in this emulator, the request may read it, and
+/// the x-ms-source-if-… conditions hold.
+Outcome<Source> find_source(Call& call, SourceTrust trust);
+
+}  // namespace aloft::emulator::blob

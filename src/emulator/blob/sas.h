@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "emulator/blob/target.h"
+
+namespace aloft::emulator::blob {
+
+/// What is signed for an account SAS whose fields are these parameters ("Create an account SAS").
+std::string account_sas_string(std::string_view account, const Query& query);
+
+/// As above for a service SAS of the target's blob (sr=b) or container (sr=c), "Create a service
+/// SAS", versions from 2018-11-09 on.
+std::string service_sas_string(std::string_view account, const Target& target);
+
+}  // namespace aloft::emulator::blob

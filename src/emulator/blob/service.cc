@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/service.h"
+
+#include "emulator/blob/api_version.h"
+#include "emulator/blob/names.h"
+#include "emulator/blob/uuid.h"
+#include "emulator/blob/xml.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+constexpr std::string_view kRequestsPath = "/$aloft/requests";
+
+/// Features that would change what an operation means: refused rather than ignored.
+Outcome<void> check_features(const http::Headers& headers, const Query& query) {
+  for (const std::string_view name : {"x-ms-lease-id", "x-ms-source-lease-id"}) {
+    if (headers.contains(name)) return refuse_header(Refusal::lease_not_present, name, {});
+  }
+  constexpr std::string_view kFields[] = {"x-ms-if-tags",
+                                          "x-ms-source-if-tags",
+                                          "x-ms-tags",
+                                          "x-ms-encryption-key",
+                                          "x-ms-encryption-scope",
+                                          "x-ms-source-encryption-key",
+                                          "x-ms-structured-body",
+                                          "x-ms-legal-hold",
+                                          "x-ms-immutability-policy-until-date",
+                                          "x-ms-seal-blob",
+                                          "x-ms-copy-source-tag-option"};
+  for (const std::string_view name : kFields) {
+    if (headers.contains(name)) return refuse_header(Refusal::api_not_implemented, name, {});
+  }
+  for (const std::string_view name : {"snapshot", "versionid", "deletetype"}) {
+    if (query.contains(name)) {
+      return refuse_parameter(Refusal::api_not_implemented, name, query.get(name));
+    }
+  }
+  return {};
+}
+
+Outcome<void> check_version(const http::Headers& headers) {
+  const auto version = headers.find("x-ms-version");
+  if (version && !is_known_version(*version)) {
+    return refuse_header(Refusal::invalid_header_value, "x-ms-version", *version);
+  }
+  return {};
+}
+
+/// Azure's order: the message ends with request id and time, as clients print it.
+std::string error_document(const ServiceError& error, std::string_view request_id, Seconds now) {
+  XmlWriter xml;
+  xml.open("Error");
+  xml.element("Code", error.code);
+  xml.element("Message", error.message + "\nRequestId:" + std::string(request_id) +
+                             "\nTime:" + format_iso_date(now));
+  for (const auto& [name, text] : error.details) xml.element(name, text);
+  xml.close("Error");
+  return xml.take();
+}
+
+bool is_printable(std::string_view text) {
+  for (const char c : text) {
+    if (c < 0x20 || c == 0x7f) return false;
+  }
+  return true;
+}
+
+void add_common_fields(http::Response& response, const http::Request& request,
+                       std::string_view request_id) {
+  constexpr std::size_t kClientRequestIdBytesMax = 1 << 10;
+  response.headers.add("Server", "Aloft-Emulator-Blob/1.0");
+  response.headers.add("x-ms-request-id", request_id);
+  const std::string_view version = request.headers.get("x-ms-version");
+  response.headers.add("x-ms-version", is_known_version(version) ? version : kNewestVersion);
+  const std::string_view client_id = request.headers.get("x-ms-client-request-id");
+  if (!client_id.empty() && client_id.size() <= kClientRequestIdBytesMax &&
+      is_printable(client_id)) {
+    response.headers.add("x-ms-client-request-id", client_id);
+  }
+}
+
+}  // namespace
+
+http::Response error_response(const ServiceError& error, std::string_view request_id, Seconds now) {
+  http::Response response;
+  response.status = error.status;
+  response.headers.add("x-ms-error-code", error.code);
+  for (const auto& [name, value] : error.headers) response.headers.add(name, value);
+  if (error.status != 304) {
+    response.headers.add("Content-Type", "application/xml");
+    response.set_body(error_document(error, request_id, now));
+  }
+  return response;
+}
+
+Service::Service(Account account, Repository& repository)
+    : account_(std::move(account)), repository_(repository) {}
+
+http::Response Service::handle(http::Request& request) {
+  // Ours, not Azure's; without authority, since it tells nothing but numbers.
+  if (request.method == http::Method::get && request.target == kRequestsPath) {
+    http::Response response;
+    response.headers.add("Content-Type", "application/json");
+    response.set_body(counts_.json());
+    return response;
+  }
+  std::ptrdiff_t operation = -1;
+  http::Response response = answer(request, operation);
+  counts_.add(operation, response.status);
+  return response;
+}
+
+http::Response Service::answer(http::Request& request, std::ptrdiff_t& operation) {
+  const std::string request_id = make_uuid();
+  Answer answered = [&]() -> Answer {
+    const Target target = TRY(parse_target(request.target));
+    const Operation* found = TRY(find(request, target));
+    operation = found - all_operations().data();
+    return run(request, target, *found);
+  }();
+  http::Response response = answered
+                                ? std::move(*answered)
+                                : error_response(answered.error(), request_id, repository_.now());
+  add_common_fields(response, request, request_id);
+  return response;
+}
+
+Outcome<const Operation*> Service::find(const http::Request& request, const Target& target) const {
+  if (target.account != account_.name) {
+    return refuse(Refusal::account_not_known,
+                  "the emulator has the account '" + account_.name + "' only");
+  }
+  if (!target.container.empty()) TRY(check_container_name(target.container));
+  if (!target.blob.empty()) TRY(check_blob_name(target.blob));
+  const Operation* operation = find_operation(request.method, target, request.headers);
+  if (operation == nullptr) {
+    return refuse(Refusal::api_not_implemented,
+                  std::string(http::name_of(request.method)) + " with comp='" +
+                      std::string(target.query.get("comp")) + "' and restype='" +
+                      std::string(target.query.get("restype")) + "'");
+  }
+  return operation;
+}
+
+Answer Service::run(http::Request& request, const Target& target, const Operation& operation) {
+  TRY(check_version(request.headers));
+  const Authority authority =
+      TRY(authenticate(account_, request, target, operation.access, repository_.now()));
+  TRY(check_features(request.headers, target.query));
+  Call call{.repository = repository_,
+            .account = account_,
+            .request = request,
+            .target = target,
+            .authority = authority,
+            .port = port_};
+  return operation.run(call);
+}
+
+}  // namespace aloft::emulator::blob

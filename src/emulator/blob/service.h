@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "emulator/blob/authentication.h"
+#include "emulator/blob/operation_table.h"
+#include "emulator/blob/repository.h"
+#include "emulator/blob/request_counts.h"
+#include "http/server.h"
+
+namespace aloft::emulator::blob {
+
+/// The Blob service of one account: every request passes here, is matched with its operation,
+/// checked for version, name and authority, and answered as Azure answers. Safe from any thread.
+class Service {
+ public:
+  /// `repository` outlives it.
+  Service(Account account, Repository& repository);
+
+  /// To be said before the first request: where the server listens.
+  void set_port(std::uint16_t port) { port_ = port; }
+
+  http::Response handle(http::Request& request);
+
+ private:
+  http::Response answer(http::Request& request, std::ptrdiff_t& operation);
+  Answer run(http::Request& request, const Target& target, const Operation& operation);
+  Outcome<const Operation*> find(const http::Request& request, const Target& target) const;
+
+  const Account account_;
+  Repository& repository_;
+  RequestCounts counts_;
+  std::atomic<std::uint16_t> port_{0};
+};
+
+/// The answer that carries an error: fields, and Azure's XML.
+http::Response error_response(const ServiceError& error, std::string_view request_id, Seconds now);
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/service_error.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+struct Row {
+  Refusal refusal;
+  int status;
+  const char* code;
+  const char* message;
+};
+
+// Codes and statuses are those of "Common REST API error codes" and "Blob service error codes".
+constexpr Row kRows[] = {
+    {Refusal::account_not_known, 404, "ResourceNotFound", "The specified resource does not exist."},
+    {Refusal::api_not_implemented, 501, "APINotImplemented",
+     "This emulator does not implement the operation or feature."},
+    {Refusal::authentication_failed, 403, "AuthenticationFailed",
+     "Server failed to authenticate the request. Make sure the value of Authorization header is "
+     "formed correctly including the signature."},
+    {Refusal::authorization_permission_mismatch, 403, "AuthorizationPermissionMismatch",
+     "This request is not authorized to perform this operation using this permission."},
+    {Refusal::authorization_protocol_mismatch, 403, "AuthorizationProtocolMismatch",
+     "This request is not authorized to perform this operation using this protocol."},
+    {Refusal::authorization_resource_type_mismatch, 403, "AuthorizationResourceTypeMismatch",
+     "This request is not authorized to perform this operation using this resource type."},
+    {Refusal::authorization_service_mismatch, 403, "AuthorizationServiceMismatch",
+     "This request is not authorized to perform this operation using this service."},
+    {Refusal::authorization_source_ip_mismatch, 403, "AuthorizationSourceIPMismatch",
+     "This request is not authorized to perform this operation using this source IP."},
+    {Refusal::blob_already_exists, 409, "BlobAlreadyExists", "The specified blob already exists."},
+    {Refusal::blob_not_found, 404, "BlobNotFound", "The specified blob does not exist."},
+    {Refusal::block_count_exceeds_limit, 409, "BlockCountExceedsLimit",
+     "The uncommitted block count cannot exceed the maximum limit of 100,000 blocks."},
+    {Refusal::block_list_too_long, 400, "BlockListTooLong",
+     "The block list may not contain more than 50,000 blocks."},
+    {Refusal::cannot_verify_copy_source, 404, "CannotVerifyCopySource",
+     "Could not verify the copy source."},
+    {Refusal::condition_not_met, 412, "ConditionNotMet",
+     "The condition specified using HTTP conditional header(s) is not met."},
+    {Refusal::container_already_exists, 409, "ContainerAlreadyExists",
+     "The specified container already exists."},
+    {Refusal::container_not_found, 404, "ContainerNotFound",
+     "The specified container does not exist."},
+    {Refusal::crc64_mismatch, 400, "Crc64Mismatch",
+     "The CRC64 value specified in the request did not match with the CRC64 value calculated by "
+     "the server."},
+    {Refusal::internal_error, 500, "InternalError",
+     "The server encountered an internal error. Please retry the request."},
+    {Refusal::invalid_authentication_info, 400, "InvalidAuthenticationInfo",
+     "The authentication information was not provided in the correct format. Verify the value of "
+     "Authorization header."},
+    {Refusal::invalid_blob_or_block, 400, "InvalidBlobOrBlock",
+     "The specified blob or block content is invalid."},
+    {Refusal::invalid_block_list, 400, "InvalidBlockList", "The specified block list is invalid."},
+    {Refusal::invalid_header_value, 400, "InvalidHeaderValue",
+     "The value for one of the HTTP headers is not in the correct format."},
+    {Refusal::invalid_input, 400, "InvalidInput", "One of the request inputs is not valid."},
+    {Refusal::invalid_md5, 400, "InvalidMd5",
+     "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 "
+     "encoded."},
+    {Refusal::invalid_metadata, 400, "InvalidMetadata",
+     "The metadata specified is invalid. It has characters that are not permitted."},
+    {Refusal::invalid_query_parameter_value, 400, "InvalidQueryParameterValue",
+     "Value for one of the query parameters specified in the request URI is invalid."},
+    {Refusal::invalid_range, 416, "InvalidRange",
+     "The range specified is invalid for the current size of the resource."},
+    {Refusal::invalid_resource_name, 400, "InvalidResourceName",
+     "The specified resource name contains invalid characters."},
+    {Refusal::invalid_uri, 400, "InvalidUri",
+     "The requested URI does not represent any resource on the server."},
+    {Refusal::invalid_xml_document, 400, "InvalidXmlDocument",
+     "XML specified is not syntactically valid."},
+    {Refusal::lease_not_present, 412, "LeaseNotPresentWithBlobOperation",
+     "There is currently no lease on the blob."},
+    {Refusal::md5_mismatch, 400, "Md5Mismatch",
+     "The MD5 value specified in the request did not match with the MD5 value calculated by the "
+     "server."},
+    {Refusal::metadata_too_large, 400, "MetadataTooLarge",
+     "The metadata specified exceeds the maximum permissible limit (8 KiB)."},
+    {Refusal::missing_content_length, 411, "MissingContentLengthHeader",
+     "Content-Length HTTP header is missing."},
+    {Refusal::missing_required_header, 400, "MissingRequiredHeader",
+     "An HTTP header that's mandatory for this request is not specified."},
+    {Refusal::missing_required_query_parameter, 400, "MissingRequiredQueryParameter",
+     "A query parameter that's mandatory for this request is not specified."},
+    {Refusal::multiple_condition_headers, 400, "MultipleConditionHeadersNotSupported",
+     "Multiple condition headers are not supported."},
+    {Refusal::no_authentication_information, 401, "NoAuthenticationInformation",
+     "Server failed to authenticate the request. Please refer to the information in the "
+     "www-authenticate header."},
+    {Refusal::not_modified, 304, "ConditionNotMet",
+     "The condition specified using HTTP conditional header(s) is not met."},
+    {Refusal::operation_timed_out, 500, "OperationTimedOut",
+     "Operation could not be completed within the specified time."},
+    {Refusal::out_of_range_input, 400, "OutOfRangeInput",
+     "One of the request inputs is out of range."},
+    {Refusal::out_of_range_query_parameter_value, 400, "OutOfRangeQueryParameterValue",
+     "One of the query parameters specified in the request URI is outside the permissible range."},
+    {Refusal::request_body_too_large, 413, "RequestBodyTooLarge",
+     "The request body is too large and exceeds the maximum permissible limit."},
+    {Refusal::source_condition_not_met, 412, "SourceConditionNotMet",
+     "The source condition specified using HTTP conditional header(s) is not met."},
+    {Refusal::unsatisfiable_condition, 400, "UnsatisfiableCondition",
+     "The request includes an unsatisfiable condition for this operation."},
+    {Refusal::unsupported_http_verb, 405, "UnsupportedHttpVerb",
+     "The resource doesn't support specified Http Verb."},
+};
+
+const Row& row_of(Refusal refusal) {
+  for (const Row& row : kRows) {
+    if (row.refusal == refusal) return row;
+  }
+  check_failed("every refusal has a row", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+ServiceError make_error(Refusal refusal, std::string_view reason) {
+  const Row& row = row_of(refusal);
+  ServiceError error{.status = row.status, .code = row.code, .message = row.message};
+  if (!reason.empty()) error.details.emplace_back("Reason", reason);
+  return error;
+}
+
+ServiceError make_error(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::deadline_exceeded:
+      return make_error(Refusal::operation_timed_out, error.message);
+    case ErrorCode::corrupt:
+      return make_error(Refusal::invalid_input, error.message);
+    default:
+      return make_error(Refusal::internal_error, error.message);
+  }
+}
+
+tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view name,
+                                           std::string_view value) {
+  ServiceError error = make_error(refusal);
+  error.details.emplace_back("HeaderName", name);
+  if (!value.empty()) error.details.emplace_back("HeaderValue", value);
+  return refuse(std::move(error));
+}
+
+tl::unexpected<ServiceError> refuse_parameter(Refusal refusal, std::string_view name,
+                                              std::string_view value) {
+  ServiceError error = make_error(refusal);
+  error.details.emplace_back("QueryParameterName", name);
+  if (!value.empty()) error.details.emplace_back("QueryParameterValue", value);
+  return refuse(std::move(error));
+}
+
+}  // namespace aloft::emulator::blob

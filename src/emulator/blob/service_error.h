@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace aloft::emulator::blob {
+
+/// Every way in which the service refuses; the table in service_error.cc gives each its status,
+/// Azure's error code and Azure's words.
+enum class Refusal {
+  account_not_known,
+  api_not_implemented,
+  authentication_failed,
+  authorization_permission_mismatch,
+  authorization_protocol_mismatch,
+  authorization_resource_type_mismatch,
+  authorization_service_mismatch,
+  authorization_source_ip_mismatch,
+  blob_already_exists,
+  blob_not_found,
+  block_count_exceeds_limit,
+  block_list_too_long,
+  cannot_verify_copy_source,
+  condition_not_met,
+  container_already_exists,
+  container_not_found,
+  crc64_mismatch,
+  internal_error,
+  invalid_authentication_info,
+  invalid_blob_or_block,
+  invalid_block_list,
+  invalid_header_value,
+  invalid_input,
+  invalid_md5,
+  invalid_metadata,
+  invalid_query_parameter_value,
+  invalid_range,
+  invalid_resource_name,
+  invalid_uri,
+  invalid_xml_document,
+  lease_not_present,
+  md5_mismatch,
+  metadata_too_large,
+  missing_content_length,
+  missing_required_header,
+  missing_required_query_parameter,
+  multiple_condition_headers,
+  no_authentication_information,
+  not_modified,
+  operation_timed_out,
+  out_of_range_input,
+  out_of_range_query_parameter_value,
+  request_body_too_large,
+  source_condition_not_met,
+  unsatisfiable_condition,
+  unsupported_http_verb,
+};
+
+/// An answer other than success, as the client gets it.
+struct ServiceError {
+  int status = 500;
+  std::string code{};
+  std::string message{};
+  /// Further elements of the XML body: what exactly was wrong.
+  std::vector<std::pair<std::string, std::string>> details{};
+  /// Further header fields of the answer.
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+/// The refusal as the table has it; `reason`, if any, says in our words what was wrong.
+ServiceError make_error(Refusal refusal, std::string_view reason = {});
+
+/// A fault of disk, network or ourselves as the service shows it: 500 InternalError, or 4xx where
+/// the client's connection broke.
+ServiceError make_error(const Error& error);
+
+template <class T>
+using Outcome = tl::expected<T, ServiceError>;
+
+inline tl::unexpected<ServiceError> refuse(ServiceError error) {
+  return tl::unexpected<ServiceError>(std::move(error));
+}
+inline tl::unexpected<ServiceError> refuse(Refusal refusal, std::string_view reason = {}) {
+  return refuse(make_error(refusal, reason));
+}
+tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view name,
+                                           std::string_view value);
+tl::unexpected<ServiceError> refuse_parameter(Refusal refusal, std::string_view name,
+                                              std::string_view value);
+
+}  // namespace aloft::emulator::blob
+
+namespace aloft {
+/// So that TRY passes service errors on as it does Error.
+inline tl::unexpected<emulator::blob::ServiceError> fail(emulator::blob::ServiceError error) {
+  return emulator::blob::refuse(std::move(error));
+}
+}  // namespace aloft
+
+// After the overload above, which the macro TRY looks up by name.
+#include "base/result.h"
+
+namespace aloft::emulator::blob {
+
+template <class T>
+Outcome<T> as_outcome(Result<T> result) {
+  if (!result) return refuse(make_error(result.error()));
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*result);
+  }
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/shared_key.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+constexpr std::string_view kCollation = "!#$%&*.^_`|~+0123456789abcdefghijklmnopqrstuvwxyz";
+
+bool counts_last(char c) {
+  return c == '-' || c == '\'';
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return lower;
+}
+
+/// Without blanks around it, and one blank where there are several.
+std::string fold(std::string_view value) {
+  std::string folded;
+  bool blank = true;
+  for (const char c : value) {
+    const bool is_blank = c == ' ' || c == '\t';
+    if (is_blank && blank) continue;
+    folded += is_blank ? ' ' : c;
+    blank = is_blank;
+  }
+  while (folded.ends_with(' ')) folded.pop_back();
+  return folded;
+}
+
+std::string canonical_fields(const http::Headers& headers) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (const auto& [name, value] : headers) {
+    std::string lower = lower_case(name);
+    if (lower.starts_with("x-ms-")) fields.emplace_back(std::move(lower), fold(value));
+  }
+  std::ranges::stable_sort(
+      fields, [](const auto& a, const auto& b) { return signed_before(a.first, b.first); });
+  std::string text;
+  for (const auto& [name, value] : fields) (((text += name) += ':') += value) += '\n';
+  return text;
+}
+
+std::string canonical_resource(const Target& target) {
+  // The account comes from the credential, the path from the URL: where the URL has the account in
+  // its path, it stands here twice.
+  std::string text = "/" + target.account + target.path;
+  std::string before;
+  for (const auto& [name, value] : target.query.sorted()) {
+    if (name == before) {
+      (text += ',') += value;
+    } else {
+      (((text += '\n') += name) += ':') += value;
+    }
+    before = name;
+  }
+  return text;
+}
+
+}  // namespace
+
+bool signed_before(std::string_view a, std::string_view b) {
+  std::string primary_a;
+  std::string primary_b;
+  const auto weigh = [](std::string_view name, std::string& primary) {
+    for (const char c : name) {
+      if (!counts_last(c)) primary += static_cast<char>(kCollation.find(c));
+    }
+  };
+  weigh(a, primary_a);
+  weigh(b, primary_b);
+  if (primary_a != primary_b) return primary_a < primary_b;
+  // They differ in hyphens only: the one with a hyphen where the other has a letter comes later.
+  const auto [at_a, at_b] = std::ranges::mismatch(a, b);
+  return at_b != b.end() && counts_last(*at_b) && (at_a == a.end() || !counts_last(*at_a));
+}
+
+std::string shared_key_string(http::Method method, const http::Headers& headers,
+                              const Target& target) {
+  constexpr std::string_view kFields[] = {"Content-Encoding",
+                                          "Content-Language",
+                                          "Content-Length",
+                                          "Content-MD5",
+                                          "Content-Type",
+                                          "Date",
+                                          "If-Modified-Since",
+                                          "If-Match",
+                                          "If-None-Match",
+                                          "If-Unmodified-Since",
+                                          "Range"};
+  std::string text(http::name_of(method));
+  text += '\n';
+  const bool dated_by_ms = headers.contains("x-ms-date");
+  for (const std::string_view name : kFields) {
+    std::string_view value = headers.get(name);
+    if (name == "Content-Length" && value == "0") value = {};
+    if (name == "Date" && dated_by_ms) value = {};
+    text += value;
+    text += '\n';
+  }
+  text += canonical_fields(headers);
+  text += canonical_resource(target);
+  return text;
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/emulator.h"
+
+#include <thread>
+
+#include "base/clock.h"
+#include "base/log/log.h"
+#include "emulator/account_key.h"
+#include "emulator/blob/digest.h"
+#include "emulator/blob/memory_storage.h"
+#include "emulator/blob/service.h"
+#include "http/server.h"
+
+namespace aloft::emulator {
+
+namespace {
+
+constexpr std::chrono::hours kHousekeepingPause{1};
+
+/// The Blob service with all that it needs; members are in the order of their dependence.
+class RunningEmulator final : public Emulator {
+ public:
+  RunningEmulator(std::unique_ptr<blob::Index> index, std::unique_ptr<blob::Storage> storage,
+                  blob::Numbers numbers, const std::string& key)
+      : index_(std::move(index)),
+        storage_(std::move(storage)),
+        repository_(*index_, *storage_, system_clock(), numbers),
+        service_({.name = std::string(kAccountName), .key = blob::base64_decode(key).value()},
+                 repository_) {
+    record_.account = kAccountName;
+    record_.key = key;
+  }
+  ~RunningEmulator() override { stop(); }
+
+  Result<void> listen(std::uint16_t port) {
+    // Keep-alive connections of many clients wait here for a long time, and cost a thread each.
+    server_ = TRY(http::Server::start({.port = port, .idle_timeout = std::chrono::minutes(10)},
+                                      [this](http::Request& r) { return service_.handle(r); }));
+    service_.set_port(server_->port());
+    record_.blob_endpoint =
+        "http://127.0.0.1:" + std::to_string(server_->port()) + "/" + std::string(kAccountName);
+    housekeeper_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
+    return {};
+  }
+
+  const EmulatorRecord& record() const override { return record_; }
+
+  void stop() override {
+    if (server_) server_->stop();
+    housekeeper_ = {};
+  }
+
+ private:
+  void keep_house(const std::stop_token& stop) {
+    do {
+      const auto dropped = repository_.drop_expired_blocks();
+      if (!dropped) log(LogLevel::warning, "old blocks stay: {}", dropped.error().message);
+    } while (system_clock().sleep_until(system_clock().now() + kHousekeepingPause, stop));
+  }
+
+  std::unique_ptr<blob::Index> index_;
+  std::unique_ptr<blob::Storage> storage_;
+  blob::Repository repository_;
+  blob::Service service_;
+  std::unique_ptr<http::Server> server_;
+  std::jthread housekeeper_;
+  EmulatorRecord record_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Emulator>> Emulator::start(const EmulatorOptions& options) {
+  if (!options.data_directory.empty()) {
+    return fail(ErrorCode::unsupported, "give --in-memory: data directories come next");
+  }
+  auto index = std::make_unique<blob::Index>();
+  auto storage = std::make_unique<blob::MemoryStorage>(*index);
+  const std::string key = options.well_known_key ? std::string(kWellKnownKey) : make_account_key();
+  auto emulator =
+      std::make_unique<RunningEmulator>(std::move(index), std::move(storage), blob::Numbers{}, key);
+  TRY(emulator->listen(options.blob_port));
+  return emulator;
+}
+
+}  // namespace aloft::emulator

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace aloft::emulator {
+
+struct EmulatorOptions {
+  /// Where state and key are kept; empty: in memory alone, with a key of this run.
+  std::string data_directory{};
+  std::uint16_t blob_port = 0;  ///< 0: a free one.
+  /// Azure's published development key, known to everybody, instead of a random one.
+  bool well_known_key = false;
+};
+
+/// How clients reach a running emulator; see write_record().
+struct EmulatorRecord {
+  std::string account;
+  std::string key;  ///< Base64; a secret unless it is the well-known one.
+  std::string blob_endpoint;
+};
+
+/// Local servers that speak Azure's protocols, on loopback addresses alone.
+class Emulator {
+ public:
+  /// Serves when it returns. Fails with already_exists where port or data directory are in use,
+  /// permission_denied, no_space or corrupt where the data directory is not fit.
+  static Result<std::unique_ptr<Emulator>> start(const EmulatorOptions& options);
+  /// Stops.
+  virtual ~Emulator() = default;
+
+  virtual const EmulatorRecord& record() const = 0;
+  /// Lets requests under way finish; all that was answered stays.
+  virtual void stop() = 0;
+};
+
+}  // namespace aloft::emulator

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/azure/azure_store.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "azure/encoding.h"
+#include "azure/names/blob_names.h"
+#include "base/byte_size.h"
+#include "object/azure/internal/blob_answer.h"
+#include "object/azure/internal/blob_service.h"
+#include "object/azure/internal/blob_xml.h"
+
+namespace aloft {
+
+using internal::add_conditions;
+using internal::add_metadata;
+using internal::add_properties;
+using internal::Doing;
+
+namespace {
+
+constexpr std::uint32_t kPageEntriesMax = 5000;
+/// 5,000 entries with all the metadata that the service keeps.
+constexpr std::size_t kListingBytesMax = 96u << 20;
+/// 50,000 blocks and as many staged.
+constexpr std::size_t kBlockListBytesMax = 64u << 20;
+constexpr std::size_t kBlockIdLengthMax = 64;
+/// A source is read soon after it is minted, but a large copy takes its time.
+constexpr auto kSourceLifetime = std::chrono::hours(24);
+
+Result<PutResult> put_result(const http::Exchange& exchange, const Doing& doing) {
+  auto made = internal::parse_put_result(exchange.answer);
+  if (!made) return fail(senseless(exchange.answer, doing, "it lacks ETag or Last-Modified"));
+  return std::move(*made);
+}
+
+std::string range_header(ByteRange range) {
+  return fmt::format("bytes={}-{}", range.offset, range.offset + range.length_bytes - 1);
+}
+
+Result<std::string> block_query(std::string_view uri, std::string_view block_id) {
+  if (block_id.empty() || block_id.size() > kBlockIdLengthMax) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("a block of {} needs an id of 1 to 64 bytes", uri));
+  }
+  return "comp=block&blockid=" + azure::encode_query_value(azure::encode_base64(block_id));
+}
+
+bool unconditional(const Conditions& conditions) {
+  return conditions.if_match.empty() && conditions.if_none_match.empty();
+}
+
+}  // namespace
+
+AzureStore::AzureStore(std::shared_ptr<const internal::BlobService> service, std::string container)
+    : service_(std::move(service)),
+      container_(std::move(container)),
+      name_(fmt::format("az://{}/{}", service_->account_name(), container_)) {}
+
+Capabilities AzureStore::capabilities() const {
+  return {.stage_from_object = true,
+          .put_size_bytes_max = 5000_MiB,
+          .block_size_bytes_max = 4000_MiB,
+          .blocks_max = 50'000};
+}
+
+std::string AzureStore::uri(std::string_view key) const {
+  return fmt::format("{}/{}", name_, key);
+}
+
+std::string AzureStore::path(std::string_view key) const {
+  std::string text = "/" + azure::encode_path(container_);
+  if (!key.empty()) text.append("/").append(azure::encode_path(key));
+  return text;
+}
+
+Result<ObjectInfo> AzureStore::head(std::string_view key, const Limits& limits) {
+  TRY(azure::check_key(key));
+  const std::string name = uri(key);
+  const Doing doing{"looking at", name};
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::head, path(key));
+  TRY(service_->expect(exchange, 200, doing, limits));
+  auto info = internal::parse_object_info(key, exchange.answer);
+  if (!info) return fail(senseless(exchange.answer, doing, "properties are missing or malformed"));
+  return std::move(*info);
+}
+
+/// One ranged GET and the check that its answer is what was asked for.
+struct AzureStore::Reading {
+  http::Exchange exchange{};
+  bool performed = false;
+
+  void begin(const AzureStore& store, const ReadRequest& request, std::span<std::byte> buffer) {
+    CHECK(buffer.size() >= request.range.length_bytes);
+    store.service_->begin(exchange, http::Method::get, store.path(request.key));
+    exchange.headers.add("x-ms-range", range_header(request.range));
+    if (!request.if_match.empty()) exchange.headers.add("If-Match", request.if_match);
+    exchange.sink = buffer.first(static_cast<std::size_t>(request.range.length_bytes));
+    performed = true;
+  }
+
+  /// The range begins at or behind the object's end.
+  bool behind_end() const { return exchange.result.has_value() && exchange.answer.status == 416; }
+
+  Result<ReadResult> end(const ReadRequest& request, const Doing& doing) {
+    const http::Answer& answer = exchange.answer;
+    if (!exchange.result) return fail(error_of_transport(exchange.result.error(), doing));
+    if (answer.status != 206) {
+      if (!answer.successful()) return fail(error_of_answer(answer, doing));
+      return fail(senseless(answer, doing, "it is not the range that was asked for"));
+    }
+    const auto range = internal::parse_content_range(answer.headers.get("Content-Range"));
+    if (!range || range->first != request.range.offset) {
+      return fail(senseless(answer, doing, "its Content-Range is another one"));
+    }
+    const std::uint64_t expected =
+        std::min(request.range.length_bytes, range->size_bytes - range->first);
+    if (answer.sink_bytes != expected || range->last - range->first + 1 != expected) {
+      return fail(senseless(answer, doing, "it has another length than its range"));
+    }
+    ReadResult result{.size_bytes = answer.sink_bytes};
+    if (request.want_info) {
+      result.info = internal::parse_object_info(request.key, answer);
+      if (!result.info) return fail(senseless(answer, doing, "properties are missing"));
+    }
+    return result;
+  }
+};
+
+/// A read of no bytes still says whether the object is there, and is the version that was asked
+/// for.
+Result<ReadResult> AzureStore::read_nothing(const ReadRequest& request, const Limits& limits) {
+  ObjectInfo info = TRY(head(request.key, limits));
+  if (!request.if_match.empty() && request.if_match != "*" && request.if_match != info.etag) {
+    return fail(ErrorCode::precondition_failed,
+                fmt::format("{} changed since it was looked at", uri(request.key)));
+  }
+  ReadResult result;
+  if (request.want_info) result.info = std::move(info);
+  return result;
+}
+
+Result<ReadResult> AzureStore::read(const ReadRequest& request, std::span<std::byte> buffer,
+                                    const Limits& limits) {
+  ReadPart part{.request = request, .buffer = buffer};
+  read_many(std::span(&part, 1), limits);
+  return std::move(part.result);
+}
+
+void AzureStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
+  std::vector<Reading> readings(parts.size());
+  std::vector<http::Exchange*> exchanges;
+  exchanges.reserve(parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const ReadRequest& request = parts[i].request;
+    parts[i].result = ReadResult{};
+    if (const Result<void> checked = azure::check_key(request.key); !checked) {
+      parts[i].result = fail(checked.error());
+    } else if (request.range.length_bytes > 0) {
+      readings[i].begin(*this, request, parts[i].buffer);
+      exchanges.push_back(&readings[i].exchange);
+    }
+  }
+  service_->perform(exchanges, limits);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const ReadRequest& request = parts[i].request;
+    if (readings[i].performed && !readings[i].behind_end()) {
+      const std::string name = uri(request.key);
+      parts[i].result = readings[i].end(request, {"reading", name});
+    } else if (parts[i].result) {
+      parts[i].result = read_nothing(request, limits);
+    }
+  }
+}
+
+Result<PutResult> AzureStore::put(const PutRequest& request, const Limits& limits) {
+  TRY(azure::check_key(request.key));
+  TRY(check_metadata(request.metadata));
+  const std::string name = uri(request.key);
+  const Doing doing{"writing", name};
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::put, path(request.key));
+  exchange.headers.add("x-ms-blob-type", "BlockBlob");
+  add_properties(exchange.headers, request.properties);
+  add_metadata(exchange.headers, request.metadata);
+  add_conditions(exchange.headers, request.conditions);
+  exchange.body = request.content;
+  exchange.repeatable = unconditional(request.conditions);
+  TRY(service_->expect(exchange, 201, doing, limits));
+  return put_result(exchange, doing);
+}
+
+Result<void> AzureStore::stage_block(const StageRequest& request, const Limits& limits) {
+  TRY(azure::check_key(request.key));
+  const std::string name = uri(request.key);
+  const std::string query = TRY(block_query(name, request.block_id));
+  if (request.content.empty()) {
+    return fail(ErrorCode::invalid_argument, fmt::format("a block of {} must not be empty", name));
+  }
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::put, path(request.key), query);
+  exchange.body = request.content;
+  return service_->expect(exchange, 201, {"staging a block of", name}, limits);
+}
+
+Result<void> AzureStore::stage_block_from(const StageFromRequest& request, const Limits& limits) {
+  TRY(azure::check_key(request.key));
+  const std::string name = uri(request.key);
+  const std::string query = TRY(block_query(name, request.block_id));
+  if (request.range.length_bytes == 0) {
+    return fail(ErrorCode::invalid_argument, fmt::format("a block of {} must not be empty", name));
+  }
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::put, path(request.key), query);
+  exchange.headers.add("x-ms-copy-source", request.source.url);
+  exchange.headers.add("x-ms-source-range", range_header(request.range));
+  if (!request.source.authorization.empty()) {
+    exchange.headers.add("x-ms-copy-source-authorization", request.source.authorization);
+  }
+  if (!request.source_if_match.empty()) {
+    exchange.headers.add("x-ms-source-if-match", request.source_if_match);
+  }
+  return service_->expect(exchange, 201, {"staging a block of", name}, limits);
+}
+
+Result<PutResult> AzureStore::commit_blocks(const CommitRequest& request, const Limits& limits) {
+  TRY(azure::check_key(request.key));
+  TRY(check_metadata(request.metadata));
+  const std::string name = uri(request.key);
+  const Doing doing{"committing", name};
+  const std::string xml = internal::write_block_list(request.blocks);
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::put, path(request.key), "comp=blocklist");
+  exchange.headers.add("Content-Type", "application/xml");
+  add_properties(exchange.headers, request.properties);
+  add_metadata(exchange.headers, request.metadata);
+  add_conditions(exchange.headers, request.conditions);
+  exchange.body = std::as_bytes(std::span(xml));
+  // Blocks that the first attempt committed are not staged any more for a second one.
+  exchange.repeatable = false;
+  TRY(service_->expect(exchange, 201, doing, limits));
+  return put_result(exchange, doing);
+}
+
+Result<BlockList> AzureStore::block_list(std::string_view key, const Limits& limits) {
+  TRY(azure::check_key(key));
+  const std::string name = uri(key);
+  const Doing doing{"listing the blocks of", name};
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::get, path(key), "comp=blocklist&blocklisttype=all");
+  exchange.text_bytes_max = kBlockListBytesMax;
+  TRY(service_->expect(exchange, 200, doing, limits));
+  auto list = internal::parse_block_list(exchange.answer.text);
+  if (!list) return fail(senseless(exchange.answer, doing, "it is no block list"));
+  return std::move(*list);
+}
+
+Result<PutResult> AzureStore::set_metadata(std::string_view key, const Metadata& metadata,
+                                           const Conditions& conditions, const Limits& limits) {
+  TRY(azure::check_key(key));
+  TRY(check_metadata(metadata));
+  const std::string name = uri(key);
+  const Doing doing{"setting metadata of", name};
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::put, path(key), "comp=metadata");
+  add_metadata(exchange.headers, metadata);
+  add_conditions(exchange.headers, conditions);
+  exchange.repeatable = unconditional(conditions);
+  TRY(service_->expect(exchange, 200, doing, limits));
+  return put_result(exchange, doing);
+}
+
+Result<void> AzureStore::remove(std::string_view key, const Conditions& conditions,
+                                const Limits& limits) {
+  TRY(azure::check_key(key));
+  const std::string name = uri(key);
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::delete_, path(key));
+  // Without this the service refuses to remove a blob that somebody took snapshots of.
+  exchange.headers.add("x-ms-delete-snapshots", "include");
+  add_conditions(exchange.headers, conditions);
+  exchange.repeatable = false;  // The second one would find nothing.
+  return service_->expect(exchange, 202, {"removing", name}, limits);
+}
+
+Result<ListPage> AzureStore::list(const ListRequest& request, const Limits& limits) {
+  if (request.entries_max == 0) {
+    return fail(ErrorCode::invalid_argument, "a page of a listing needs room for an entry");
+  }
+  std::string query = "restype=container&comp=list";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    query.append("&").append(name).append("=").append(azure::encode_query_value(value));
+  };
+  add("prefix", request.prefix);
+  add("delimiter", request.delimiter);
+  add("marker", request.marker);
+  add("maxresults", std::to_string(std::min(request.entries_max, kPageEntriesMax)));
+  if (request.metadata) add("include", "metadata");
+  const Doing doing{"listing", name_};
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::get, path(""), query);
+  exchange.text_bytes_max = kListingBytesMax;
+  TRY(service_->expect(exchange, 200, doing, limits));
+  auto page = internal::parse_blob_listing(exchange.answer.text);
+  if (!page) return fail(senseless(exchange.answer, doing, "it is no listing"));
+  return std::move(*page);
+}
+
+Result<SourceRef> AzureStore::source_ref(std::string_view key) {
+  TRY(azure::check_key(key));
+  const std::string sas =
+      service_->authorizer().make_sas({.container = container_,
+                                       .key = std::string(key),
+                                       .expires = service_->clock().wall_now() + kSourceLifetime});
+  std::string url = to_string(service_->endpoint()) + path(key);
+  if (!sas.empty()) url += "?" + sas;
+  return SourceRef{.url = std::move(url)};
+}
+
+}  // namespace aloft

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "object/object_store.h"
+
+namespace aloft {
+
+namespace http {
+struct Exchange;
+}
+namespace internal {
+class BlobService;
+struct Doing;
+}  // namespace internal
+
+/// One container of Azure Blob storage (or of an emulator) over its REST protocol. Made by
+/// AzureAccount; each call is one request, but for copies, which are asked about until they are
+/// complete. Bodies of reads go from the socket into the caller's buffer.
+///
+/// Errors: what the service said by one table (internal/azure_error.cc), with its request id; an
+/// answer that breaks the protocol is corrupt, a connection that broke unavailable.
+class AzureStore final : public ObjectStore {
+ public:
+  AzureStore(std::shared_ptr<const internal::BlobService> service, std::string container);
+
+  std::string name() const override { return name_; }
+  Capabilities capabilities() const override;
+  Result<ObjectInfo> head(std::string_view key, const Limits& limits) override;
+  Result<ReadResult> read(const ReadRequest& request, std::span<std::byte> buffer,
+                          const Limits& limits) override;
+  void read_many(std::span<ReadPart> parts, const Limits& limits) override;
+  Result<PutResult> put(const PutRequest& request, const Limits& limits) override;
+  Result<void> stage_block(const StageRequest& request, const Limits& limits) override;
+  Result<void> stage_block_from(const StageFromRequest& request, const Limits& limits) override;
+  Result<PutResult> commit_blocks(const CommitRequest& request, const Limits& limits) override;
+  Result<BlockList> block_list(std::string_view key, const Limits& limits) override;
+  Result<PutResult> copy(const CopyRequest& request, const Limits& limits) override;
+  Result<SourceRef> source_ref(std::string_view key) override;
+  Result<PutResult> set_metadata(std::string_view key, const Metadata& metadata,
+                                 const Conditions& conditions, const Limits& limits) override;
+  Result<void> remove(std::string_view key, const Conditions& conditions,
+                      const Limits& limits) override;
+  Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
+
+ private:
+  struct Reading;
+
+  std::string uri(std::string_view key) const;
+  std::string path(std::string_view key) const;
+  Result<ReadResult> read_nothing(const ReadRequest& request, const Limits& limits);
+  Result<PutResult> end_of_copy(std::string_view key, const http::Exchange& begun,
+                                const internal::Doing& doing, const Limits& limits);
+  Result<PutResult> wait_for_copy(std::string_view key, const std::string& copy_id,
+                                  const internal::Doing& doing, const Limits& limits);
+  void abort_copy(std::string_view key, const std::string& copy_id);
+
+  const std::shared_ptr<const internal::BlobService> service_;
+  const std::string container_;
+  const std::string name_;
+};
+
+}  // namespace aloft

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/azure/internal/azure_error.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <pugixml.hpp>
+
+namespace aloft::internal {
+namespace {
+
+struct Meaning {
+  std::string_view azure_code;
+  ErrorCode code;
+  std::string_view words;
+};
+
+constexpr std::string_view kRefused =
+    "the credential does not allow it; check the account's key, role or SAS";
+
+/// The one table from Azure's codes to ours.
+constexpr Meaning kMeanings[] = {
+    {"BlobNotFound", ErrorCode::not_found, "it does not exist"},
+    {"ResourceNotFound", ErrorCode::not_found, "it does not exist"},
+    {"ContainerNotFound", ErrorCode::not_found,
+     "the container does not exist; create it with aloft mkdir"},
+    {"CannotVerifyCopySource", ErrorCode::not_found, "the source cannot be read"},
+    {"BlobAlreadyExists", ErrorCode::already_exists, "it exists already"},
+    {"ContainerAlreadyExists", ErrorCode::already_exists, "it exists already"},
+    {"ConditionNotMet", ErrorCode::precondition_failed, "it changed since it was looked at"},
+    {"TargetConditionNotMet", ErrorCode::precondition_failed, "it changed since it was looked at"},
+    {"SourceConditionNotMet", ErrorCode::precondition_failed,
+     "the source changed since it was looked at"},
+    {"InvalidBlockList", ErrorCode::precondition_failed,
+     "a block is gone: somebody else wrote it meanwhile"},
+    {"LeaseIdMissing", ErrorCode::permission_denied, "somebody holds a lease on it"},
+    {"LeaseAlreadyPresent", ErrorCode::permission_denied, "somebody holds a lease on it"},
+    {"AuthenticationFailed", ErrorCode::permission_denied,
+     "the account key or SAS is refused; check it, and this machine's clock"},
+    {"InvalidAuthenticationInfo", ErrorCode::permission_denied, kRefused},
+    {"NoAuthenticationInformation", ErrorCode::permission_denied,
+     "it is not open to everyone and no credential is configured"},
+    {"PublicAccessNotPermitted", ErrorCode::permission_denied,
+     "it is not open to everyone and no credential is configured"},
+    {"AuthorizationFailure", ErrorCode::permission_denied, kRefused},
+    {"AuthorizationPermissionMismatch", ErrorCode::permission_denied, kRefused},
+    {"AuthorizationResourceTypeMismatch", ErrorCode::permission_denied, kRefused},
+    {"AuthorizationServiceMismatch", ErrorCode::permission_denied, kRefused},
+    {"AuthorizationProtocolMismatch", ErrorCode::permission_denied, kRefused},
+    {"AuthorizationSourceIPMismatch", ErrorCode::permission_denied, kRefused},
+    {"InsufficientAccountPermissions", ErrorCode::permission_denied, kRefused},
+    {"KeyBasedAuthenticationNotPermitted", ErrorCode::permission_denied,
+     "this account takes no account keys"},
+    {"AccountIsDisabled", ErrorCode::permission_denied, "the account is disabled"},
+    {"ServerBusy", ErrorCode::throttled, "the service asks to slow down"},
+    {"TooManyRequests", ErrorCode::throttled, "the service asks to slow down"},
+    {"InternalError", ErrorCode::unavailable, "the service has a passing fault"},
+    {"OperationTimedOut", ErrorCode::unavailable, "the service took too long"},
+    {"ContainerBeingDeleted", ErrorCode::unavailable,
+     "a container of this name is still being deleted"},
+    {"PendingCopyOperation", ErrorCode::unavailable, "a copy to it is under way"},
+    {"BlobArchived", ErrorCode::unsupported,
+     "it is in the archive tier; move it to a tier that is online first"},
+    {"BlobBeingRehydrated", ErrorCode::unsupported, "it is still on its way from the archive tier"},
+    {"InvalidBlobType", ErrorCode::unsupported, "it is not a block blob"},
+    {"UnsupportedHeader", ErrorCode::unsupported, "the service does not do it"},
+    {"NotImplemented", ErrorCode::unsupported, "the service does not do it"},
+    {"APINotImplemented", ErrorCode::unsupported, "the service does not do it"},
+    {"Md5Mismatch", ErrorCode::corrupt, "the bytes were damaged on their way"},
+    {"InvalidBlobOrBlock", ErrorCode::invalid_argument,
+     "the block's id does not fit: all must have the same length"},
+    {"BlockCountExceedsLimit", ErrorCode::invalid_argument, "it has too many blocks"},
+    {"RequestBodyTooLarge", ErrorCode::invalid_argument, "it is too large for one request"},
+    {"InvalidResourceName", ErrorCode::invalid_argument, "the service refuses this name"},
+    {"OutOfRangeInput", ErrorCode::invalid_argument, "a name or value is too long or too short"},
+    {"InvalidMetadata", ErrorCode::invalid_argument, "the service refuses the metadata"},
+    {"MetadataTooLarge", ErrorCode::invalid_argument, "its metadata are more than 8 KiB"},
+};
+
+/// For codes that the table does not know.
+Meaning meaning_of_status(int status) {
+  switch (status) {
+    case 401:
+    case 403:
+      return {"", ErrorCode::permission_denied, kRefused};
+    case 404:
+      return {"", ErrorCode::not_found, "it does not exist"};
+    case 409:
+    case 412:
+    case 304:
+      return {"", ErrorCode::precondition_failed, "its present state does not allow it"};
+    case 408:
+      return {"", ErrorCode::unavailable, "the service took too long"};
+    case 429:
+    case 503:
+      return {"", ErrorCode::throttled, "the service asks to slow down"};
+    case 501:
+      return {"", ErrorCode::unsupported, "the service does not do it"};
+    default:
+      break;
+  }
+  if (status >= 500) return {"", ErrorCode::unavailable, "the service has a passing fault"};
+  if (status >= 400) return {"", ErrorCode::invalid_argument, "the service refuses the request"};
+  return {"", ErrorCode::corrupt, "the service gave an answer that makes no sense"};
+}
+
+std::chrono::milliseconds retry_after(const http::Headers& headers) {
+  const auto number = [&](std::string_view name) -> long {
+    const std::string_view text = headers.get(name);
+    long value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    return parsed.ec == std::errc() ? std::clamp(value, 0L, 3'600'000L) : 0;
+  };
+  for (const char* name : {"x-ms-retry-after-ms", "retry-after-ms"}) {
+    if (headers.contains(name)) return std::chrono::milliseconds(number(name));
+  }
+  return std::chrono::seconds(number("Retry-After"));
+}
+
+}  // namespace
+
+std::string azure_code(const http::Answer& answer) {
+  if (const auto code = answer.headers.find("x-ms-error-code")) return std::string(*code);
+  pugi::xml_document document;
+  if (!document.load_buffer(answer.text.data(), answer.text.size())) return "";
+  return document.child("Error").child_value("Code");
+}
+
+Error error_of_answer(const http::Answer& answer, const Doing& doing) {
+  const std::string code = azure_code(answer);
+  const auto* const known = std::ranges::find(kMeanings, code, &Meaning::azure_code);
+  const Meaning meaning = known != std::end(kMeanings) ? *known : meaning_of_status(answer.status);
+  return {.code = meaning.code,
+          .message = fmt::format("{} {} failed: {} ({}{}{})", doing.verb, doing.uri, meaning.words,
+                                 answer.status, code.empty() ? "" : " ", code),
+          .request_id = std::string(answer.headers.get("x-ms-request-id")),
+          .retry_after = retry_after(answer.headers)};
+}
+
+Error error_of_transport(Error error, const Doing& doing) {
+  error.message = fmt::format("{} {} failed: {}", doing.verb, doing.uri, error.message);
+  return error;
+}
+
+Error senseless(const http::Answer& answer, const Doing& doing, std::string_view what) {
+  return {.code = ErrorCode::corrupt,
+          .message = fmt::format("{} {} failed: the answer makes no sense: {}", doing.verb,
+                                 doing.uri, what),
+          .request_id = std::string(answer.headers.get("x-ms-request-id"))};
+}
+
+}  // namespace aloft::internal

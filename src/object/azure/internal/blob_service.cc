@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/azure/internal/blob_service.h"
+
+#include "azure/version.h"
+
+namespace aloft::internal {
+namespace {
+
+void add_if_set(http::Headers& headers, std::string_view name, const std::string& value) {
+  if (!value.empty()) headers.add(name, value);
+}
+
+}  // namespace
+
+BlobService::BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock)
+    : account_(std::move(account)),
+      authorizer_(account_),
+      client_(std::move(client)),
+      clock_(clock) {}
+
+void BlobService::begin(http::Exchange& exchange, http::Method method, std::string_view path,
+                        std::string_view query) const {
+  exchange.clear();
+  exchange.endpoint = account_.endpoint.server;
+  exchange.method = method;
+  exchange.target.assign(account_.endpoint.base_path).append(path);
+  if (exchange.target.empty()) exchange.target = "/";
+  if (!query.empty()) exchange.target.append("?").append(query);
+  exchange.headers.add("x-ms-version", azure::kApiVersion);
+}
+
+Result<void> BlobService::perform(http::Exchange& exchange, const Limits& limits) const {
+  authorizer_.authorize(exchange, clock_.wall_now());
+  return client_->perform(exchange, limits);
+}
+
+void BlobService::perform(std::span<http::Exchange* const> exchanges, const Limits& limits) const {
+  const auto now = clock_.wall_now();
+  for (http::Exchange* exchange : exchanges) authorizer_.authorize(*exchange, now);
+  client_->perform(exchanges, limits);
+}
+
+Result<void> BlobService::expect(http::Exchange& exchange, int status, const Doing& doing,
+                                 const Limits& limits) const {
+  Result<void> performed = perform(exchange, limits);
+  if (!performed) return fail(error_of_transport(std::move(performed).error(), doing));
+  if (exchange.answer.status != status) return fail(error_of_answer(exchange.answer, doing));
+  return {};
+}
+
+void add_conditions(http::Headers& headers, const Conditions& conditions) {
+  add_if_set(headers, "If-Match", conditions.if_match);
+  add_if_set(headers, "If-None-Match", conditions.if_none_match);
+}
+
+void add_metadata(http::Headers& headers, const Metadata& metadata) {
+  for (const auto& [name, value] : metadata) headers.add("x-ms-meta-" + name, value);
+}
+
+void add_properties(http::Headers& headers, const ContentProperties& properties) {
+  add_if_set(headers, "x-ms-blob-content-type", properties.content_type);
+  add_if_set(headers, "x-ms-blob-content-encoding", properties.content_encoding);
+  add_if_set(headers, "x-ms-blob-content-language", properties.content_language);
+  add_if_set(headers, "x-ms-blob-content-disposition", properties.content_disposition);
+  add_if_set(headers, "x-ms-blob-cache-control", properties.cache_control);
+  add_if_set(headers, "x-ms-blob-content-md5", properties.content_md5);
+}
+
+}  // namespace aloft::internal

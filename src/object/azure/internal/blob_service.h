@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "azure/account.h"
+#include "azure/authorizer.h"
+#include "base/limits.h"
+#include "http/client.h"
+#include "object/azure/internal/azure_error.h"
+#include "object/object_store.h"
+
+namespace aloft::internal {
+
+/// What an account and its stores share: whom to ask, as whom, over which client. Safe from many
+/// threads at once.
+class BlobService {
+ public:
+  BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock);
+
+  const std::string& account_name() const { return account_.name; }
+  const azure::BlobEndpoint& endpoint() const { return account_.endpoint; }
+  const azure::Authorizer& authorizer() const { return authorizer_; }
+  Clock& clock() const { return clock_; }
+
+  /// Makes `exchange` a request for a path below the account ("/container/key", encoded) with a
+  /// query ("comp=list", or empty).
+  void begin(http::Exchange& exchange, http::Method method, std::string_view path,
+             std::string_view query = {}) const;
+
+  /// Signs and performs; the last step. Fails as the client does; any answer is a success here.
+  Result<void> perform(http::Exchange& exchange, const Limits& limits) const;
+  void perform(std::span<http::Exchange* const> exchanges, const Limits& limits) const;
+
+  /// Performs, and fails with the service's error unless the answer has `status`.
+  Result<void> expect(http::Exchange& exchange, int status, const Doing& doing,
+                      const Limits& limits) const;
+
+ private:
+  const azure::Account account_;
+  const azure::Authorizer authorizer_;
+  const std::shared_ptr<http::Client> client_;
+  Clock& clock_;
+};
+
+void add_conditions(http::Headers& headers, const Conditions& conditions);
+void add_metadata(http::Headers& headers, const Metadata& metadata);
+void add_properties(http::Headers& headers, const ContentProperties& properties);
+
+}  // namespace aloft::internal

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/internal/retry.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace aloft {
+
+void RetryBudget::note_request() {
+  auto spare = spare_.lock();
+  *spare = std::min(*spare + per_request_, spare_max_);
+}
+
+bool RetryBudget::take_repeat() {
+  auto spare = spare_.lock();
+  if (*spare < 1) return false;
+  *spare -= 1;
+  return true;
+}
+
+namespace internal {
+
+Result<void> Retry::pause_after(Error error) {
+  ++attempts_;
+  if (attempts_ >= options_.attempts_max || !budget_.take_repeat()) {
+    if (attempts_ > 1) error.message += fmt::format("; gave up after {} attempts", attempts_);
+    return fail(std::move(error));
+  }
+  // 2^20 times the first pause is beyond any useful longest one.
+  const auto longest =
+      std::min(options_.pause_max, options_.pause_first * (1 << std::min(attempts_ - 1, 20)));
+  const auto jitter =
+      std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(longest.count()) + 1));
+  const auto until = clock_.now() + std::max(jitter, error.retry_after);
+  if (until >= limits_.deadline) {
+    error.code = ErrorCode::deadline_exceeded;
+    error.message += "; no time is left to try again";
+    return fail(std::move(error));
+  }
+  if (!clock_.sleep_until(until, limits_.stop)) {
+    return fail(ErrorCode::cancelled, "interrupted while waiting to repeat: " + error.message);
+  }
+  return {};
+}
+
+}  // namespace internal
+}  // namespace aloft

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/retrying_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "object/internal/retry.h"
+
+namespace aloft {
+
+using internal::Retry;
+using internal::with_retry;
+
+namespace {
+
+bool is_conflict(const Error& error) {
+  return error.code == ErrorCode::precondition_failed || error.code == ErrorCode::already_exists;
+}
+
+bool conditional(const Conditions& conditions) {
+  return !conditions.if_match.empty() || !conditions.if_none_match.empty();
+}
+
+}  // namespace
+
+RetryingStore::RetryingStore(std::shared_ptr<ObjectStore> inner, RetryOptions options, Clock& clock,
+                             Random& random, std::shared_ptr<RetryBudget> budget)
+    : inner_(std::move(inner)),
+      options_(options),
+      clock_(clock),
+      random_(random),
+      budget_(budget != nullptr ? std::move(budget) : std::make_shared<RetryBudget>(options)) {}
+
+Result<ObjectInfo> RetryingStore::head(std::string_view key, const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry&) { return inner_->head(key, limits); });
+}
+
+Result<ReadResult> RetryingStore::read(const ReadRequest& request, std::span<std::byte> buffer,
+                                       const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry&) { return inner_->read(request, buffer, limits); });
+}
+
+void RetryingStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
+  Retry retry(options_, *budget_, clock_, random_, limits);
+  inner_->read_many(parts, limits);
+  for (;;) {
+    std::vector<ReadPart> again;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].result || !internal::is_passing(parts[i].result.error())) continue;
+      again.push_back(parts[i]);
+      places.push_back(i);
+    }
+    if (again.empty()) return;
+    if (const auto paused = retry.pause_after(again.front().result.error()); !paused) {
+      // Each part keeps its own reason, but for the outcome of waiting.
+      for (const std::size_t i : places) {
+        if (paused.error().code != parts[i].result.error().code) {
+          parts[i].result = fail(paused.error());
+        }
+      }
+      return;
+    }
+    inner_->read_many(again, limits);
+    for (std::size_t i = 0; i < again.size(); ++i) {
+      parts[places[i]].result = std::move(again[i].result);
+    }
+  }
+}
+
+/// Writes with a random value of our own, and settles conflicts that a repeat meets.
+Result<PutResult> RetryingStore::write_once(std::string_view key, const Metadata& metadata,
+                                            const Limits& limits, const Write& write) {
+  Metadata marked = metadata;
+  const std::string commit = random_.hex(16);
+  marked.insert_or_assign(std::string(kCommitKey), commit);
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry& retry) -> Result<PutResult> {
+                      Result<PutResult> written = write(marked);
+                      if (written || !retry.repeated() || !is_conflict(written.error())) {
+                        return written;
+                      }
+                      return settle(key, commit, std::move(written).error(), limits);
+                    });
+}
+
+Result<PutResult> RetryingStore::settle(std::string_view key, std::string_view commit,
+                                        Error conflict, const Limits& limits) {
+  Result<ObjectInfo> present = inner_->head(key, limits);
+  if (!present) {
+    if (present.error().code == ErrorCode::not_found) return fail(std::move(conflict));
+    return fail(std::move(present).error());
+  }
+  const auto found = present->metadata.find(kCommitKey);
+  if (found == present->metadata.end() || found->second != commit) {
+    return fail(std::move(conflict));
+  }
+  return PutResult{.etag = present->etag, .last_modified = present->last_modified};
+}
+
+Result<PutResult> RetryingStore::put(const PutRequest& request, const Limits& limits) {
+  if (!conditional(request.conditions)) {
+    return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                      [&](const Retry&) { return inner_->put(request, limits); });
+  }
+  return write_once(request.key, request.metadata, limits, [&](const Metadata& marked) {
+    return inner_->put({.key = request.key,
+                        .content = request.content,
+                        .metadata = marked,
+                        .properties = request.properties,
+                        .conditions = request.conditions},
+                       limits);
+  });
+}
+
+Result<void> RetryingStore::stage_block(const StageRequest& request, const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry&) { return inner_->stage_block(request, limits); });
+}
+
+Result<void> RetryingStore::stage_block_from(const StageFromRequest& request,
+                                             const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry&) { return inner_->stage_block_from(request, limits); });
+}
+
+Result<PutResult> RetryingStore::commit_blocks(const CommitRequest& request, const Limits& limits) {
+  // Even without conditions: blocks that the first attempt committed are staged no more.
+  return write_once(request.key, request.metadata, limits, [&](const Metadata& marked) {
+    return inner_->commit_blocks({.key = request.key,
+                                  .blocks = request.blocks,
+                                  .metadata = marked,
+                                  .properties = request.properties,
+                                  .conditions = request.conditions},
+                                 limits);
+  });
+}
+
+Result<BlockList> RetryingStore::block_list(std::string_view key, const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry&) { return inner_->block_list(key, limits); });
+}
+
+Result<PutResult> RetryingStore::copy(const CopyRequest& request, const Limits& limits) {
+  if (conditional(request.conditions) && request.metadata != nullptr) {
+    return write_once(request.key, *request.metadata, limits, [&](const Metadata& marked) {
+      return inner_->copy({.source = request.source,
+                           .key = request.key,
+                           .metadata = &marked,
+                           .conditions = request.conditions,
+                           .source_if_match = request.source_if_match},
+                          limits);
+    });
+  }
+  bool lost_answer = false;
+  Result<PutResult> copied =
+      with_retry(Retry(options_, *budget_, clock_, random_, limits), [&](const Retry& retry) {
+        lost_answer = retry.repeated();
+        return inner_->copy(request, limits);
+      });
+  if (!copied && lost_answer && is_conflict(copied.error())) {
+    copied.error().code = ErrorCode::unavailable;
+    copied.error().message += "; an answer was lost before, so what is there may be our own copy";
+  }
+  return copied;
+}
+
+Result<PutResult> RetryingStore::set_metadata(std::string_view key, const Metadata& metadata,
+                                              const Conditions& conditions, const Limits& limits) {
+  if (!conditional(conditions)) {
+    return with_retry(Retry(options_, *budget_, clock_, random_, limits), [&](const Retry&) {
+      return inner_->set_metadata(key, metadata, conditions, limits);
+    });
+  }
+  return write_once(key, metadata, limits, [&](const Metadata& marked) {
+    return inner_->set_metadata(key, marked, conditions, limits);
+  });
+}
+
+Result<void> RetryingStore::remove(std::string_view key, const Conditions& conditions,
+                                   const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry& retry) -> Result<void> {
+                      Result<void> removed = inner_->remove(key, conditions, limits);
+                      const bool gone = !removed && removed.error().code == ErrorCode::not_found;
+                      if (gone && retry.repeated()) return {};
+                      return removed;
+                    });
+}
+
+Result<ListPage> RetryingStore::list(const ListRequest& request, const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry&) { return inner_->list(request, limits); });
+}
+
+}  // namespace aloft

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/random.h"
+#include "object/object_account.h"
+
+namespace aloft {
+
+struct RetryOptions {
+  int attempts_max = 6;
+  /// The longest first pause; doubles with each attempt. Each pause is a random part of the longest
+  /// one (full jitter), so that clients that failed together do not come back together.
+  std::chrono::milliseconds pause_first{200};
+  std::chrono::milliseconds pause_max{20'000};
+  /// A request that fails may be repeated while repeats are fewer than this share of all requests;
+  /// `spare_repeats` may be spent before that. Keeps a service that fails from being asked many
+  /// times more.
+  double repeats_per_request = 0.1;
+  double spare_repeats = 100;
+};
+
+/// How many repeats are left. Safe from many threads at once; stores of one account share one.
+class RetryBudget {
+ public:
+  explicit RetryBudget(const RetryOptions& options)
+      : per_request_(options.repeats_per_request),
+        spare_max_(options.spare_repeats),
+        spare_(options.spare_repeats) {}
+  void note_request();
+  /// False if there is none left.
+  bool take_repeat();
+
+ private:
+  const double per_request_;
+  const double spare_max_;
+  Guarded<double> spare_;
+};
+
+/// Repeats what failed with unavailable or throttled, with growing random pauses or those that the
+/// service asks for, within the caller's limits: where the next pause would pass the deadline it
+/// fails at once with deadline_exceeded.
+///
+/// A repeated write is never reported as a conflict when it was our own: each conditional write,
+/// and each commit, carries a random value in its metadata (kCommitKey, 12 + 32 bytes of them), and
+/// when a repeat meets a conflict the store looks whose value is there. A copy that keeps the
+/// source's metadata cannot carry one: for its conflicts after a lost answer the error is
+/// unavailable, saying that the outcome is not known. A removal that finds nothing after a lost
+/// answer is a success.
+class RetryingStore final : public ObjectStore {
+ public:
+  /// `clock` and `random` outlive the store.
+  RetryingStore(std::shared_ptr<ObjectStore> inner, RetryOptions options, Clock& clock,
+                Random& random, std::shared_ptr<RetryBudget> budget = nullptr);
+
+  std::string name() const override { return inner_->name(); }
+  Capabilities capabilities() const override { return inner_->capabilities(); }
+  Result<ObjectInfo> head(std::string_view key, const Limits& limits) override;
+  Result<ReadResult> read(const ReadRequest& request, std::span<std::byte> buffer,
+                          const Limits& limits) override;
+  void read_many(std::span<ReadPart> parts, const Limits& limits) override;
+  Result<PutResult> put(const PutRequest& request, const Limits& limits) override;
+  Result<void> stage_block(const StageRequest& request, const Limits& limits) override;
+  Result<void> stage_block_from(const StageFromRequest& request, const Limits& limits) override;
+  Result<PutResult> commit_blocks(const CommitRequest& request, const Limits& limits) override;
+  Result<BlockList> block_list(std::string_view key, const Limits& limits) override;
+  Result<PutResult> copy(const CopyRequest& request, const Limits& limits) override;
+  Result<SourceRef> source_ref(std::string_view key) override { return inner_->source_ref(key); }
+  Result<PutResult> set_metadata(std::string_view key, const Metadata& metadata,
+                                 const Conditions& conditions, const Limits& limits) override;
+  Result<void> remove(std::string_view key, const Conditions& conditions,
+                      const Limits& limits) override;
+  Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
+
+ private:
+  using Write = std::function<Result<PutResult>(const Metadata& metadata)>;
+  Result<PutResult> write_once(std::string_view key, const Metadata& metadata, const Limits& limits,
+                               const Write& write);
+  Result<PutResult> settle(std::string_view key, std::string_view commit, Error conflict,
+                           const Limits& limits);
+
+  const std::shared_ptr<ObjectStore> inner_;
+  const RetryOptions options_;
+  Clock& clock_;
+  Random& random_;
+  const std::shared_ptr<RetryBudget> budget_;
+};
+
+/// An account whose calls, and those of its stores, are repeated. A container that is there after a
+/// lost answer to its creation counts as created, one that is gone after its removal as removed.
+class RetryingAccount final : public ObjectAccount {
+ public:
+  /// `clock` and `random` outlive the account and its stores.
+  RetryingAccount(std::shared_ptr<ObjectAccount> inner, RetryOptions options, Clock& clock,
+                  Random& random);
+
+  std::shared_ptr<ObjectStore> container(std::string_view name) override;
+  Result<void> create_container(std::string_view name, const Limits& limits) override;
+  Result<void> remove_container(std::string_view name, const Limits& limits) override;
+  Result<std::vector<std::string>> list_containers(const Limits& limits) override;
+  Result<bool> container_exists(std::string_view name, const Limits& limits) override;
+
+ private:
+  const std::shared_ptr<ObjectAccount> inner_;
+  const RetryOptions options_;
+  Clock& clock_;
+  Random& random_;
+  const std::shared_ptr<RetryBudget> budget_;
+};
+
+}  // namespace aloft

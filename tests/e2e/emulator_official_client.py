@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Azure's own JavaScript client, unmodified, does every operation against the emulator."""
+import pathlib
+import subprocess
+
+import harness
+
+SCRIPT = pathlib.Path(__file__).parent.parent / "emulator/official_client.mjs"
+
+
+class InMemory(harness.WorldTest):
+    world_options = {"emulator_options": ("--in-memory",)}
+
+    def test_every_operation(self):
+        done = subprocess.run(["node", str(SCRIPT), str(self.world.directory / "ready.json")],
+                              capture_output=True, text=True, timeout=100)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
