@@ -53,21 +53,16 @@ ContentId BlockCache::new_content() {
 }
 
 bool BlockCache::reserve(std::uint64_t bytes) {
-  if (budget_.try_reserve(bytes)) return true;
-  // Chunks are released outside the lock; one that a reader still copies from goes a little later.
-  std::vector<ChunkPointer> dropped;
-  {
+  while (!budget_.try_reserve(bytes)) {
+    // One by one: a chunk may share its buffer with others, and then frees nothing yet. It is
+    // released outside the lock.
+    ChunkPointer dropped;
     auto state = state_.lock();
-    std::uint64_t freed = 0;
-    while (freed < bytes && !state->by_use.empty()) {
-      ChunkPointer chunk = state->by_use.front();
-      freed += chunk->buffer_->capacity_bytes();
-      forget(*state, chunk);
-      dropped.push_back(std::move(chunk));
-    }
+    if (state->by_use.empty()) return false;
+    dropped = state->by_use.front();
+    forget(*state, dropped);
   }
-  dropped.clear();
-  return budget_.try_reserve(bytes);
+  return true;
 }
 
 BlockCache::ChunkPointer BlockCache::find(State& state, ContentId content, std::uint64_t offset) {
