@@ -102,8 +102,13 @@ struct AzureStore::Reading {
     performed = true;
   }
 
-  /// The range begins at or behind the object's end.
-  bool behind_end() const { return exchange.result.has_value() && exchange.answer.status == 416; }
+  /// The range begins at or behind the object's end, so there is nothing to read. (Azurite answers
+  /// a range that begins exactly there with an empty part instead of 416.)
+  bool brought_nothing() const {
+    const http::Answer& answer = exchange.answer;
+    return exchange.result.has_value() &&
+           (answer.status == 416 || (answer.status == 206 && answer.sink_bytes == 0));
+  }
 
   Result<ReadResult> end(const ReadRequest& request, const Doing& doing) {
     const http::Answer& answer = exchange.answer;
@@ -131,12 +136,17 @@ struct AzureStore::Reading {
 };
 
 /// A read of no bytes still says whether the object is there, and is the version that was asked
-/// for.
-Result<ReadResult> AzureStore::read_nothing(const ReadRequest& request, const Limits& limits) {
+/// for. `must_end` where only the object's end explains that there are none.
+Result<ReadResult> AzureStore::read_nothing(const ReadRequest& request, bool must_end,
+                                            const Limits& limits) {
   ObjectInfo info = TRY(head(request.key, limits));
   if (!request.if_match.empty() && request.if_match != "*" && request.if_match != info.etag) {
     return fail(ErrorCode::precondition_failed,
                 fmt::format("{} changed since it was looked at", uri(request.key)));
+  }
+  if (must_end && request.range.offset < info.size_bytes) {
+    return fail(ErrorCode::corrupt,
+                fmt::format("reading {} failed: the answer is empty", uri(request.key)));
   }
   ReadResult result;
   if (request.want_info) result.info = std::move(info);
@@ -167,11 +177,12 @@ void AzureStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
   service_->perform(exchanges, limits);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const ReadRequest& request = parts[i].request;
-    if (readings[i].performed && !readings[i].behind_end()) {
+    if (readings[i].performed && !readings[i].brought_nothing()) {
       const std::string name = uri(request.key);
       parts[i].result = readings[i].end(request, {"reading", name});
     } else if (parts[i].result) {
-      parts[i].result = read_nothing(request, limits);
+      const bool empty_part = readings[i].performed && readings[i].exchange.answer.status == 206;
+      parts[i].result = read_nothing(request, empty_part, limits);
     }
   }
 }

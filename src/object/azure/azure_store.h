@@ -51,7 +51,7 @@ class AzureStore final : public ObjectStore {
 
   std::string uri(std::string_view key) const;
   std::string path(std::string_view key) const;
-  Result<ReadResult> read_nothing(const ReadRequest& request, const Limits& limits);
+  Result<ReadResult> read_nothing(const ReadRequest& request, bool must_end, const Limits& limits);
   Result<PutResult> end_of_copy(std::string_view key, const http::Exchange& begun,
                                 const internal::Doing& doing, const Limits& limits);
   Result<PutResult> wait_for_copy(std::string_view key, const std::string& copy_id,

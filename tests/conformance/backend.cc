@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+
+#include "azure/connection_string.h"
+#include "base/file.h"
+#include "base/seeded_random.h"
+#include "base/temporary_directory.h"
+#include "http/client.h"
+#include "object/azure/azure_account.h"
+#include "object/faulty_store.h"
+#include "object/memory_account.h"
+#include "object/retrying_store.h"
+#include "process/process.h"
+
+namespace aloft::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartTime = 30s;
+
+/// A server that runs until stop_backends(), in a directory of its own.
+struct Server {
+  TemporaryDirectory directory{};
+  std::unique_ptr<Process> process{};
+};
+
+std::vector<std::unique_ptr<Server>>& servers() {
+  static std::vector<std::unique_ptr<Server>> all;
+  return all;
+}
+
+/// Starts `command` with its output in the file "log"; waits until `ready` gives something.
+template <class Ready>
+Result<std::string> start_server(Server& server, std::vector<std::string> command, Ready ready) {
+  const std::string& directory = server.directory.path();
+  const UniqueFd log =
+      TRY(open_file(directory + "/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  ProcessOptions options{.command = std::move(command)};
+  options.environment = {{"PATH=" + std::string(std::getenv("PATH")), "HOME=" + directory,
+                          "XDG_RUNTIME_DIR=" + directory, "XDG_CONFIG_HOME=" + directory,
+                          "ALOFT_LOCAL_DIR=" + directory + "/local"}};
+  options.directory = directory;
+  options.stdout_fd = options.stderr_fd = log.get();
+  options.parent_death_signal = SIGTERM;
+  server.process = TRY(system_process_runner().start(options));
+  const auto until = system_clock().now() + kStartTime;
+  while (system_clock().now() < until) {
+    if (std::optional<std::string> found = ready(directory)) return *found;
+    if (server.process->wait(Limits::within(20ms))) break;
+  }
+  const auto said = read_file(directory + "/log");
+  return fail(ErrorCode::unavailable, "the server did not start: " + said.value_or(""));
+}
+
+Result<std::shared_ptr<ObjectAccount>> connect(std::string_view connection_string) {
+  const azure::Account account = TRY(azure::parse_connection_string(connection_string, "the test"));
+  return std::make_shared<AzureAccount>(account, std::make_shared<http::Client>());
+}
+
+Result<Backend> start_emulator() {
+  auto& server = *servers().emplace_back(std::make_unique<Server>());
+  const std::string ready_file = server.directory.path() + "/ready.json";
+  const std::string text =
+      TRY(start_server(server, {ALOFT_MAIN, "emulator", "--in-memory", "--ready-file", ready_file},
+                       [&](const std::string&) -> std::optional<std::string> {
+                         auto record = read_file(ready_file);
+                         return record ? std::optional(*record) : std::nullopt;
+                       }));
+  const auto record = nlohmann::json::parse(text);
+  return Backend{
+      .account = TRY(connect(fmt::format(
+          "AccountName={};AccountKey={};BlobEndpoint={}", record["account"].get<std::string>(),
+          record["key"].get<std::string>(), record["blob_endpoint"].get<std::string>())))};
+}
+
+Result<Backend> start_azurite() {
+  auto& server = *servers().emplace_back(std::make_unique<Server>());
+  const std::string endpoint =
+      TRY(start_server(server,
+                       {ALOFT_AZURITE, "--blobPort", "0", "--inMemoryPersistence",
+                        "--skipApiVersionCheck", "--disableTelemetry", "--silent"},
+                       [](const std::string& directory) -> std::optional<std::string> {
+                         constexpr std::string_view kListens = "successfully listens on ";
+                         const std::string log = read_file(directory + "/log").value_or("");
+                         const std::size_t at = log.find(kListens);
+                         const std::size_t end = log.find('\n', at);
+                         if (at == std::string::npos || end == std::string::npos)
+                           return std::nullopt;
+                         return log.substr(at + kListens.size(), end - at - kListens.size());
+                       }));
+  return Backend{.account = TRY(connect(fmt::format(
+                     "AccountName={};AccountKey={};BlobEndpoint={}/{}", azure::kEmulatorAccount,
+                     azure::kWellKnownKey, endpoint, azure::kEmulatorAccount))),
+                 .stages_from_object = false,
+                 .checks_block_id_lengths = false};
+}
+
+Result<Backend> open_live() {
+  const char* const text = std::getenv("ALOFT_TEST_LIVE_CONNECTION_STRING");
+  if (text == nullptr) {
+    return fail(ErrorCode::unsupported, "ALOFT_TEST_LIVE_CONNECTION_STRING is not set");
+  }
+  return Backend{.account = TRY(connect(text))};
+}
+
+/// Memory behind faults behind retries: to the suite it must look like memory.
+Result<Backend> open_retrying() {
+  static const std::uint64_t seed = std::random_device{}();
+  std::cout << "conformance/retrying: seed " << seed << "\n";
+  static SeededRandom random(seed);
+  constexpr FaultOptions kFaults{
+      .fails_before = 0.1, .fails_after = 0.1, .throttles = 0.05, .breaks_reads = 0.1};
+  constexpr RetryOptions kRetries{.attempts_max = 30,
+                                  .pause_first = std::chrono::milliseconds(0),
+                                  .pause_max = std::chrono::milliseconds(1),
+                                  .spare_repeats = 1e9};
+  auto faulty = std::make_shared<FaultyAccount>(std::make_shared<MemoryAccount>(), kFaults, random,
+                                                system_clock());
+  return Backend{.account = std::make_shared<RetryingAccount>(std::move(faulty), kRetries,
+                                                              system_clock(), random)};
+}
+
+Result<Backend> start(const std::string& name) {
+  if (name == "memory") return Backend{.account = std::make_shared<MemoryAccount>()};
+  if (name == "retrying") return open_retrying();
+  if (name == "emulator") return start_emulator();
+  if (name == "azurite") return start_azurite();
+  return open_live();
+}
+
+}  // namespace
+
+std::vector<std::string> backend_names() {
+  return {"memory", "retrying", "emulator", "azurite", "live"};
+}
+
+Result<Backend> open_backend(const std::string& name) {
+  static std::map<std::string, Result<Backend>> opened;
+  const auto found = opened.find(name);
+  return found != opened.end() ? found->second : opened.emplace(name, start(name)).first->second;
+}
+
+void stop_backends() {
+  for (const auto& server : servers()) {
+    if (server->process == nullptr) continue;
+    const auto ended = end_process(*server->process, 5s);
+    if (!ended) std::cerr << "cannot end a server: " << ended.error().message << "\n";
+  }
+  servers().clear();
+}
+
+}  // namespace aloft::conformance

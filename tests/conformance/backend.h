@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "object/object_account.h"
+
+namespace aloft::conformance {
+
+/// One implementation of ObjectAccount, and what it is known to lack.
+struct Backend {
+  std::shared_ptr<ObjectAccount> account;
+  bool stages_from_object = true;
+  /// Metadata names are found whatever their case, but this backend changes their spelling.
+  bool keeps_case_of_metadata = true;
+  /// Refuses block ids of different lengths on its own.
+  bool checks_block_id_lengths = true;
+};
+
+std::vector<std::string> backend_names();
+
+/// Starts it when it is asked for first, with its server; stop_backends() ends what was started.
+/// Fails with unsupported where it cannot run here (no credentials for "live").
+Result<Backend> open_backend(const std::string& name);
+void stop_backends();
+
+}  // namespace aloft::conformance
