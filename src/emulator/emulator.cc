@@ -7,6 +7,7 @@
 #include "base/log/log.h"
 #include "emulator/account_key.h"
 #include "emulator/blob/digest.h"
+#include "emulator/blob/directory_storage.h"
 #include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service.h"
 #include "http/server.h"
@@ -70,14 +71,21 @@ class RunningEmulator final : public Emulator {
 }  // namespace
 
 Result<std::unique_ptr<Emulator>> Emulator::start(const EmulatorOptions& options) {
-  if (!options.data_directory.empty()) {
-    return fail(ErrorCode::unsupported, "give --in-memory: data directories come next");
-  }
   auto index = std::make_unique<blob::Index>();
-  auto storage = std::make_unique<blob::MemoryStorage>(*index);
-  const std::string key = options.well_known_key ? std::string(kWellKnownKey) : make_account_key();
+  std::unique_ptr<blob::Storage> storage;
+  blob::Numbers numbers;
+  std::string key(kWellKnownKey);
+  if (options.data_directory.empty()) {
+    storage = std::make_unique<blob::MemoryStorage>(*index);
+    if (!options.well_known_key) key = make_account_key();
+  } else {
+    auto opened = TRY(blob::DirectoryStorage::open(options.data_directory, *index));
+    storage = std::move(opened.storage);
+    numbers = opened.numbers;
+    if (!options.well_known_key) key = TRY(load_account_key(options.data_directory));
+  }
   auto emulator =
-      std::make_unique<RunningEmulator>(std::move(index), std::move(storage), blob::Numbers{}, key);
+      std::make_unique<RunningEmulator>(std::move(index), std::move(storage), numbers, key);
   TRY(emulator->listen(options.blob_port));
   return emulator;
 }

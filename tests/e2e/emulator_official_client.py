@@ -9,13 +9,20 @@ import harness
 SCRIPT = pathlib.Path(__file__).parent.parent / "emulator/official_client.mjs"
 
 
-class InMemory(harness.WorldTest):
-    world_options = {"emulator_options": ("--in-memory",)}
-
+class EveryOperation:
     def test_every_operation(self):
         done = subprocess.run(["node", str(SCRIPT), str(self.world.directory / "ready.json")],
                               capture_output=True, text=True, timeout=100)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class InMemory(EveryOperation, harness.WorldTest):
+    world_options = {"emulator_options": ("--in-memory",)}
+
+
+class InADirectory(EveryOperation, harness.WorldTest):
+    """In the default place: below this user's local directory."""
+    world_options = {"emulator_options": ()}
 
 
 if __name__ == "__main__":

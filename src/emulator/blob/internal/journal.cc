@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/internal/journal.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/log/log.h"
+#include "emulator/blob/internal/journal_rows.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+constexpr const char* kSchema = R"(
+CREATE TABLE container(id INTEGER PRIMARY KEY, name TEXT NOT NULL, etag INTEGER NOT NULL,
+  modified_at INTEGER NOT NULL, metadata TEXT NOT NULL) STRICT;
+CREATE TABLE blob(container_id INTEGER NOT NULL, name TEXT NOT NULL, etag INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, attributes TEXT NOT NULL,
+  metadata TEXT NOT NULL, blocks BLOB NOT NULL, PRIMARY KEY(container_id, name)) STRICT;
+CREATE TABLE staged(container_id INTEGER NOT NULL, blob TEXT NOT NULL, block_id BLOB NOT NULL,
+  staged_at INTEGER NOT NULL, block BLOB NOT NULL,
+  PRIMARY KEY(container_id, blob, block_id)) STRICT;
+CREATE TABLE content(id INTEGER PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB) STRICT;
+)";
+
+std::int64_t integer(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+std::int64_t integer(Seconds time) {
+  return time.time_since_epoch().count();
+}
+
+Result<void> prepare_schema(Database& database, const std::string& path) {
+  TRY(database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"));
+  Statement version = TRY(database.prepare("PRAGMA user_version"));
+  TRY(version.step());
+  const std::int64_t found = version.integer(0);
+  version.reset();
+  if (found == kSchemaVersion) return {};
+  if (found != 0) {
+    return fail(ErrorCode::unsupported, path + " was made by a later version of Aloft (schema " +
+                                            std::to_string(found) +
+                                            "): use that one, or another "
+                                            "data directory");
+  }
+  return database.run("BEGIN IMMEDIATE;" + std::string(kSchema) +
+                      "PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; COMMIT;");
+}
+
+}  // namespace
+
+struct Journal::Pending {
+  Change change;
+  std::optional<Result<bool>> result{};
+};
+
+struct Journal::Statements {
+  Statement put_container, drop_container, drop_container_blobs, drop_container_staged;
+  Statement put_blob, drop_blob, stage_block, drop_staged;
+  Statement put_content, forget_content;
+
+  static Result<std::unique_ptr<Statements>> prepare(Database& database) {
+    return std::make_unique<Statements>(Statements{
+        .put_container = TRY(database.prepare(
+            "INSERT OR REPLACE INTO container(id, name, etag, modified_at, metadata) "
+            "VALUES(?, ?, ?, ?, ?)")),
+        .drop_container = TRY(database.prepare("DELETE FROM container WHERE id = ?")),
+        .drop_container_blobs = TRY(database.prepare("DELETE FROM blob WHERE container_id = ?")),
+        .drop_container_staged = TRY(database.prepare("DELETE FROM staged WHERE container_id = ?")),
+        .put_blob = TRY(database.prepare(
+            "INSERT OR REPLACE INTO blob(container_id, name, etag, created_at, modified_at, "
+            "attributes, metadata, blocks) VALUES(?, ?, ?, ?, ?, ?, ?, ?)")),
+        .drop_blob = TRY(database.prepare("DELETE FROM blob WHERE container_id = ? AND name = ?")),
+        .stage_block = TRY(database.prepare(
+            "INSERT OR REPLACE INTO staged(container_id, blob, block_id, staged_at, block) "
+            "VALUES(?, ?, ?, ?, ?)")),
+        .drop_staged =
+            TRY(database.prepare("DELETE FROM staged WHERE container_id = ? AND blob = ?")),
+        .put_content =
+            TRY(database.prepare("INSERT INTO content(id, size, bytes) VALUES(?, ?, ?)")),
+        .forget_content = TRY(database.prepare("DELETE FROM content WHERE id = ?")),
+    });
+  }
+};
+
+/// Writes changes as rows within one transaction, and remembers which contents it made known.
+class Journal::Transaction {
+ public:
+  explicit Transaction(Statements& statements) : statements_(statements) {}
+
+  Result<void> operator()(const PutContainer& change) {
+    const Container& container = change.container;
+    const std::string metadata = encode_metadata(container.metadata);
+    return statements_.put_container.bind(1, integer(container.id))
+        .bind(2, container.name)
+        .bind(3, integer(container.etag))
+        .bind(4, integer(container.modified_at))
+        .bind(5, metadata)
+        .run();
+  }
+
+  Result<void> operator()(const DropContainer& change) {
+    const std::int64_t id = integer(change.container.id);
+    TRY(statements_.drop_container.bind(1, id).run());
+    TRY(statements_.drop_container_blobs.bind(1, id).run());
+    return statements_.drop_container_staged.bind(1, id).run();
+  }
+
+  Result<void> operator()(const PutBlob& change) {
+    const Blob& blob = *change.blob;
+    TRY(record_contents(blob.blocks));
+    const std::string attributes = encode_attributes(blob);
+    const std::string metadata = encode_metadata(blob.metadata);
+    const std::vector<std::byte> blocks = encode_blocks(blob.blocks);
+    TRY(statements_.put_blob.bind(1, integer(change.container.id))
+            .bind(2, blob.name)
+            .bind(3, integer(blob.etag))
+            .bind(4, integer(blob.created_at))
+            .bind(5, integer(blob.modified_at))
+            .bind(6, attributes)
+            .bind(7, metadata)
+            .bind(8, blocks)
+            .run());
+    if (change.keeps_staged) return {};
+    return drop_staged(change.container.id, blob.name);
+  }
+
+  Result<void> operator()(const DropBlob& change) {
+    TRY(statements_.drop_blob.bind(1, integer(change.container.id)).bind(2, change.name).run());
+    return drop_staged(change.container.id, change.name);
+  }
+
+  Result<void> operator()(const StageBlock& change) {
+    const std::span<const Block> block(&change.block, 1);
+    TRY(record_contents(block));
+    const std::vector<std::byte> encoded = encode_blocks(block);
+    return statements_.stage_block.bind(1, integer(change.container.id))
+        .bind(2, change.blob_name)
+        .bind(3, std::as_bytes(std::span(change.block.id)))
+        .bind(4, integer(change.staged_at))
+        .bind(5, encoded)
+        .run();
+  }
+
+  Result<void> operator()(const DropStaged& change) {
+    return drop_staged(change.container.id, change.blob_name);
+  }
+
+  Result<void> forget_content(std::uint64_t id) {
+    return statements_.forget_content.bind(1, integer(id)).run();
+  }
+
+  bool has_new_files() const { return has_new_files_; }
+
+  /// Once the transaction is on disk.
+  void mark_recorded() {
+    for (const StoredContent* content : recorded_) content->pending = {};
+  }
+  /// Once it is rolled back.
+  void mark_forgotten() {
+    for (const StoredContent* content : recorded_) content->recorded = false;
+  }
+
+ private:
+  Result<void> drop_staged(std::uint64_t container_id, std::string_view blob) {
+    return statements_.drop_staged.bind(1, integer(container_id)).bind(2, blob).run();
+  }
+
+  Result<void> record_contents(std::span<const Block> blocks) {
+    for (const Block& block : blocks) {
+      for (const Slice& slice : block.slices) {
+        // The storage that owns this journal makes no other kind.
+        const auto& content = static_cast<const StoredContent&>(*slice.content);
+        if (!content.recorded) TRY(record(content));
+      }
+    }
+    return {};
+  }
+
+  Result<void> record(const StoredContent& content) {
+    Statement& put = statements_.put_content;
+    put.bind(1, integer(content.id())).bind(2, integer(content.size_bytes()));
+    if (content.place() == StoredContent::Place::row) {
+      put.bind(3, std::span<const std::byte>(content.pending));
+    } else {
+      put.bind_null(3);
+      has_new_files_ = true;
+    }
+    TRY(put.run());
+    content.recorded = true;
+    recorded_.push_back(&content);
+    return {};
+  }
+
+  Statements& statements_;
+  bool has_new_files_ = false;
+  std::vector<const StoredContent*> recorded_;
+};
+
+Result<std::unique_ptr<Journal>> Journal::open(std::shared_ptr<ContentHome> home) {
+  Database database = TRY(Database::open(home->database_path, Database::Mode::read_write));
+  TRY(prepare_schema(database, home->database_path));
+  std::unique_ptr<Journal> journal(new Journal(std::move(home), std::move(database)));
+  journal->statements_ = TRY(Statements::prepare(journal->database_));
+  return journal;
+}
+
+Journal::Journal(std::shared_ptr<ContentHome> home, Database database)
+    : home_(std::move(home)), database_(std::move(database)) {}
+
+Journal::~Journal() {
+  queue_.lock()->ended = true;
+  queue_changed_.notify_one();
+  if (writer_.joinable()) writer_.join();
+}
+
+void Journal::start(Index& index) {
+  writer_ = std::thread([this, &index] { write_all(index); });
+}
+
+Result<bool> Journal::commit(Change change) {
+  Pending pending{.change = std::move(change)};
+  auto queue = queue_.lock();
+  CHECK(!queue->ended);
+  queue->changes.push_back(&pending);
+  queue_changed_.notify_one();
+  change_done_.wait(queue.mutex_lock(), [&] { return pending.result.has_value(); });
+  return std::move(*pending.result);
+}
+
+void Journal::forget(std::uint64_t content_id) {
+  queue_.lock()->forgotten.push_back(content_id);
+  queue_changed_.notify_one();
+}
+
+void Journal::write_all(Index& index) {
+  for (;;) {
+    std::deque<Pending*> batch;
+    std::vector<std::uint64_t> forgotten;
+    {
+      auto queue = queue_.lock();
+      // Rows to forget can wait for the next change; only at the end they are a batch of their own.
+      queue_changed_.wait(queue.mutex_lock(),
+                          [&] { return !queue->changes.empty() || queue->ended; });
+      batch.swap(queue->changes);
+      forgotten.swap(queue->forgotten);
+      if (batch.empty() && forgotten.empty()) return;
+    }
+    write_batch(index, batch, forgotten);
+  }
+}
+
+void Journal::write_batch(Index& index, const std::deque<Pending*>& batch,
+                          const std::vector<std::uint64_t>& forgotten) {
+  const auto written = write_transaction(batch, forgotten);
+  if (!written) {
+    log(LogLevel::error, "the journal: {}", written.error().message);
+    // One change may be too large for the disk where the others are not.
+    if (batch.size() > 1) {
+      for (Pending* pending : batch) write_batch(index, {pending}, {});
+      return;
+    }
+  }
+  for (Pending* pending : batch) {
+    Result<bool> result =
+        written ? Result<bool>(index.apply(pending->change)) : Result<bool>(fail(written.error()));
+    pending->change = DropStaged{};  // Frees what it holds here rather than under the lock.
+    const auto queue = queue_.lock();
+    pending->result = std::move(result);
+  }
+  change_done_.notify_all();
+}
+
+Result<void> Journal::write_transaction(const std::deque<Pending*>& batch,
+                                        const std::vector<std::uint64_t>& forgotten) {
+  Transaction transaction(*statements_);
+  const auto write = [&]() -> Result<void> {
+    TRY(database_.run("BEGIN IMMEDIATE"));
+    for (const Pending* pending : batch) TRY(std::visit(transaction, pending->change));
+    for (const std::uint64_t id : forgotten) TRY(transaction.forget_content(id));
+    // Each file is synced by who wrote it; that it has a name is for us to sync, once for all.
+    if (transaction.has_new_files() && ::fsync(home_->directory_handle.get()) != 0) {
+      return fail_os(errno, "cannot sync " + home_->directory);
+    }
+    return database_.run("COMMIT");
+  };
+  auto written = write();
+  if (written) {
+    transaction.mark_recorded();
+    return {};
+  }
+  if (database_.in_transaction()) {
+    const auto rolled_back = database_.run("ROLLBACK");
+    if (!rolled_back) log(LogLevel::error, "the journal: {}", rolled_back.error().message);
+  }
+  transaction.mark_forgotten();
+  return written;
+}
+
+}  // namespace aloft::emulator::blob
