@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/digest.h"
+
+#include <gtest/gtest.h>
+
+namespace aloft::emulator::blob {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+TEST(Base64, IsStrict) {
+  EXPECT_EQ(base64_encode("hello"), "aGVsbG8=");
+  EXPECT_EQ(base64_decode("aGVsbG8="), "hello");
+  EXPECT_EQ(base64_decode(""), "");
+  for (const char* wrong : {"aGVsbG8", "aGVs bG8=", "aGVsbG9=", "aGVsbG8=\n", "****", "=aaa"}) {
+    EXPECT_FALSE(base64_decode(wrong).has_value()) << wrong;
+  }
+}
+
+TEST(Crc64, HasTheCheckValueOfItsDefinition) {
+  Crc64 whole;
+  whole.add(bytes_of("123456789"));
+  EXPECT_EQ(whole.value(), 0xAE8B14860A799888u);
+  EXPECT_EQ(whole.bytes().front(), '\x88') << "the least significant byte comes first";
+}
+
+TEST(Crc64, DoesNotDependOnHowTheBytesAreCut) {
+  const std::string text(1000, 'q');
+  Crc64 whole;
+  whole.add(bytes_of(text));
+  for (const std::size_t cut : {1u, 7u, 8u, 9u, 500u}) {
+    Crc64 parts;
+    parts.add(bytes_of(text).first(cut));
+    parts.add(bytes_of(text).subspan(cut));
+    EXPECT_EQ(parts.value(), whole.value()) << cut;
+  }
+}
+
+TEST(Md5, AddsParts) {
+  Md5 md5;
+  md5.add(bytes_of("a"));
+  md5.add(bytes_of("bc"));
+  EXPECT_EQ(base64_encode(md5.finish()), "kAFQmDzST7DWlj99KOF/cg==");
+}
+
+TEST(Hmac, AgreesWithTheExampleOfRfc4231) {
+  // Test case 2.
+  EXPECT_EQ(base64_encode(hmac_sha256("Jefe", "what do ya want for nothing?")),
+            "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
+}
+
+}  // namespace
+}  // namespace aloft::emulator::blob

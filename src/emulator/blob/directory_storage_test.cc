@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/directory_storage.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/file.h"
+#include "base/temporary_directory.h"
+#include "emulator/blob/internal/journal_rows.h"
+#include "emulator/blob/service_fixture_fake.h"
+
+namespace aloft::emulator::blob {
+namespace {
+
+/// A service over a data directory that can be closed and opened again.
+class DirectoryStorageTest : public testing::Test {
+ protected:
+  struct Running {
+    explicit Running(const std::string& directory, Clock& clock)
+        : opened(DirectoryStorage::open(directory, index).value()),
+          repository(index, *opened.storage, clock, opened.numbers),
+          service({.name = "acc", .key = "secret"}, repository),
+          client(service, clock) {}
+    Index index;
+    DirectoryStorage::Opened opened;
+    Repository repository;
+    Service service;
+    FakeClient client;
+  };
+  void open() {
+    running_.reset();
+    running_.emplace(data_, clock_);
+  }
+  FakeAnswer request(std::string_view method, const std::string& path,
+                     std::initializer_list<http::Headers::Field> headers = {},
+                     const std::string& content = {}) {
+    return running_->client.request(method, path, headers, content);
+  }
+  FakeAnswer put(const std::string& path, const std::string& content) {
+    return request("PUT", path, {{"x-ms-blob-type", "BlockBlob"}}, content);
+  }
+  std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(data_ + "/contents"), {}));
+  }
+
+  TemporaryDirectory scratch_;
+  const std::string data_ = scratch_.path() + "/data";
+  FakeClock clock_;
+  std::optional<Running> running_;
+};
+
+const std::string kSmall = "small";
+const std::string kLarge(100'000, 'L');
+
+TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
+  open();
+  request("PUT", "box?restype=container", {{"x-ms-meta-a", "1"}});
+  request("PUT", "box/small",
+          {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-meta-B_c", "2"}, {"Content-Type", "t/x"}},
+          kSmall);
+  const std::string etag(put("box/large", kLarge).headers.get("ETag"));
+  request("PUT", "box/copy", {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/large"}});
+  request("PUT", "box/blocks?comp=block&blockid=YQ==", {}, kLarge);
+  request("PUT", "box/blocks?comp=block&blockid=Yg==", {}, kSmall);
+  request("PUT", "box/blocks?comp=blocklist", {},
+          "<BlockList><Latest>YQ==</Latest><Latest>Yg==</Latest></BlockList>");
+  request("PUT", "box/blocks?comp=block&blockid=Yw==", {}, "staged");
+
+  open();
+  EXPECT_EQ(request("GET", "box?restype=container").headers.get("x-ms-meta-a"), "1");
+  const FakeAnswer small = request("GET", "box/small");
+  EXPECT_EQ(small.body, kSmall);
+  EXPECT_EQ(small.headers.get("x-ms-meta-B_c"), "2");
+  EXPECT_EQ(small.headers.get("Content-Type"), "t/x");
+  EXPECT_EQ(request("GET", "box/large").body, kLarge);
+  EXPECT_EQ(request("GET", "box/large").headers.get("ETag"), etag);
+  EXPECT_EQ(request("GET", "box/copy").body, kLarge);
+  EXPECT_EQ(request("GET", "box/copy").headers.get("x-ms-copy-status"), "success");
+  EXPECT_EQ(request("GET", "box/blocks").body, kLarge + kSmall);
+  EXPECT_EQ(request("GET", "box/blocks", {{"Range", "bytes=99998-100001"}}).body, "LLsm");
+  EXPECT_EQ(
+      request("PUT", "box/blocks?comp=blocklist", {},
+              "<BlockList><Uncommitted>Yw==</Uncommitted><Committed>Yg==</Committed></BlockList>")
+          .status,
+      201);
+  EXPECT_EQ(request("GET", "box/blocks").body, "stagedsmall");
+  EXPECT_NE(put("box/large", "x").headers.get("ETag"), etag);
+}
+
+TEST_F(DirectoryStorageTest, RemovesContentsThatNobodyNeeds) {
+  open();
+  request("PUT", "box?restype=container");
+  put("box/a", kLarge);
+  request("PUT", "box/b", {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/a"}});
+  put("box/a", kLarge);
+  EXPECT_EQ(files(), 2u);
+  request("DELETE", "box/b");
+  EXPECT_EQ(files(), 1u);
+  request("PUT", "box/c?comp=block&blockid=YQ==", {{"Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="}},
+          kLarge);
+  EXPECT_EQ(files(), 1u) << "what was refused leaves nothing";
+  open();
+  EXPECT_EQ(files(), 1u) << "ending is not removing";
+  request("DELETE", "box?restype=container");
+  EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(DirectoryStorageTest, RemovesFilesOfACrashAtStart) {
+  open();
+  running_.reset();
+  std::ofstream(data_ + "/contents/0000000000000099") << "half";
+  open();
+  EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(DirectoryStorageTest, RefusesADamagedDirectoryInsteadOfServingHoles) {
+  open();
+  request("PUT", "box?restype=container");
+  put("box/a", kLarge);
+  running_.reset();
+  for (const auto& file : std::filesystem::directory_iterator(data_ + "/contents")) {
+    std::filesystem::resize_file(file.path(), 10);
+  }
+  Index index;
+  EXPECT_EQ(DirectoryStorage::open(data_, index).error().code, ErrorCode::corrupt);
+}
+
+TEST_F(DirectoryStorageTest, IsOfOneEmulatorAtATime) {
+  open();
+  Index index;
+  const auto second = DirectoryStorage::open(data_, index);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::already_exists);
+  EXPECT_NE(second.error().message.find(data_), std::string::npos);
+}
+
+TEST_F(DirectoryStorageTest, RefusesADirectoryThatOthersMayRead) {
+  ASSERT_EQ(::mkdir(data_.c_str(), 0755), 0);
+  Index index;
+  EXPECT_EQ(DirectoryStorage::open(data_, index).error().code, ErrorCode::permission_denied);
+}
+
+TEST_F(DirectoryStorageTest, ManyWritersShareTheJournal) {
+  open();
+  request("PUT", "box?restype=container");
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 6; ++t) {
+      threads.emplace_back([&, t] {
+        FakeClient client(running_->service, clock_);
+        const std::string own = "box/k" + std::to_string(t);
+        for (int i = 0; i < 15; ++i) {
+          const std::string content = i % 3 == 0 ? kLarge : kSmall + std::to_string(i);
+          EXPECT_EQ(client.request("PUT", own, {{"x-ms-blob-type", "BlockBlob"}}, content).status,
+                    201);
+          EXPECT_EQ(client.request("GET", own).body, content);
+          EXPECT_EQ(client.request("PUT", "box/shared?comp=block&blockid=YQ==", {}, content).status,
+                    201);
+          client.request("DELETE", "box/absent");
+        }
+      });
+    }
+  }
+  open();
+  for (int t = 0; t < 6; ++t) {
+    EXPECT_EQ(request("GET", "box/k" + std::to_string(t)).body, kSmall + "14");
+  }
+  EXPECT_EQ(files(), 0u);
+}
+
+TEST(JournalRows, KeepAnyByteOfHeaderValues) {
+  Blob blob;
+  blob.properties.content_disposition = "a\xff\x80\"\xc3\xa9";
+  blob.copy = CopyState{.id = "1", .source = "http://x/\xfe", .completed_at = {}};
+  Blob decoded;
+  ASSERT_TRUE(decode_attributes(encode_attributes(blob), decoded).has_value());
+  EXPECT_EQ(decoded.properties.content_disposition, blob.properties.content_disposition);
+  EXPECT_EQ(decoded.copy->source, blob.copy->source);
+  EXPECT_EQ(decode_metadata(encode_metadata({{"a", "\"1\""}})).value(), (Metadata{{"a", "\"1\""}}));
+}
+
+TEST(JournalRows, RefuseWhatIsDamaged) {
+  const auto none = [](std::uint64_t) -> std::shared_ptr<const Content> { return nullptr; };
+  const Block block{.id = "abc", .slices = {}, .size_bytes = 0};
+  auto bytes = encode_blocks({&block, 1});
+  EXPECT_EQ(decode_blocks(bytes, none)->at(0).id, "abc");
+  bytes.pop_back();
+  EXPECT_EQ(decode_blocks(bytes, none).error().code, ErrorCode::corrupt);
+  Blob blob;
+  EXPECT_EQ(decode_attributes("{\"content_type\":1}", blob).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(decode_metadata("[1]").error().code, ErrorCode::corrupt);
+}
+
+}  // namespace
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/fake_clock.h"
+#include "emulator/blob/digest.h"
+#include "emulator/blob/service.h"
+#include "emulator/blob/shared_key.h"
+
+namespace aloft::emulator::blob {
+
+/// A body that is all there.
+class FakeBody final : public http::RequestBody {
+ public:
+  explicit FakeBody(std::string text) : text_(std::move(text)) {}
+  std::optional<std::uint64_t> length_bytes() const override { return text_.size(); }
+  Result<std::size_t> read(std::span<std::byte> buffer) override {
+    // In odd pieces, as a network gives them.
+    const std::size_t got = std::min({buffer.size(), text_.size() - done_, std::size_t{1000}});
+    text_.copy(reinterpret_cast<char*>(buffer.data()), got, done_);
+    done_ += got;
+    return got;
+  }
+
+ private:
+  std::string text_;
+  std::size_t done_ = 0;
+};
+
+struct FakeAnswer {
+  int status = 0;
+  std::string code{};  ///< x-ms-error-code.
+  std::string body{};
+  http::Headers headers{};
+};
+
+/// Signed requests to a service, without a server.
+class FakeClient {
+ public:
+  FakeClient(Service& service, Clock& clock) : service_(service), clock_(clock) {}
+
+  FakeAnswer request(std::string_view method, const std::string& path,
+                     std::initializer_list<http::Headers::Field> headers = {},
+                     const std::string& content = {}) {
+    FakeBody body(content);
+    http::Request request{.body = body};
+    request.method = http::parse_method(method);
+    request.target = "/acc/" + path;
+    request.peer_address = "127.0.0.1";
+    request.headers = headers;
+    request.headers.add("Host", "127.0.0.1:10000");
+    request.headers.add("Content-Length", std::to_string(content.size()));
+    request.headers.add("x-ms-version", "2021-12-02");
+    request.headers.add(
+        "x-ms-date", format_http_date(std::chrono::floor<std::chrono::seconds>(clock_.wall_now())));
+    const auto target = parse_target(request.target);
+    const std::string to_sign =
+        target ? shared_key_string(request.method, request.headers, *target) : "";
+    request.headers.add("Authorization",
+                        "SharedKey acc:" + base64_encode(hmac_sha256("secret", to_sign)));
+    return read(service_.handle(request));
+  }
+
+ private:
+  static FakeAnswer read(http::Response response) {
+    FakeAnswer answer{.status = response.status};
+    for (const auto& part : response.body) {
+      answer.body.append(reinterpret_cast<const char*>(part.data()), part.size());
+    }
+    if (response.source) {
+      answer.body.resize(static_cast<std::size_t>(response.source_length_bytes));
+      CHECK(response.source->read(std::as_writable_bytes(std::span(answer.body))).has_value());
+    }
+    answer.code = response.headers.get("x-ms-error-code");
+    answer.headers = std::move(response.headers);
+    return answer;
+  }
+
+  Service& service_;
+  Clock& clock_;
+};
+
+}  // namespace aloft::emulator::blob

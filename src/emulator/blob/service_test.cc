@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/service.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "emulator/blob/memory_storage.h"
+#include "emulator/blob/service_fixture_fake.h"
+
+namespace aloft::emulator::blob {
+namespace {
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() { EXPECT_EQ(client_.request("PUT", "box?restype=container").status, 201); }
+  FakeAnswer put(const std::string& path, const std::string& content) {
+    return client_.request("PUT", path, {{"x-ms-blob-type", "BlockBlob"}}, content);
+  }
+  FakeClock clock_;
+  Index index_;
+  MemoryStorage storage_{index_};
+  Repository repository_{index_, storage_, clock_, {}};
+  Service service_{{.name = "acc", .key = "secret"}, repository_};
+  FakeClient client_{service_, clock_};
+};
+
+TEST_F(ServiceTest, EveryAnswerSaysWhichRequestItIs) {
+  const FakeAnswer answer =
+      client_.request("GET", "box/absent", {{"x-ms-client-request-id", "mine"}});
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.code, "BlobNotFound");
+  EXPECT_EQ(answer.headers.get("x-ms-client-request-id"), "mine");
+  EXPECT_EQ(answer.headers.get("x-ms-version"), "2021-12-02");
+  const std::string id(answer.headers.get("x-ms-request-id"));
+  EXPECT_EQ(id.size(), 36u);
+  EXPECT_NE(answer.body.find("<Code>BlobNotFound</Code>"), std::string::npos);
+  EXPECT_NE(answer.body.find("RequestId:" + id), std::string::npos);
+}
+
+TEST_F(ServiceTest, WhatItDoesNotKnowIsRefusedNotIgnored) {
+  EXPECT_EQ(client_.request("PUT", "box/a?comp=lease").code, "APINotImplemented");
+  EXPECT_EQ(client_.request("POST", "box/a").code, "APINotImplemented");
+  EXPECT_EQ(client_.request("GET", "?comp=properties&restype=service").code, "APINotImplemented");
+  EXPECT_EQ(client_.request("GET", "box/a?snapshot=2026-01-01").code, "APINotImplemented");
+  EXPECT_EQ(client_.request("GET", "box/a", {{"x-ms-if-tags", "a=1"}}).code, "APINotImplemented");
+  EXPECT_EQ(client_.request("GET", "box/a", {{"x-ms-lease-id", "1"}}).code,
+            "LeaseNotPresentWithBlobOperation");
+  EXPECT_EQ(client_.request("PUT", "box/a", {{"x-ms-blob-type", "PageBlob"}}).code,
+            "APINotImplemented");
+  EXPECT_EQ(client_.request("PUT", "box/a").code, "MissingRequiredHeader");
+  EXPECT_EQ(client_.request("GET", "box/%zz").code, "InvalidUri");
+  EXPECT_EQ(client_.request("PUT", "Box?restype=container").code, "InvalidResourceName");
+}
+
+TEST_F(ServiceTest, NeedsAVersionThatExists) {
+  FakeBody body("");
+  http::Request request{.body = body};
+  request.method = http::Method::get;
+  request.target = "/acc/box/a";
+  request.headers = {{"x-ms-version", "2030-01-01"}};
+  EXPECT_EQ(service_.handle(request).headers.get("x-ms-error-code"), "InvalidHeaderValue");
+  request.target = "/other/box/a";
+  EXPECT_EQ(service_.handle(request).headers.get("x-ms-error-code"), "ResourceNotFound");
+}
+
+TEST_F(ServiceTest, EtagsNeverRepeatEvenWhereTheClockStands) {
+  std::set<std::string> etags;
+  for (int i = 0; i < 5; ++i) {
+    etags.insert(std::string(put("box/a", "x").headers.get("ETag")));
+    etags.insert(std::string(client_.request("PUT", "box/a?comp=metadata").headers.get("ETag")));
+  }
+  EXPECT_EQ(etags.size(), 10u);
+}
+
+TEST_F(ServiceTest, AReaderKeepsTheVersionItBegan) {
+  put("box/a", std::string(5000, 'o'));
+  FakeBody body("");
+  const BlobLookup before = index_.find_blob("box", "a");
+  put("box/a", "new");
+  EXPECT_EQ(client_.request("DELETE", "box/a").status, 202);
+  std::string content(5000, ' ');
+  SliceReader reader(before.blob->slices(0, 5000));
+  EXPECT_TRUE(reader.read(std::as_writable_bytes(std::span(content))).has_value());
+  EXPECT_EQ(content, std::string(5000, 'o'));
+}
+
+TEST_F(ServiceTest, OfManyWhoCreateOneWins) {
+  std::atomic<int> created{0};
+  std::atomic<int> refused{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&, t] {
+        FakeClient client(service_, clock_);
+        for (int i = 0; i < 50; ++i) {
+          const FakeAnswer answer = client.request(
+              "PUT", "box/k" + std::to_string(i),
+              {{"x-ms-blob-type", "BlockBlob"}, {"If-None-Match", "*"}}, std::to_string(t));
+          if (answer.status == 201) ++created;
+          if (answer.code == "BlobAlreadyExists") ++refused;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(created, 50);
+  EXPECT_EQ(refused, 350);
+}
+
+TEST_F(ServiceTest, StagedBlocksAreForgottenAfterAWeek) {
+  const auto stage = [&] {
+    return client_.request("PUT", "box/a?comp=block&blockid=YQ==", {}, "x");
+  };
+  EXPECT_EQ(stage().status, 201);
+  clock_.advance(std::chrono::days(7));
+  ASSERT_TRUE(repository_.drop_expired_blocks().has_value());
+  EXPECT_EQ(index_.staged_summary("box", "a").count, 1u);
+  clock_.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(repository_.drop_expired_blocks().has_value());
+  EXPECT_EQ(index_.staged_summary("box", "a").count, 0u);
+}
+
+TEST_F(ServiceTest, PutBlockAloneChangesNothingThatIsSeen) {
+  put("box/a", "old");
+  const std::string etag(client_.request("HEAD", "box/a").headers.get("ETag"));
+  client_.request("PUT", "box/a?comp=block&blockid=YQ==", {}, "new");
+  EXPECT_EQ(client_.request("GET", "box/a").body, "old");
+  EXPECT_EQ(client_.request("HEAD", "box/a").headers.get("ETag"), etag);
+  EXPECT_EQ(client_
+                .request("PUT", "box/a?comp=blocklist", {},
+                         "<BlockList><Latest>YQ==</Latest></BlockList>")
+                .status,
+            201);
+  EXPECT_EQ(client_.request("GET", "box/a").body, "new");
+}
+
+TEST_F(ServiceTest, BlockIdsOfOneBlobHaveOneLength) {
+  EXPECT_EQ(client_.request("PUT", "box/a?comp=block&blockid=YQ==", {}, "1").status, 201);
+  EXPECT_EQ(client_.request("PUT", "box/a?comp=block&blockid=YWI=", {}, "2").code,
+            "InvalidBlobOrBlock");
+  EXPECT_EQ(client_.request("PUT", "box/a?comp=block&blockid=YQ==", {}, "").code,
+            "InvalidHeaderValue");
+  EXPECT_EQ(client_.request("PUT", "box/a?comp=block", {}, "x").code,
+            "MissingRequiredQueryParameter");
+}
+
+TEST_F(ServiceTest, CountsRequestsByOperation) {
+  put("box/a", "x");
+  client_.request("GET", "box/a");
+  client_.request("GET", "box/b");
+  FakeBody body("");
+  http::Request request{.body = body};
+  request.method = http::Method::get;
+  request.target = "/$aloft/requests";
+  const http::Response response = service_.handle(request);
+  const std::string json(reinterpret_cast<const char*>(response.body[0].data()),
+                         response.body[0].size());
+  EXPECT_NE(json.find("\"GetBlob\":2"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"CreateContainer\":1"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"refused\":{"), std::string::npos) << json;
+}
+
+}  // namespace
+}  // namespace aloft::emulator::blob
