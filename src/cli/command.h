@@ -42,6 +42,8 @@ void report(Context& context, const Error& error);
 // One function for each command, in a file of its name: adds the subcommand with its options; its
 // callback does the work and sets context.exit_code.
 
+/// The process that serves files.
+void add_daemon_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
 void add_emulator_command(CLI::App& app, Context& context);
 void add_mount_command(CLI::App& app, Context& context);

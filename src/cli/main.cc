@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   add_run_commands(app, context);
   add_mount_command(app, context);
   add_unmount_command(app, context);
+  add_daemon_command(app, context);
   add_doctor_command(app, context);
   add_emulator_command(app, context);
   prepare_commands(app);

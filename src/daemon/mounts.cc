@@ -31,8 +31,12 @@ posix::Options options_of(const MountRequest& request, uid_t uid, gid_t gid) {
       .mode = request.squash_ids ? posix::IdMapping::Mode::squash : posix::IdMapping::Mode::stored,
       .uid = uid,
       .gid = gid};
-  // Nobody may write what is mounted read-only, so a data set stays as it was first seen.
   return options;
+}
+
+/// Private mounts come and go by the thousand.
+LogLevel level_of(const MountRequest& request) {
+  return request.in_namespace ? LogLevel::debug : LogLevel::info;
 }
 
 std::string name_of_mount(std::uint64_t id, const MountRequest& request) {
@@ -85,7 +89,7 @@ Result<std::uint64_t> Mounts::add(const MountRequest& request, UniqueFd device) 
     return fail(ErrorCode::no_space,
                 std::string("the daemon cannot start another thread: ") + exception.what());
   }
-  log(LogLevel::info, "{} begins", mount->name);
+  log(level_of(request), "{} begins", mount->name);
   return id;
 }
 
@@ -94,7 +98,7 @@ void Mounts::serve(const std::shared_ptr<Mount>& mount, UniqueFd device) {
   if (!served) log(LogLevel::error, "{}: {}", mount->name, served.error().message);
   auto drained = mount->files.drain(Limits::within(kDrainTimeMax));
   if (drained) {
-    log(LogLevel::info, "{} ended", mount->name);
+    log(level_of(mount->request), "{} ended", mount->name);
   } else {
     log(LogLevel::error, "{} ended, but not all was stored: {}", mount->name,
         drained.error().message);
