@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "executor/supervisor/supervisor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/log/log.h"
+#include "executor/supervisor/slurm_environment.h"
+#include "executor/supervisor/task_output.h"
+
+namespace aloft::executor {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Signals that ask the supervisor to end its task, readable from a descriptor.
+Result<UniqueFd> catch_signals() {
+  sigset_t caught;
+  ::sigemptyset(&caught);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&caught, number);
+  ::pthread_sigmask(SIG_BLOCK, &caught, nullptr);
+  UniqueFd fd(::signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) return fail_os(errno, "cannot watch for signals");
+  return fd;
+}
+
+/// Brings blobs up to date every few seconds on a thread of its own, so that a slow service delays
+/// neither the wall time nor a cancellation.
+class Committer {
+ public:
+  Committer(TaskOutput& output, milliseconds interval) : output_(output), interval_(interval) {
+    if (output.has_blobs()) thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+  }
+  /// Ends the thread; a request under way is given up.
+  void stop() {
+    if (thread_.joinable()) {
+      thread_.request_stop();
+      thread_.join();
+    }
+  }
+
+ private:
+  void run(const std::stop_token& stop) {
+    while (system_clock().sleep_until(system_clock().now() + interval_, stop)) {
+      // A failure here is passing or will come again at the last commit, which reports it.
+      if (auto committed = output_.commit(Limits::within(std::chrono::seconds(30), stop));
+          !committed) {
+        log(LogLevel::warning, "{}", committed.error().message);
+      }
+    }
+  }
+  TaskOutput& output_;
+  const milliseconds interval_;
+  std::jthread thread_;
+};
+
+class Supervisor {
+ public:
+  Supervisor(const SupervisorOptions& options, const TaskDirectory& directory, TaskSpec spec,
+             int signal_fd)
+      : options_(options),
+        directory_(directory),
+        spec_(std::move(spec)),
+        signal_fd_(signal_fd),
+        node_(this_node()) {}
+
+  ExitRecord run() {
+    record_.node = node_.node;
+    record_.started = std::chrono::system_clock::now();
+    auto output = TaskOutput::open(spec_, directory_, node_, account_opener(),
+                                   Limits::within(std::chrono::seconds(60)));
+    if (!output) {
+      record_.exit_class = ExitClass::start_failed;
+      record_.message = output.error().message;
+    } else {
+      run_command(*output);
+    }
+    record_.ended = std::chrono::system_clock::now();
+    return record_;
+  }
+
+ private:
+  AccountOpener account_opener() const {
+    return options_.open_accounts([this](const char* name) -> const char* {
+      const auto found = spec_.job.account_environment.find(name);
+      return found == spec_.job.account_environment.end() ? nullptr : found->second.c_str();
+    });
+  }
+
+  void run_command(TaskOutput& output) {
+    auto process = options_.runner->start(process_options(output));
+    if (!process) {
+      start_failed(process.error(), output);
+    } else {
+      Committer committer(output, options_.commit_interval);
+      watch(**process);
+      committer.stop();
+    }
+    const auto committed = output.commit(Limits::within(options_.final_commit_max));
+    if (!committed) {
+      if (!record_.message.empty()) record_.message += "; ";
+      record_.message +=
+          fmt::format("{}; it is kept in {}", committed.error().message, directory_.path());
+    }
+  }
+
+  ProcessOptions process_options(const TaskOutput& output) const {
+    const workload::Job& job = spec_.job;
+    ProcessOptions options{.command = {},
+                           .stdin_fd = output.input_fd(),
+                           .stdout_fd = output.output_fd(),
+                           .stderr_fd = output.error_fd(),
+                           .parent_death_signal = SIGKILL};
+    auto variables = slurm_environment(spec_, node_);
+    if (job.directory.starts_with("az://")) {
+      options.command = {options_.launcher, "run", "--chdir", job.directory, "--"};
+      // The launcher finds the accounts by these, whatever the script itself may see.
+      for (const auto& [name, value] : job.account_environment) variables.try_emplace(name, value);
+    } else {
+      options.directory = job.directory;
+    }
+    options.command.push_back(spec_.script);
+    options.command.insert(options.command.end(), job.arguments.begin(), job.arguments.end());
+    options.environment.emplace();
+    for (const auto& [name, value] : variables) {
+      options.environment->push_back(name + "=" + value);
+    }
+    return options;
+  }
+
+  void start_failed(const Error& error, const TaskOutput& output) {
+    record_.exit_class = ExitClass::start_failed;
+    record_.code = error.os_errno == EACCES || error.os_errno == ENOEXEC ? 126 : 127;
+    record_.message = error.message;
+    if (error.os_errno == ENOENT && std::filesystem::exists(spec_.script)) {
+      record_.message += "; does the interpreter on its first line exist?";
+    }
+    output.note(record_.message);
+  }
+
+  /// Waits for the end of the command, the wall time or a signal; the latter two begin its end.
+  void watch(Process& process) {
+    const auto& wall_time = spec_.job.resources.wall_time;
+    std::optional<Clock::time_point> wall_end, kill_at;
+    if (wall_time) wall_end = system_clock().now() + *wall_time;
+    while (true) {
+      const auto next = kill_at ? kill_at : wall_end;
+      if (poll_once(process, next)) break;
+      const auto now = system_clock().now();
+      if (!asked_to_end_ && got_signal()) {
+        begin_end(process, ExitClass::cancelled, "cancelled");
+        kill_at = now + spec_.job.grace;
+      } else if (!asked_to_end_ && wall_end && now >= *wall_end) {
+        begin_end(process, ExitClass::timed_out,
+                  fmt::format("ran longer than its wall time of {} s", wall_time->count()));
+        kill_at = now + spec_.job.grace;
+      } else if (kill_at && now >= *kill_at) {
+        check(process.signal_group(SIGKILL));
+        kill_at.reset();
+        wall_end.reset();
+      }
+    }
+    take_end(process);
+  }
+
+  /// True when the process has ended.
+  bool poll_once(Process& process, std::optional<Clock::time_point> until) const {
+    int pause = -1;
+    if (until) {
+      const auto left = std::chrono::ceil<milliseconds>(*until - system_clock().now());
+      pause = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
+    }
+    pollfd polled[2] = {{.fd = process.end_fd(), .events = POLLIN, .revents = 0},
+                        {.fd = signal_fd_, .events = POLLIN, .revents = 0}};
+    const int ready = ::poll(polled, asked_to_end_ ? 1 : 2, pause);
+    return ready > 0 && polled[0].revents != 0;
+  }
+
+  bool got_signal() const {
+    signalfd_siginfo information{};
+    return ::read(signal_fd_, &information, sizeof information) == sizeof information;
+  }
+
+  void begin_end(Process& process, ExitClass exit_class, std::string message) {
+    asked_to_end_ = true;
+    record_.exit_class = exit_class;
+    record_.message = std::move(message);
+    check(process.signal_group(SIGTERM));
+    check(process.signal_group(SIGCONT));
+  }
+
+  void take_end(Process& process) {
+    const auto end = process.wait({});
+    if (!end) {
+      record_.exit_class = ExitClass::lost;
+      record_.message = end.error().message;
+      return;
+    }
+    // What the script left in the background ends with it, as under Slurm.
+    check(process.signal_group(SIGKILL));
+    if (const auto killed = kill_descendants(); !killed) {
+      log(LogLevel::warning, "{}", killed.error().message);
+    }
+    record_.code = shell_code(*end);
+    record_.signal = end->signal;
+    record_.peak_memory_bytes = end->peak_memory_bytes;
+    record_.user_time = end->user_time;
+    record_.system_time = end->system_time;
+    if (asked_to_end_) return;
+    record_.exit_class = *record_.code == 0 ? ExitClass::succeeded : ExitClass::failed;
+    if (end->signal) record_.message = fmt::format("ended by signal {}", *end->signal);
+  }
+
+  static void check(const Result<void>& result) {
+    if (!result) log(LogLevel::warning, "{}", result.error().message);
+  }
+
+  const SupervisorOptions& options_;
+  const TaskDirectory& directory_;
+  const TaskSpec spec_;
+  const int signal_fd_;
+  const NodeInfo node_;
+  ExitRecord record_;
+  bool asked_to_end_ = false;
+};
+
+/// Tells the scheduler; if none listens, the record waits for the next one.
+void wake(const std::string& fifo) {
+  if (fifo.empty()) return;
+  const auto opened = open_file(fifo, O_WRONLY | O_NONBLOCK);
+  if (opened) static_cast<void>(write_all(opened->get(), std::string_view("."), fifo));
+}
+
+}  // namespace
+
+Result<void> supervise(const SupervisorOptions& options) {
+  const TaskDirectory directory(options.task_directory);
+  const auto lock = TRY(directory.try_lock());
+  if (!lock) return {};
+  const auto ended = TRY(directory.exit());
+  const auto begun = TRY(directory.start());
+  if (ended || begun) return {};
+  const UniqueFd signals = TRY(catch_signals());
+  // Orphans of the task become children of this process, which ends them with the task.
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
+    return fail_os(errno, "cannot become the reaper of a task's processes");
+  }
+  TaskSpec spec = TRY(directory.spec());
+  const std::string fifo = spec.wake;
+  const StartRecord start{.supervisor = TRY(process_identity(::getpid())),
+                          .time = std::chrono::system_clock::now()};
+  TRY(directory.write_start(start));
+  const ExitRecord record = Supervisor(options, directory, std::move(spec), signals.get()).run();
+  TRY(directory.write_exit(record));
+  wake(fifo);
+  return {};
+}
+
+}  // namespace aloft::executor
