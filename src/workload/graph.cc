@@ -32,8 +32,8 @@ std::string describe(const Dependency& dependency) {
 }
 
 Result<void> Graph::add(JobId id, const Job& job) {
-  CHECK(nodes_.empty() || id > nodes_.rbegin()->first);
-  for (const Dependency& term : job.dependencies.terms) TRY(check_term(term, job));
+  CHECK(!nodes_.contains(id));
+  for (const Dependency& term : job.dependencies.terms) TRY(check_term(term, id, job));
   Node node{.name = job.name, .array = job.array, .dependencies = job.dependencies};
   const std::size_t count = job.task_count();
   node.phases.assign(count, Phase::waiting);
@@ -49,17 +49,10 @@ Result<void> Graph::add(JobId id, const Job& job) {
   return {};
 }
 
-void Graph::forget(JobId id) {
-  const auto found = nodes_.find(id);
-  if (found != nodes_.end() && found->second.ended == found->second.phases.size()) {
-    nodes_.erase(found);
-  }
-}
-
-Result<void> Graph::check_term(const Dependency& term, const Job& job) const {
+Result<void> Graph::check_term(const Dependency& term, JobId id, const Job& job) const {
   if (term.kind == Kind::singleton) return {};
   const auto found = nodes_.find(term.on.job);
-  if (found == nodes_.end()) {
+  if (found == nodes_.end() || term.on.job >= id) {
     return fail(ErrorCode::not_found,
                 fmt::format("it depends on job {}, which does not exist", term.on.job));
   }

@@ -22,8 +22,8 @@ namespace aloft::workload {
 /// as dependency_not_satisfied, which counts as "not succeeded" for those that wait for it, so
 /// nothing waits for ever (Slurm keeps such jobs pending as DependencyNeverSatisfied).
 ///
-/// Pure: knows no clock, no resources, no storage. One thread at a time. Jobs depend on jobs added
-/// before them only, with smaller ids, so there are no cycles.
+/// Pure: knows no clock, no resources, no storage. One thread at a time. Jobs depend on jobs with
+/// smaller ids only, which are added first, so there are no cycles.
 class Graph {
  public:
   using Time = std::chrono::system_clock::time_point;
@@ -37,8 +37,6 @@ class Graph {
   /// with invalid_argument if on an element that an array does not have; adds nothing then.
   Result<void> add(JobId id, const Job& job);
   bool contains(JobId id) const { return nodes_.contains(id); }
-  /// Forgets a job of which every task has ended and on which none that waits depends.
-  void forget(JobId id);
 
   /// A waiting task runs since `time`.
   void start(const TaskName& task, Time time);
@@ -87,7 +85,7 @@ class Graph {
   static std::optional<std::size_t> position_of(const Node& node,
                                                 std::optional<std::uint32_t> index);
   static std::optional<std::uint32_t> index_of(const Node& node, std::size_t position);
-  Result<void> check_term(const Dependency& term, const Job& job) const;
+  Result<void> check_term(const Dependency& term, JobId id, const Job& job) const;
   Scope scope_of(const Dependency& term, const Node& dependent, std::size_t position) const;
   Verdict judge(const Dependency& term, JobId id, const Node& dependent, std::size_t position,
                 Time now) const;

@@ -245,6 +245,17 @@ void wake(const std::string& fifo) {
   if (opened) static_cast<void>(write_all(opened->get(), std::string_view("."), fifo));
 }
 
+/// The exit record must not be lost to a disk that is full for a while.
+Result<void> write_exit(const TaskDirectory& directory, const ExitRecord& record) {
+  constexpr int kTriesMax = 120;
+  for (int tries = 1;; ++tries) {
+    auto written = directory.write_exit(record);
+    if (written || written.error().code != ErrorCode::no_space || tries == kTriesMax)
+      return written;
+    system_clock().sleep_until(system_clock().now() + std::chrono::seconds(1), {});
+  }
+}
+
 }  // namespace
 
 Result<void> supervise(const SupervisorOptions& options) {
@@ -265,7 +276,7 @@ Result<void> supervise(const SupervisorOptions& options) {
                           .time = std::chrono::system_clock::now()};
   TRY(directory.write_start(start));
   const ExitRecord record = Supervisor(options, directory, std::move(spec), signals.get()).run();
-  TRY(directory.write_exit(record));
+  TRY(write_exit(directory, record));
   wake(fifo);
   return {};
 }
