@@ -44,11 +44,18 @@ void report(Context& context, const Error& error);
 
 /// The process that serves files.
 void add_daemon_command(CLI::App& app, Context& context);
+void add_cancel_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
 void add_emulator_command(CLI::App& app, Context& context);
+/// scheduler and supervise: what `submit` starts.
+void add_job_processes(CLI::App& app, Context& context);
+void add_jobs_command(CLI::App& app, Context& context);
+void add_logs_command(CLI::App& app, Context& context);
 void add_mount_command(CLI::App& app, Context& context);
 /// run and shell are the launcher's; here they are for the help, and hand over to it.
 void add_run_commands(CLI::App& app, Context& context);
+void add_status_command(CLI::App& app, Context& context);
+void add_submit_command(CLI::App& app, Context& context);
 void add_unmount_command(CLI::App& app, Context& context);
 
 }  // namespace aloft::cli

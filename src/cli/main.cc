@@ -13,6 +13,12 @@ int main(int argc, char** argv) {
   add_unmount_command(app, context);
   add_daemon_command(app, context);
   add_doctor_command(app, context);
+  add_submit_command(app, context);
+  add_status_command(app, context);
+  add_jobs_command(app, context);
+  add_logs_command(app, context);
+  add_cancel_command(app, context);
+  add_job_processes(app, context);
   add_emulator_command(app, context);
   prepare_commands(app);
   if (const auto exit_code = parse_arguments(app, argc, argv)) return *exit_code;

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/clock.h"
 #include "base/directories.h"
@@ -22,8 +23,12 @@ constexpr auto kStartTimeMax = std::chrono::seconds(20);
 /// What a scheduler needs of its surroundings. It finds nothing else there: tasks bring their own
 /// environment, and so do the accounts that they use.
 std::vector<std::string> scheduler_environment() {
-  const char* path = ::getenv("PATH");
-  return {fmt::format("PATH={}", path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path)};
+  std::vector<std::string> variables{"PATH=/usr/local/bin:/usr/bin:/bin"};
+  // Not needed, but it shows in the process table whose scheduler this is.
+  if (const char* directory = ::getenv("ALOFT_LOCAL_DIR")) {
+    variables.push_back(fmt::format("ALOFT_LOCAL_DIR={}", directory));
+  }
+  return variables;
 }
 
 /// Waits until the other end says that it is ready (a byte) or is gone (the end of the file).

@@ -31,6 +31,15 @@ constexpr int kStartsMax = 3;
 /// A task that is lost this often takes its supervisor down itself.
 constexpr std::uint32_t kAttemptsMax = 10;
 
+/// Only what the job itself carries: a supervisor must not depend on who started the scheduler.
+std::vector<std::string> supervisor_environment(const workload::Job& job) {
+  std::vector<std::string> variables{"PATH=/usr/local/bin:/usr/bin:/bin"};
+  for (const auto& [name, value] : job.account_environment) {
+    variables.push_back(fmt::format("{}={}", name, value));
+  }
+  return variables;
+}
+
 UniqueFd watch_process(pid_t pid) {
   return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
@@ -229,7 +238,7 @@ Result<void> Scheduler::start_supervisor(Active& active) {
                         .job = jobs_.at(task.name.job).job}));
   const UniqueFd output = TRY(open_file(home_.log_file(), O_WRONLY | O_CREAT | O_APPEND, 0600));
   ProcessOptions options{.command = options_.supervisor,
-                         .environment = {{"PATH=/usr/local/bin:/usr/bin:/bin"}},
+                         .environment = supervisor_environment(jobs_.at(task.name.job).job),
                          .directory = "/",
                          .stdout_fd = output.get(),
                          .stderr_fd = output.get(),

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/job_home.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "executor/local/local_executor.h"
+
+namespace aloft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Between two looks at a job that somebody waits for; it grows, as long jobs can wait longer.
+constexpr auto kPauseMin = std::chrono::milliseconds(20);
+constexpr auto kPauseMax = std::chrono::milliseconds(500);
+
+int code_of(const executor::TaskStatus& task) {
+  const auto& record = task.record;
+  if (!record) return kOwnFailure;
+  if (record->exit_class == ExitClass::succeeded) return kSuccess;
+  // A task that trapped SIGTERM and left with 0 was still cut short.
+  const int code = record->code.value_or(kOwnFailure);
+  return code == 0 ? kFailed : code;
+}
+
+}  // namespace
+
+std::string job_home(const EnvironmentLookup& environment) {
+  return local_directory(environment) + "/jobs";
+}
+
+Result<std::string> own_path() {
+  std::error_code failed;
+  const fs::path path = fs::read_symlink("/proc/self/exe", failed);
+  if (failed) return fail_os(failed.value(), "cannot find this program");
+  return path.string();
+}
+
+Result<std::string> launcher_path() {
+  const fs::path own = fs::path(TRY(own_path())).parent_path();
+  for (const auto& candidate : {own / "aloft", own / "../../bin/aloft"}) {
+    std::error_code ignored;
+    if (fs::is_regular_file(candidate, ignored)) return candidate.lexically_normal().string();
+  }
+  return fail(ErrorCode::not_found, "the program aloft is not beside " + own.string() +
+                                        "/aloft-main; install both together");
+}
+
+Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment) {
+  TRY(make_private_directory(local_directory(environment)));
+  const std::string home = job_home(environment);
+  executor::LocalOptions options{.home = home,
+                                 .scheduler = {TRY(own_path()), "scheduler", "--home", home}};
+  auto opened = TRY(executor::LocalExecutor::open(std::move(options)));
+  return std::make_unique<executor::LocalExecutor>(std::move(opened));
+}
+
+Result<int> wait_for_job(executor::Executor& executor, workload::JobId id, const Limits& limits) {
+  const auto job = TRY(executor.status(id));
+  std::vector<workload::TaskName> left;
+  for (const auto& task : job.tasks) left.push_back(task.name);
+  int code = kSuccess;
+  for (auto pause = kPauseMin; true; pause = std::min(pause * 3 / 2, kPauseMax)) {
+    const auto states = TRY(executor.poll(left));
+    left.clear();
+    for (const auto& task : states) {
+      if (task.phase == executor::TaskPhase::ended) {
+        code = std::max(code, code_of(task));
+      } else {
+        left.push_back(task.name);
+      }
+    }
+    if (left.empty()) return code;
+    if (!system_clock().sleep_until(system_clock().now() + pause, limits.stop)) {
+      return fail(ErrorCode::cancelled, "no longer waiting; job " + std::to_string(id) +
+                                            " goes on (`aloft cancel` ends it)");
+    }
+  }
+}
+
+}  // namespace aloft::cli

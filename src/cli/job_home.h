@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/directories.h"
+#include "base/limits.h"
+#include "executor/executor.h"
+
+namespace aloft::cli {
+
+/// Where this user's jobs on this machine are kept.
+std::string job_home(const EnvironmentLookup& environment);
+
+/// The jobs of this machine, with this program as scheduler and supervisor.
+Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment);
+
+/// The launcher `aloft` that belongs to this program.
+Result<std::string> launcher_path();
+/// This program.
+Result<std::string> own_path();
+
+/// Waits until all tasks of a job have ended and returns the exit code of the job: 0, else the
+/// highest code of a task, kOwnFailure for those without one.
+Result<int> wait_for_job(executor::Executor& executor, workload::JobId id, const Limits& limits);
+
+}  // namespace aloft::cli

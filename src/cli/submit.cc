@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "azure/names/blob_uri.h"
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/interruption.h"
+#include "cli/job_home.h"
+#include "cli/output.h"
+#include "executor/environment_export.h"
+#include "object/azure/open_accounts.h"
+#include "script/slurm/slurm_script.h"
+
+namespace aloft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using workload::Diagnostic;
+
+struct SubmitArguments {
+  std::string to = "local";
+  std::vector<script::slurm::Override> overrides{};
+  std::optional<unsigned> grace_s{};
+  bool requeue = false;
+  bool wait = false;
+  std::vector<std::string> words{};  ///< FILE and ARGS.
+};
+
+Result<std::string> read_script(const std::string& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return fail_os(errno, "cannot read the script " + file);
+  if (S_ISDIR(status.st_mode)) return fail_os(EISDIR, "cannot read the script " + file);
+  return read_file(file, 16u << 20);
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  return variables;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// Takes the environment along as the job's rule says; warns about what stays behind.
+void carry_environment(workload::Job& job, std::vector<Diagnostic>& diagnostics) {
+  auto carried = executor::choose_environment(job.environment_export, own_environment());
+  executor::strip_secrets(job.environment_export);
+  job.environment = std::move(carried.variables);
+  job.account_environment = std::move(carried.for_accounts);
+  const auto warn = [&](const std::vector<std::string>& names, const char* why) {
+    if (names.empty()) return;
+    diagnostics.push_back(
+        {.severity = Diagnostic::Severity::warning,
+         .message = fmt::format("not exported to tasks because {}: {}", why, joined(names))});
+  };
+  warn(carried.secrets, "they look like secrets, which jobs do not keep");
+  warn(carried.not_text, "they are not UTF-8 text");
+}
+
+/// A task finds its account as this command would without secret variables: so that is tried.
+Result<void> check_container(const workload::Job& job, const Limits& limits) {
+  if (!azure::looks_like_blob_uri(job.directory)) return {};
+  const azure::BlobUri uri = TRY(azure::parse_blob_uri(job.directory));
+  if (uri.container.empty()) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{} is no directory for a job: name a container, as in {}/CONTAINER/PATH",
+                    job.directory, azure::to_string({.account = uri.account})));
+  }
+  TRY(launcher_path());
+  const auto opener = open_azure_accounts([&job](const char* name) -> const char* {
+    const auto found = job.account_environment.find(name);
+    return found == job.account_environment.end() ? nullptr : found->second.c_str();
+  });
+  auto account = opener(uri.account);
+  if (!account) {
+    Error error = account.error();
+    error.message +=
+        "; tasks do not see credentials in this command's environment, they need "
+        "accounts.toml or a running emulator";
+    return fail(error);
+  }
+  const Limits soon = Limits::within(std::chrono::seconds(30), limits.stop);
+  if (!TRY((*account)->container_exists(uri.container, soon))) {
+    return fail(ErrorCode::not_found,
+                fmt::format("the container az://{}/{} does not exist; `aloft mkdir` makes one",
+                            uri.account, uri.container));
+  }
+  return {};
+}
+
+Result<workload::Job> make_job(const SubmitArguments& arguments, const std::string& script,
+                               std::vector<Diagnostic>& diagnostics) {
+  const std::string& file = arguments.words.front();
+  std::error_code failed;
+  const std::string directory = fs::current_path(failed).string();
+  if (failed) return fail_os(failed.value(), "cannot find the present directory");
+  auto parsed = script::slurm::parse_script(script, {.file = file, .submit_directory = directory},
+                                            arguments.overrides);
+  diagnostics = std::move(parsed.diagnostics);
+  workload::Job job = std::move(parsed.job);
+  job.arguments.assign(arguments.words.begin() + 1, arguments.words.end());
+  if (arguments.grace_s) job.grace = std::chrono::seconds(*arguments.grace_s);
+  if (arguments.requeue) job.requeue = true;
+  carry_environment(job, diagnostics);
+  std::vector<std::string> texts = job.arguments;
+  texts.insert(texts.end(), {job.directory, job.submit_directory, job.name, job.output.to_text(),
+                             job.comment, job.input});
+  for (const std::string& text : texts) {
+    if (!executor::is_utf8(text)) {
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("\"{}\" is not UTF-8 text, which a job's names and arguments must be",
+                              without_controls(text)));
+    }
+  }
+  return job;
+}
+
+void print(const std::vector<Diagnostic>& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics) {
+    std::cerr << (diagnostic.file.empty() ? "aloft: " : "")
+              << without_controls(workload::to_text(diagnostic)) << "\n";
+  }
+}
+
+Result<void> check_usage(const SubmitArguments& arguments) {
+  const auto wrong = [](std::string message) {
+    return fail(ErrorCode::invalid_argument, std::move(message));
+  };
+  if (arguments.words.empty()) return wrong("submit needs the FILE of a job script");
+  const std::string& file = arguments.words.front();
+  if (file.starts_with("-")) {
+    return wrong(
+        fmt::format("submit has no option {}; options stand before FILE, what follows FILE "
+                    "reaches the script (for a file of that name write ./{})",
+                    file, file));
+  }
+  if (arguments.to == "slurm" || arguments.to == "batch") {
+    return wrong(
+        fmt::format("--to {} is not in this release; what exists: --to local", arguments.to));
+  }
+  if (arguments.to != "local") {
+    return wrong(
+        fmt::format("--to {} names nothing that runs jobs; what exists: --to local", arguments.to));
+  }
+  return {};
+}
+
+Result<int> submit(const SubmitArguments& arguments, Context& context) {
+  TRY(check_usage(arguments));
+  const Interruption interruption;
+  const std::string script = TRY(read_script(arguments.words.front()));
+  std::vector<Diagnostic> diagnostics;
+  const workload::Job job = TRY(make_job(arguments, script, diagnostics));
+  auto executor = TRY(open_local_jobs(context.environment));
+  const bool readable = !workload::has_error(diagnostics);
+  if (readable) {
+    for (auto& diagnostic : TRY(executor->validate(job)))
+      diagnostics.push_back(std::move(diagnostic));
+  }
+  print(diagnostics);
+  if (workload::has_error(diagnostics)) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} was not submitted", arguments.words.front()));
+  }
+  TRY(check_container(job, interruption.limits()));
+  auto submitted = executor->submit({.job = job, .script = script});
+  if (!submitted && submitted.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::not_found,
+                fmt::format("{} was not submitted: {}", arguments.words.front(),
+                            submitted.error().message));
+  }
+  const workload::JobId id = TRY(std::move(submitted));
+  Output output;
+  if (context.json) {
+    output.json({{"job", id}});
+  } else {
+    output.line(std::to_string(id));
+  }
+  output.flush();
+  if (!arguments.wait) return kSuccess;
+  return wait_for_job(*executor, id, interruption.limits());
+}
+
+}  // namespace
+
+void add_submit_command(CLI::App& app, Context& context) {
+  auto arguments = std::make_shared<SubmitArguments>();
+  auto* command =
+      app.add_subcommand("submit", "Queue a job script: submit [OPTIONS] FILE [ARGS...]");
+  command->footer(
+      "FILE is a Slurm batch script; it is copied and runs unchanged. Options win over its #SBATCH "
+      "lines. ARGS reach the script. The job's id is printed alone.\n\n"
+      "Jobs keep no secrets: variables that look like keys or tokens are not exported. Tasks in "
+      "az:// "
+      "directories find their account in accounts.toml or a running emulator.");
+  command->prefix_command();
+  command->add_option("--to", arguments->to, "Where it runs: local");
+  const std::pair<const char*, const char*> options[] = {
+      {"-D,--chdir", "Directory or az://ACCOUNT/CONTAINER[/PATH] to run in"},
+      {"-d,--dependency", "As sbatch: afterok:ID, afterany:ID, singleton, ..."},
+      {"-a,--array", "As sbatch: 1-10, 1,3,5, 0-99:10%4"},
+      {"--export", "As sbatch: ALL, NONE, NAME, NAME=VALUE"},
+      {"-J,--name,--job-name", "Name of the job"},
+      {"-c,--cpus-per-task", "Cores of each task"},
+      {"--mem", "Memory of each task, in megabytes or with K, M, G, T"},
+      {"-t,--time", "Longest time of a task, as sbatch"},
+      {"-o,--output", "File of standard output; %A, %a, %j, %x and so on as sbatch"},
+      {"-e,--error", "File of standard error; without it, where output goes"}};
+  for (const auto& [names, description] : options) {
+    const std::string all = names;
+    std::string name = all.substr(all.rfind("--") + 2);
+    command->add_option_function<std::string>(
+        all,
+        [arguments, name](const std::string& value) {
+          arguments->overrides.emplace_back(name, value);
+        },
+        description);
+  }
+  command->add_option("--grace", arguments->grace_s,
+                      "Seconds between SIGTERM and SIGKILL when a task is ended (30)");
+  command->add_flag("--requeue", arguments->requeue,
+                    "Repeat a task whose supervisor vanished (a machine that stopped)");
+  command->add_flag("--wait", arguments->wait, "Wait for the end; exit with the job's code");
+  add_json_option(*command, context, "the job's id");
+  command->callback([command, arguments, &context] {
+    arguments->words = command->remaining();
+    if (!arguments->words.empty() && arguments->words.front() == "--") {
+      arguments->words.erase(arguments->words.begin());
+    }
+    const auto code = submit(*arguments, context);
+    if (code) {
+      context.exit_code = *code;
+      return;
+    }
+    report(context, code.error());
+    if (arguments->wait && context.exit_code == kFailed) context.exit_code = kOwnFailure;
+  });
+}
+
+}  // namespace aloft::cli
