@@ -130,7 +130,8 @@ Result<Backend> open_retrying() {
   auto faulty = std::make_shared<FaultyAccount>(std::make_shared<MemoryAccount>(), kFaults, random,
                                                 system_clock());
   return Backend{.account = std::make_shared<RetryingAccount>(std::move(faulty), kRetries,
-                                                              system_clock(), random)};
+                                                              system_clock(), random),
+                 .loses_answers = true};
 }
 
 Result<Backend> start(const std::string& name) {

@@ -14,10 +14,10 @@ namespace aloft::conformance {
 struct Backend {
   std::shared_ptr<ObjectAccount> account;
   bool stages_from_object = true;
-  /// Metadata names are found whatever their case, but this backend changes their spelling.
-  bool keeps_case_of_metadata = true;
   /// Refuses block ids of different lengths on its own.
   bool checks_block_id_lengths = true;
+  /// Answers get lost: a removal that finds nothing may be its own repetition, and succeeds.
+  bool loses_answers = false;
 };
 
 std::vector<std::string> backend_names();

@@ -1,1 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// What only a misbehaving server shows; what a good one shows is in tests/conformance.
+#include "object/azure/azure_store.h"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "azure/account.h"
+#include "base/guarded.h"
+#include "http/fake_server.h"
+#include "object/azure/azure_account.h"
+
+namespace aloft {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr std::string_view kMade =
+    "ETag: \"0x1\"\r\nLast-Modified: Sat, 21 Nov 2026 03:04:05 GMT\r\n";
+
+/// Gives each request the same answer and keeps what was asked.
+class AzureStoreTest : public testing::Test {
+ protected:
+  Limits limits() const { return Limits::within(std::chrono::seconds(10)); }
+  std::shared_ptr<ObjectStore> store(azure::Credential credential = azure::SharedKey{"secret"}) {
+    AzureAccount account({.name = "lab",
+                          .endpoint = {.server = server_.endpoint(), .base_path = ""},
+                          .credential = std::move(credential)},
+                         std::make_shared<http::Client>());
+    return account.container("demo");
+  }
+  void answer(std::string_view status, std::string_view headers, std::string_view body = "") {
+    *answer_.lock() = "HTTP/1.1 " + std::string(status) + "\r\n" + std::string(headers) +
+                      "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                      std::string(body);
+  }
+  Result<ReadResult> read() {
+    return store()->read({.key = "a", .range = {10, 5}}, buffer_, limits());
+  }
+  std::string request() { return *request_.lock(); }
+
+  Guarded<std::string> answer_;
+  Guarded<std::string> request_;
+  std::array<std::byte, 8> buffer_{};
+  http::FakeServer server_{[this](http::FakeConnection& connection, int) {
+    for (std::string asked; !(asked = connection.read_request()).empty();) {
+      *request_.lock() = asked;
+      const std::string text = *answer_.lock();
+      connection.send(text);
+    }
+  }};
+};
+
+TEST_F(AzureStoreTest, AsksForTheRangeAndSignsTheRequest) {
+  answer("206 Partial", "Content-Range: bytes 10-14/100\r\n", "hello");
+  ASSERT_TRUE(read());
+  EXPECT_THAT(request(), StartsWith("GET /demo/a HTTP/1.1\r\n"));
+  EXPECT_THAT(request(), HasSubstr("x-ms-range: bytes=10-14\r\n"));
+  EXPECT_THAT(request(), HasSubstr("x-ms-version: 2021-12-02\r\n"));
+  EXPECT_THAT(request(), HasSubstr("Authorization: SharedKey lab:"));
+  EXPECT_EQ(std::to_integer<char>(buffer_[0]), 'h');
+}
+
+TEST_F(AzureStoreTest, RefusesAnswersToAnotherQuestion) {
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {"206 Partial", "Content-Range: bytes 0-4/100\r\n", "hello"},     // Another range.
+      {"206 Partial", "Content-Range: bytes 10-14/100\r\n", "hell"},    // Too short.
+      {"206 Partial", "Content-Range: bytes 10-13/100\r\n", "hell"},    // There is more.
+      {"206 Partial", "Content-Range: bytes 10-14/100\r\n", "hello!"},  // Too long.
+      {"206 Partial", "", "hello"},
+      {"200 OK", "", "hello"},
+      {"302 Found", "Location: http://elsewhere/\r\n", ""}};
+  for (const auto& [status, headers, body] : cases) {
+    answer(status, headers, body);
+    const auto result = read();
+    ASSERT_FALSE(result) << headers << body;
+    EXPECT_EQ(result.error().code, ErrorCode::corrupt) << headers << body;
+    EXPECT_THAT(result.error().message, HasSubstr("az://lab/demo/a"));
+  }
+}
+
+TEST_F(AzureStoreTest, TakesAShortBodyAtTheEndOfTheObject) {
+  answer("206 Partial", "Content-Range: bytes 10-11/12\r\n", "he");
+  EXPECT_EQ(read()->size_bytes, 2u);
+}
+
+TEST_F(AzureStoreTest, TranslatesTheServicesErrors) {
+  const std::tuple<const char*, const char*, ErrorCode> cases[] = {
+      {"404 Not Found", "BlobNotFound", ErrorCode::not_found},
+      {"404 Not Found", "ContainerNotFound", ErrorCode::not_found},
+      {"409 Conflict", "BlobAlreadyExists", ErrorCode::already_exists},
+      {"412 Precondition", "ConditionNotMet", ErrorCode::precondition_failed},
+      {"403 Forbidden", "AuthenticationFailed", ErrorCode::permission_denied},
+      {"503 Busy", "ServerBusy", ErrorCode::throttled},
+      {"500 Oops", "OperationTimedOut", ErrorCode::unavailable},
+      {"409 Conflict", "BlobArchived", ErrorCode::unsupported},
+      {"400 Bad", "SomethingNew", ErrorCode::invalid_argument},
+      {"502 Bad Gateway", "", ErrorCode::unavailable},
+      {"429 Slow", "", ErrorCode::throttled}};
+  for (const auto& [status, code, expected] : cases) {
+    const std::string header =
+        *code == '\0' ? "" : "x-ms-error-code: " + std::string(code) + "\r\n";
+    answer(status, header + "x-ms-request-id: id-7\r\nRetry-After: 3\r\n", "<html>");
+    const auto result = read();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, expected) << status << code;
+    EXPECT_EQ(result.error().request_id, "id-7");
+    EXPECT_EQ(result.error().retry_after, std::chrono::seconds(3));
+    EXPECT_THAT(result.error().message, HasSubstr(code));
+  }
+}
+
+TEST_F(AzureStoreTest, FindsTheErrorCodeInTheBody) {
+  answer("403 Forbidden", "",
+         "<?xml version=\"1.0\"?><Error><Code>AuthenticationFailed</Code>"
+         "<Message>The MAC signature 'secret things'</Message></Error>");
+  const auto result = read();
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("AuthenticationFailed"));
+  EXPECT_THAT(result.error().message, Not(HasSubstr("secret things")));
+}
+
+TEST_F(AzureStoreTest, WantsEtagAndDateOfWhatItWrote) {
+  const Metadata none;
+  const PutRequest request{.key = "a", .content = {}, .metadata = none};
+  answer("201 Created", "ETag: \"0x1\"\r\n");
+  EXPECT_EQ(store()->put(request, limits()).error().code, ErrorCode::corrupt);
+  answer("201 Created", kMade);
+  EXPECT_EQ(store()->put(request, limits())->etag, "\"0x1\"");
+}
+
+TEST_F(AzureStoreTest, SendsASasAndNeverShowsIt) {
+  answer("403 Forbidden", "");
+  const auto result = store(azure::SasToken{"sv=1&sig=secret"})->head("a b", limits());
+  ASSERT_FALSE(result);
+  EXPECT_THAT(request(), StartsWith("HEAD /demo/a%20b?sv=1&sig=secret HTTP/1.1\r\n"));
+  EXPECT_THAT(result.error().message, Not(HasSubstr("secret")));
+}
+
+TEST_F(AzureStoreTest, RefusesAListingThatIsNone) {
+  answer("200 OK", "", "<EnumerationResults><Blobs>");
+  EXPECT_EQ(store()->list({}, limits()).error().code, ErrorCode::corrupt);
+}
+
+TEST_F(AzureStoreTest, RefusesACopyThatDoesNotSayHowItStands) {
+  answer("202 Accepted", kMade);
+  const SourceRef source{.url = "http://127.0.0.1/demo/a"};
+  EXPECT_EQ(store()->copy({.source = source, .key = "b"}, limits()).error().code,
+            ErrorCode::corrupt);
+}
+
+TEST_F(AzureStoreTest, AsksUntilACopyIsComplete) {
+  answer("202 Accepted", std::string(kMade) + "x-ms-copy-id: 1\r\nx-ms-copy-status: pending\r\n");
+  const SourceRef source{.url = "http://127.0.0.1/demo/a"};
+  std::jthread later([&] {
+    while (!request_.lock()->starts_with("PUT")) std::this_thread::yield();
+    answer("200 OK", std::string(kMade) + "x-ms-copy-id: 1\r\nx-ms-copy-status: success\r\n");
+  });
+  const auto copied = store()->copy({.source = source, .key = "b"}, limits());
+  ASSERT_TRUE(copied) << copied.error().message;
+  EXPECT_EQ(copied->etag, "\"0x1\"");
+}
+
+}  // namespace
+}  // namespace aloft
