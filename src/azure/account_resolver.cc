@@ -51,10 +51,11 @@ Result<std::optional<Account>> from_environment(std::string_view name,
   const auto key = value_of(environment, "AZURE_STORAGE_KEY");
   const auto sas = value_of(environment, "AZURE_STORAGE_SAS_TOKEN");
   if (key.empty() && sas.empty()) return std::nullopt;
+  Credential credential =
+      TRY(credential_of(key, sas, key.empty() ? "AZURE_STORAGE_SAS_TOKEN" : "AZURE_STORAGE_KEY"));
   return Account{.name = std::string(name),
                  .endpoint = usual_endpoint(name),
-                 .credential = TRY(credential_of(
-                     key, sas, key.empty() ? "AZURE_STORAGE_SAS_TOKEN" : "AZURE_STORAGE_KEY"))};
+                 .credential = std::move(credential)};
 }
 
 Result<Settings> read_settings(const toml::table& table, const std::string& path,

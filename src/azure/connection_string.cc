@@ -53,10 +53,11 @@ std::string_view value_of(const Settings& settings, std::string_view name) {
 }
 
 Result<Account> development_storage() {
+  SharedKey key = TRY(parse_shared_key(kWellKnownKey, "the development storage"));
   return Account{.name = std::string(kEmulatorAccount),
                  .endpoint = {.server = {.tls = false, .host = "127.0.0.1", .port = 10000},
                               .base_path = fmt::format("/{}", kEmulatorAccount)},
-                 .credential = TRY(parse_shared_key(kWellKnownKey, "the development storage"))};
+                 .credential = std::move(key)};
 }
 
 Result<Credential> credential_of(const Settings& settings, std::string_view origin) {
@@ -102,12 +103,11 @@ Result<Account> parse_connection_string(std::string_view text, std::string_view 
     return malformed(origin, "DefaultEndpointsProtocol must be https or http");
   }
   const std::string_view suffix = value_of(settings, "endpointsuffix");
-  return Account{.name = name,
-                 .endpoint = endpoint ? *endpoint
-                                      : default_blob_endpoint(
-                                            name, suffix.empty() ? "core.windows.net" : suffix,
-                                            protocol != "http"),
-                 .credential = TRY(credential_of(settings, origin))};
+  Credential credential = TRY(credential_of(settings, origin));
+  const BlobEndpoint usual =
+      default_blob_endpoint(name, suffix.empty() ? "core.windows.net" : suffix, protocol != "http");
+  return Account{
+      .name = name, .endpoint = endpoint ? *endpoint : usual, .credential = std::move(credential)};
 }
 
 }  // namespace aloft::azure

@@ -42,9 +42,11 @@ Result<std::optional<Account>> read_emulator_record(const EnvironmentLookup& env
                             path));
   }
   if (!is_alive(record["pid"].get<pid_t>())) return std::nullopt;
+  BlobEndpoint endpoint = TRY(parse_blob_endpoint(text_of(record, "blob_endpoint")));
+  SharedKey key = TRY(parse_shared_key(text_of(record, "key"), path));
   return Account{.name = text_of(record, "account"),
-                 .endpoint = TRY(parse_blob_endpoint(text_of(record, "blob_endpoint"))),
-                 .credential = TRY(parse_shared_key(text_of(record, "key"), path))};
+                 .endpoint = std::move(endpoint),
+                 .credential = std::move(key)};
 }
 
 }  // namespace aloft::azure

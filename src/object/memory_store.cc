@@ -271,10 +271,11 @@ Result<PutResult> MemoryStore::commit_blocks(const CommitRequest& request, const
   const MemoryEntry empty;
   const MemoryEntry& before = found == container.end() ? empty : found->second;
   TRY(check(request.conditions, before.committed.get(), request.key));
+  std::vector<MemoryPiece> pieces = TRY(choose(request, before));
   MemoryObject version{.info = {.key = std::string(request.key),
                                 .properties = request.properties,
                                 .metadata = request.metadata},
-                       .pieces = TRY(choose(request, before))};
+                       .pieces = std::move(pieces)};
   MemoryEntry& entry = container[std::string(request.key)];
   entry.staged.clear();
   return replace(*containers, entry, std::move(version));

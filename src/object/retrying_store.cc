@@ -160,7 +160,7 @@ Result<PutResult> RetryingStore::copy(const CopyRequest& request, const Limits& 
         lost_answer = retry.repeated();
         return inner_->copy(request, limits);
       });
-  if (!copied && lost_answer && is_conflict(copied.error())) {
+  if (!copied && lost_answer && conditional(request.conditions) && is_conflict(copied.error())) {
     copied.error().code = ErrorCode::unavailable;
     copied.error().message += "; an answer was lost before, so what is there may be our own copy";
   }
