@@ -348,6 +348,41 @@ TEST_F(FileSystemTest, MountsADirectoryOfAContainerAndRefusesOneThatIsNotThere) 
   EXPECT_ERRNO(EINVAL, start("cloud"));
 }
 
+TEST_F(FileSystemTest, ChangesTheTopOfAMountThatIsADirectory) {
+  ASSERT_TRUE(cloud_.put("lab/f", "x"));
+  Mounted lab(cloud_, options({.root = "cloud/data/lab"}));
+  ASSERT_OK(lab->set_attributes(kRootInode, {.mode = 0700}, {}, kCaller, {}));
+  EXPECT_THAT(*lab.list(""), ElementsAre("f"));
+  EXPECT_EQ(stored("lab", "permissions"), "16832");
+  EXPECT_ERRNO(EPERM, mount_->set_attributes(kRootInode, {.mode = 0700}, {}, kCaller, {}));
+}
+
+TEST_F(FileSystemTest, KeepsTheKernelsCacheOfContentThatDidNotChange) {
+  ASSERT_OK(mount_.write("f", "x"));
+  const auto opened = [&](Mounted& mount) {
+    const auto result = mount->open(mount.find("f")->inode, O_RDONLY, {});
+    mount->release(result->handle);
+    return result->keep_cache;
+  };
+  EXPECT_TRUE(opened(mount_)) << "what was written went through the kernel";
+  ASSERT_OK(mount_.change("f", {.mode = 0600}));
+  EXPECT_TRUE(opened(mount_)) << "a chmod changes no content";
+  Mounted other(cloud_, options());
+  EXPECT_FALSE(opened(other));
+  EXPECT_TRUE(opened(other));
+  ASSERT_OK(other.write("f", "y"));
+  clock_.advance(5s);
+  EXPECT_FALSE(opened(mount_)) << "somebody else wrote it";
+}
+
+TEST_F(FileSystemTest, AppendsToASmallFileWithoutReadingIt) {
+  ASSERT_OK(mount_.write("log", "one\n"));
+  cloud_.watch.reset();
+  ASSERT_OK(mount_.append("log", "two\n"));
+  EXPECT_EQ(cloud_.watch.total(), 1u) << "the commit before left its bytes in the cache";
+  EXPECT_EQ(cloud_.content("log"), "one\ntwo\n");
+}
+
 TEST_F(FileSystemTest, GoesOnReadingADirectoryWhereItStopped) {
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(cloud_.put("f" + std::to_string(i), ""));
   const auto handle = mount_->open_directory(kRootInode, {});

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fake_clock.h"
 #include "base/log/log.h"
 #include "base/seeded_random.h"
 #include "posix/testing/mounted.h"
@@ -44,7 +45,8 @@ struct OpenFile {
 
 class Model {
  public:
-  explicit Model(std::uint64_t seed) : random_(seed), file_system_random_(seed) {
+  explicit Model(std::uint64_t seed)
+      : random_(seed), file_system_random_(seed), cloud_(make_cloud(seed)) {
     capabilities_ = cloud_.store()->capabilities();
     capabilities_.stage_from_object = seed % 2 == 0;
     cloud_.watch.capabilities = &capabilities_;
@@ -55,6 +57,7 @@ class Model {
   void run(int operations) {
     for (int i = 0; i < operations && !::testing::Test::HasFatalFailure(); ++i) {
       SCOPED_TRACE(fmt::format("operation {}", i));
+      clock_.advance(std::chrono::milliseconds(below(300)));
       step();
       if (below(100) == 0) compare_all();
     }
@@ -63,6 +66,13 @@ class Model {
   }
 
  private:
+  /// One in three repeats requests that failed or whose answers were lost.
+  Cloud make_cloud(std::uint64_t seed) {
+    if (seed % 3 != 0) return Cloud(clock_);
+    return Cloud(clock_, {.fails_before = 0.03, .fails_after = 0.03, .breaks_reads = 0.02},
+                 file_system_random_);
+  }
+
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
 
   void mount() {
@@ -71,6 +81,7 @@ class Model {
     options.part_size_bytes = kPartBytes;
     options.memory_bytes = 4096;
     options.random = &file_system_random_;
+    options.clock = &clock_;
     mount_ = std::make_unique<Mounted>(cloud_, options);
   }
 
@@ -347,6 +358,7 @@ class Model {
 
   std::mt19937_64 random_;
   SeededRandom file_system_random_;
+  FakeClock clock_;
   Cloud cloud_;
   Capabilities capabilities_;
   std::unique_ptr<Mounted> mount_;

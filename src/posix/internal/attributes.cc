@@ -163,6 +163,16 @@ Result<Attributes> FileSystem::State::set_attributes(InodeId inode, const Attrib
   if (change.atime) wanted.atime = from_timespec(*change.atime);
 
   const Turn::Held turn = TRY(node->turn.take(limits));
+  // A size without any open handle needs its content only for as long as this takes.
+  struct DropUnopened {
+    Node& node;
+    ~DropUnopened() {
+      auto state = node.state.lock();
+      if (state->handles > 0 || state->content == nullptr) return;
+      state->last_base = state->content->base();
+      state->content = nullptr;
+    }
+  } const drop_unopened{*node};
   if (change.size_bytes) TRY(resize(node, *change.size_bytes, limits));
   bool has_unsaved = false;
   bool with_content = false;

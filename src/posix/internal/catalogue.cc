@@ -62,10 +62,10 @@ FileSystem::State::State(Options options, AccountOpener open_account)
       cache_(budget_),
       layout_(options_.part_size_bytes, options_.memory_bytes / kPartsInMemoryMin),
       inodes_(make_catalogue_root()),
-      uploads_(kUploadThreads),
-      stager_(*options_.random, uploads_, background_),
+      stager_(*options_.random, uploads_, cache_, background_),
       committer_(*options_.random, stager_, {.part_size_bytes = options_.part_size_bytes}),
-      reader_(cache_, budget_, {.part_size_bytes = options_.part_size_bytes}, background_) {}
+      reader_(cache_, budget_, {.part_size_bytes = options_.part_size_bytes}, background_),
+      uploads_(kUploadThreads) {}
 
 FileSystem::State::~State() {
   ending_.request_stop();

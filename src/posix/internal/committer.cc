@@ -44,8 +44,8 @@ bool is_condition(const Error& error) {
 }
 
 /// The whole content of a small file.
-Result<std::vector<std::byte>> assemble(const Place& place, const ContentSnapshot& snapshot,
-                                        const Limits& limits) {
+Result<std::vector<std::byte>> assemble(Stager& stager, const Place& place,
+                                        const ContentSnapshot& snapshot, const Limits& limits) {
   std::vector<std::byte> bytes(snapshot.size_bytes);
   IntervalSet written;
   for (const DirtyPart& part : snapshot.parts) {
@@ -57,7 +57,8 @@ Result<std::vector<std::byte>> assemble(const Place& place, const ContentSnapsho
   }
   for (const Interval& gap : written.gaps({0, snapshot.size_bytes})) {
     const auto out = std::span(bytes).subspan(gap.begin, gap.length());
-    TRY(read_base(*place.store, place.key, snapshot.base, snapshot.base_limit, gap, out, limits));
+    TRY(stager.read_base(*place.store, place.key, snapshot.base, snapshot.base_limit, gap, out,
+                         limits));
   }
   return bytes;
 }
@@ -157,7 +158,7 @@ Result<void> Committer::put(Attempt& attempt, const Limits& limits) {
   if (one_part) {
     bytes = snapshot.parts.front().bytes->span().first(snapshot.size_bytes);
   } else {
-    assembled = TRY(assemble(attempt.place, snapshot, limits));
+    assembled = TRY(assemble(stager_, attempt.place, snapshot, limits));
     bytes = assembled;
   }
   attempt.succeeded(TRY(attempt.place.store->put({.key = attempt.place.key,
@@ -205,7 +206,8 @@ Result<void> Committer::stage_from_base(const Attempt& attempt, const SourceRef&
   }
   std::vector<std::byte> bytes(block.range.length());
   if (!zeros) {
-    TRY(read_base(store, attempt.place.key, base, block.range.end, block.range, bytes, limits));
+    TRY(stager_.read_base(store, attempt.place.key, base, block.range.end, block.range, bytes,
+                          limits));
   }
   return store.stage_block({.key = attempt.place.key, .block_id = block.block_id, .content = bytes},
                            limits);

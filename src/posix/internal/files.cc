@@ -67,15 +67,16 @@ std::shared_ptr<FileContent> FileSystem::State::content_of(Node& node) {
   auto state = node.state.lock();
   if (state->content != nullptr) return state->content;
   Base base{.info = state->info};
-  if (state->info) {
-    const std::string version = format::content_version(*state->info);
-    if (state->cached_content == 0 || state->cached_version != version) {
-      state->cached_content = cache_.new_content();
-      state->cached_version = version;
-    }
-    base.content = state->cached_content;
-  } else {
-    base.content = cache_.new_content();
+  const std::string version = state->info ? format::content_version(*state->info) : "";
+  if (version.empty() || state->cached_content == 0 || state->cached_version != version) {
+    state->cached_content = cache_.new_content();
+    state->cached_version = version;
+  }
+  base.content = state->cached_content;
+  const Base& last = state->last_base;
+  if (last.info && state->info && last.info->etag == state->info->etag) {
+    base.blocks = last.blocks;
+    base.block_id_length = last.block_id_length;
   }
   state->content = std::make_shared<FileContent>(std::move(base), layout_, cache_, budget_);
   return state->content;
@@ -268,6 +269,7 @@ void FileSystem::State::release(HandleId handle_id) {
     auto state = node->state.lock();
     if (--state->handles == 0) {
       content = std::exchange(state->content, nullptr);
+      if (content != nullptr) state->last_base = content->base();
       if (state->unlinked && state->info) orphan = state->key;
       if (state->uncommitted && !state->unlinked) lost = state->name;
     }

@@ -44,6 +44,7 @@ struct Node {
     std::string kernel_content{};  ///< The content version at the last open.
     ContentId cached_content = 0;  ///< In the block cache, for content version `cached_version`.
     std::string cached_version{};
+    Base last_base{};  ///< Of the content that was closed last: knows its blocks.
     std::optional<std::string> link_target{};
     Etag link_etag{};
   };

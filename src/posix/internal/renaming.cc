@@ -68,6 +68,9 @@ Result<void> FileSystem::State::rename(InodeId parent, std::string_view name, In
   if (renaming.target != nullptr) second = TRY(renaming.target->turn.take(limits));
   if (!source_first) first = TRY(renaming.node->turn.take(limits));
 
+  if (inodes_.find(parent, name) != renaming.node) {
+    return fail(os_error(ENOENT, fmt::format("{} was renamed or removed meanwhile", name)));
+  }
   const bool is_directory = renaming.node->state.lock()->directory;
   return is_directory ? rename_directory(renaming, limits) : rename_file(renaming, limits);
 }

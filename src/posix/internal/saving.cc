@@ -39,7 +39,8 @@ void FileSystem::State::show_in_directory(Node& node) {
   format::ListedEntry entry;
   {
     auto state = node.state.lock();
-    if (state->unlinked) return;
+    // The top of the mount stands in no directory.
+    if (state->unlinked || node.id == kRootInode) return;
     name = state->name;
     entry = {.key = state->key, .directory = state->directory, .object = state->info};
   }

@@ -13,8 +13,9 @@ namespace {
 /// The hull of what was written, without holes: the part's own bytes, or a filled copy.
 class Hull {
  public:
-  static Result<Hull> of(ObjectStore& store, std::string_view key, const DirtyPart& part,
-                         const Base& base, std::uint64_t base_limit, const Limits& limits) {
+  static Result<Hull> of(Stager& stager, ObjectStore& store, std::string_view key,
+                         const DirtyPart& part, const Base& base, std::uint64_t base_limit,
+                         const Limits& limits) {
     Hull hull;
     const Interval range = part.valid.hull();
     const auto inside = part.bytes->span().subspan(range.begin - part.range.begin, range.length());
@@ -24,7 +25,7 @@ class Hull {
     hull.copy_.assign(inside.begin(), inside.end());
     for (const Interval& gap : gaps) {
       const auto out = std::span(hull.copy_).subspan(gap.begin - range.begin, gap.length());
-      TRY(read_base(store, key, base, base_limit, gap, out, limits));
+      TRY(stager.read_base(store, key, base, base_limit, gap, out, limits));
     }
     hull.bytes_ = hull.copy_;
     return hull;
@@ -38,24 +39,31 @@ class Hull {
 
 }  // namespace
 
-Result<void> read_base(ObjectStore& store, std::string_view key, const Base& base,
-                       std::uint64_t limit, Interval range, std::span<std::byte> out,
-                       const Limits& limits) {
+Result<void> Stager::read_base(ObjectStore& store, std::string_view key, const Base& base,
+                               std::uint64_t limit, Interval range, std::span<std::byte> out,
+                               const Limits& limits) {
   const std::uint64_t end = std::clamp(limit, range.begin, range.end);
   std::fill(out.begin() + static_cast<std::ptrdiff_t>(end - range.begin), out.end(), std::byte{0});
   if (range.begin == end) return {};
   const std::uint64_t length = end - range.begin;
+  const std::size_t cached = TRY(cache_.read(base.content, range.begin, out.first(length), limits));
+  if (cached == length) return {};
+  const std::uint64_t from = range.begin + cached;
   const ReadRequest request{
-      .key = key, .range = {range.begin, length}, .if_match = base.info->etag};
-  const ReadResult result = TRY(store.read(request, out.first(length), limits));
-  if (result.size_bytes == length) return {};
+      .key = key, .range = {from, length - cached}, .if_match = base.info->etag};
+  const ReadResult result = TRY(store.read(request, out.subspan(cached, length - cached), limits));
+  if (result.size_bytes == length - cached) return {};
   return fail(ErrorCode::corrupt,
               fmt::format("{}/{} ended at {} although it has {} bytes", store.name(), key,
-                          range.begin + result.size_bytes, base.size_bytes()));
+                          from + result.size_bytes, base.size_bytes()));
 }
 
-Stager::Stager(Random& random, WorkerPool& pool, Limits limits)
-    : random_(random), pool_(pool), limits_(std::move(limits)), writer_id_(random.hex(8)) {}
+Stager::Stager(Random& random, WorkerPool& pool, BlockCache& cache, Limits limits)
+    : random_(random),
+      pool_(pool),
+      cache_(cache),
+      limits_(std::move(limits)),
+      writer_id_(random.hex(8)) {}
 
 BlockId Stager::new_block_id(std::size_t length) {
   if (length == kBlockIdLength) {
@@ -84,7 +92,7 @@ Result<Stager::Blocks> Stager::look_at_blocks(ObjectStore& store, std::string_vi
 Result<BlockId> Stager::stage(ObjectStore& store, std::string_view key, const DirtyPart& part,
                               const Base& base, std::uint64_t base_limit, std::size_t id_length,
                               const Limits& limits) {
-  const Hull hull = TRY(Hull::of(store, key, part, base, base_limit, limits));
+  const Hull hull = TRY(Hull::of(*this, store, key, part, base, base_limit, limits));
   BlockId block_id = new_block_id(id_length);
   TRY(store.stage_block({.key = key, .block_id = block_id, .content = hull.bytes()}, limits));
   return block_id;

@@ -14,19 +14,19 @@
 
 namespace aloft::posix {
 
-/// Fills `out` with the bytes of `range` of the object `key` in the version `base`; `limit` is
-/// where the base ends for the file: zeros behind it.
-Result<void> read_base(ObjectStore& store, std::string_view key, const Base& base,
-                       std::uint64_t limit, Interval range, std::span<std::byte> out,
-                       const Limits& limits);
-
 /// Sends dirty parts to the store as blocks, in the background while a file is written and for its
 /// commit. Block ids begin with a random id of this writer, so that two writers of one object
 /// never commit each other's blocks. Safe from any thread.
 class Stager {
  public:
-  /// `random` and `pool` outlive it; `limits` end the work in the background.
-  Stager(Random& random, WorkerPool& pool, Limits limits);
+  /// The others outlive it; `limits` end the work in the background.
+  Stager(Random& random, WorkerPool& pool, BlockCache& cache, Limits limits);
+
+  /// Fills `out` with the bytes of `range` of the object `key` in the version `base`, from the
+  /// cache where that has them; `limit` is where the base ends for the file: zeros behind it.
+  Result<void> read_base(ObjectStore& store, std::string_view key, const Base& base,
+                         std::uint64_t limit, Interval range, std::span<std::byte> out,
+                         const Limits& limits);
 
   /// A name for a new block of an object whose block ids have `length` bytes.
   BlockId new_block_id(std::size_t length);
@@ -56,6 +56,7 @@ class Stager {
  private:
   Random& random_;
   WorkerPool& pool_;
+  BlockCache& cache_;
   const Limits limits_;
   const std::string writer_id_;
   std::atomic<std::uint64_t> blocks_ = 0;

@@ -215,11 +215,10 @@ class FileSystem::State {
   Guarded<Handles<FileHandle>> files_;
   Guarded<Handles<DirectoryHandle>> directories_;
 
-  // Last: their jobs use the others.
-  WorkerPool uploads_;
   Stager stager_;
   Committer committer_;
   Reader reader_;
+  WorkerPool uploads_;  // Last: its jobs use the others, and end first.
 };
 
 }  // namespace aloft::posix

@@ -9,8 +9,17 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
-Cloud::Cloud(Clock& clock) : account("cloud", clock), watched(account, watch) {
+Cloud::Cloud(Clock& clock)
+    : account("cloud", clock),
+      watched(account, watch),
+      // Not owned: the cloud outlives its mounts.
+      seen(std::shared_ptr<void>(), &watched) {
   CHECK(account.create_container("data", {}).has_value());
+}
+
+Cloud::Cloud(Clock& clock, const FaultOptions& faults, Random& random) : Cloud(clock) {
+  seen = std::make_shared<FaultyAccount>(seen, faults, random, clock);
+  seen = std::make_shared<RetryingAccount>(seen, RetryOptions{}, clock, random);
 }
 
 Result<PutResult> Cloud::put(std::string_view key, std::string_view content,
@@ -41,8 +50,7 @@ Mounted::Mounted(Cloud& cloud, Options options)
     : file_system_(with_root(std::move(options)),
                    [&cloud](std::string_view name) -> Result<std::shared_ptr<ObjectAccount>> {
                      if (name != "cloud") return fail(ErrorCode::not_found, "no such account");
-                     // Not owned: the cloud outlives the mount.
-                     return std::shared_ptr<ObjectAccount>(std::shared_ptr<void>(), &cloud.watched);
+                     return cloud.seen;
                    }) {
   CHECK(file_system_.start({}).has_value());
 }

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "object/faulty_store.h"
 #include "object/memory_account.h"
+#include "object/retrying_store.h"
 #include "posix/file_system.h"
 #include "posix/testing/watched_account.h"
 
@@ -20,6 +22,8 @@ std::span<const std::byte> bytes_of(std::string_view text);
 /// An account in memory with one container, "data", that several mounts may share.
 struct Cloud {
   explicit Cloud(Clock& clock = system_clock());
+  /// Requests fail by chance, or their answers are lost, and are repeated, as on a bad day.
+  Cloud(Clock& clock, const FaultOptions& faults, Random& random);
   /// Past the watch, as another tool would.
   std::shared_ptr<ObjectStore> store() { return account.container("data"); }
   Result<PutResult> put(std::string_view key, std::string_view content,
@@ -29,6 +33,7 @@ struct Cloud {
   MemoryAccount account;
   Watch watch;
   WatchedAccount watched;
+  std::shared_ptr<ObjectAccount> seen;  ///< What mounts work with.
 };
 
 /// A file system, driven by paths as the kernel would drive it: names are looked up one by one,
