@@ -211,7 +211,7 @@ Result<void> FileSystem::State::resize(const NodePointer& node, std::uint64_t si
                                                    name_of({node->store, state->key}))));
     }
   }
-  const auto content = content_of(*node);
+  const auto content = content_of(*node->state.lock());
   if (content->size_bytes() == size_bytes) return {};
   for (;;) {
     const auto outcome = TRY(content->resize(size_bytes, wall_now()));

@@ -63,7 +63,8 @@ FileSystem::State::State(Options options, AccountOpener open_account)
       layout_(options_.part_size_bytes, options_.memory_bytes / kPartsInMemoryMin),
       inodes_(make_catalogue_root()),
       stager_(*options_.random, uploads_, cache_, background_),
-      committer_(*options_.random, stager_, {.part_size_bytes = options_.part_size_bytes}),
+      committer_(*options_.random, stager_,
+                 {.part_size_bytes = options_.part_size_bytes, .clock = options_.clock}),
       reader_(cache_, budget_, {.part_size_bytes = options_.part_size_bytes}, background_),
       uploads_(kUploadThreads) {}
 

@@ -132,7 +132,8 @@ Result<ObjectInfo> Committer::commit(const Place& place, FileContent& content,
     content.committed(attempt.snapshot, {.info = attempt.made,
                                          .content = {},
                                          .blocks = std::move(attempt.blocks),
-                                         .block_id_length = attempt.block_id_length});
+                                         .block_id_length = attempt.block_id_length,
+                                         .known_at = options_.clock->now()});
     return attempt.made;
   }
   return fail(std::move(last_error));
@@ -304,7 +305,7 @@ Result<Committer::Next> Committer::resolve(Attempt& attempt, Error condition_err
     return lost("the service forgot blocks that were sent to it");
   }
   if (!format::same_content(*present, *base.info)) return lost("somebody else wrote it");
-  attempt.content.adopt_attributes(base.content, *present);
+  attempt.content.adopt_attributes(base.content, *present, options_.clock->now());
   return Next::again;
 }
 

@@ -26,6 +26,7 @@ class Committer {
  public:
   struct Options {
     std::uint64_t part_size_bytes = 0;  ///< Up to here a file is put whole.
+    Clock* clock = &system_clock();
   };
   Committer(Random& random, Stager& stager, Options options)
       : random_(random), stager_(stager), options_(options) {}

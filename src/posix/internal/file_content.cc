@@ -277,17 +277,21 @@ void FileContent::committed(const ContentSnapshot& snapshot, Base base) {
   budget_.announce();
 }
 
-void FileContent::adopt_attributes(ContentId seen, const ObjectInfo& info) {
+void FileContent::adopt_attributes(ContentId seen, const ObjectInfo& info,
+                                   Clock::time_point known_at) {
   auto state = state_.lock();
-  if (state->base.content == seen) state->base.info = info;
+  if (state->base.content != seen) return;
+  state->base.info = info;
+  state->base.known_at = known_at;
 }
 
-bool FileContent::adopt_content(ContentId seen, const ObjectInfo& info) {
+bool FileContent::adopt_content(ContentId seen, const ObjectInfo& info,
+                                Clock::time_point known_at) {
   const ContentId content = cache_.new_content();
   auto state = state_.lock();
   if (state->base.content != seen) return true;
   if (state->changes != state->committed_changes) return false;
-  state->base = Base{.info = info, .content = content};
+  state->base = Base{.info = info, .content = content, .known_at = known_at};
   state->size_bytes = info.size_bytes;
   state->base_limit = info.size_bytes;
   ++state->lineage;

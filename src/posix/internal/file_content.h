@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "base/limits.h"
 #include "base/result.h"
@@ -28,6 +29,8 @@ struct Base {
   std::optional<std::vector<BlockInfo>> blocks{};
   /// What the ids of further blocks must be long; empty: not looked at.
   std::optional<std::size_t> block_id_length{};
+  /// When the store was known to have it: what was learnt earlier is older.
+  Clock::time_point known_at{};
 
   std::uint64_t size_bytes() const { return info ? info->size_bytes : 0; }
 };
@@ -126,9 +129,9 @@ class FileContent {
   /// The store now has the snapshot as `base`.
   void committed(const ContentSnapshot& snapshot, Base base);
   /// The content `seen` (ignored if it is another by now) has another etag or metadata.
-  void adopt_attributes(ContentId seen, const ObjectInfo& info);
+  void adopt_attributes(ContentId seen, const ObjectInfo& info, Clock::time_point known_at);
   /// Other content instead of `seen`; false if something is dirty.
-  bool adopt_content(ContentId seen, const ObjectInfo& info);
+  bool adopt_content(ContentId seen, const ObjectInfo& info, Clock::time_point known_at);
   /// What a look at the blocks of `seen` told; ignored if the base is another by now.
   void learn_blocks(const Base& seen, std::size_t id_length,
                     const std::optional<std::vector<BlockInfo>>& blocks);

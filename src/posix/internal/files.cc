@@ -63,30 +63,33 @@ Result<std::shared_ptr<FileHandle>> FileSystem::State::file(HandleId handle) {
 }
 
 /// The content that all handles of the file share, made from what the store has.
-std::shared_ptr<FileContent> FileSystem::State::content_of(Node& node) {
-  auto state = node.state.lock();
-  if (state->content != nullptr) return state->content;
-  Base base{.info = state->info};
-  const std::string version = state->info ? format::content_version(*state->info) : "";
-  if (version.empty() || state->cached_content == 0 || state->cached_version != version) {
-    state->cached_content = cache_.new_content();
-    state->cached_version = version;
+std::shared_ptr<FileContent> FileSystem::State::content_of(Node::State& state) {
+  if (state.content != nullptr) return state.content;
+  Base base{.info = state.info, .known_at = state.asked_at};
+  const std::string version = state.info ? format::content_version(*state.info) : "";
+  if (version.empty() || state.cached_content == 0 || state.cached_version != version) {
+    state.cached_content = cache_.new_content();
+    state.cached_version = version;
   }
-  base.content = state->cached_content;
-  const Base& last = state->last_base;
-  if (last.info && state->info && last.info->etag == state->info->etag) {
+  base.content = state.cached_content;
+  const Base& last = state.last_base;
+  if (last.info && state.info && last.info->etag == state.info->etag) {
     base.blocks = last.blocks;
     base.block_id_length = last.block_id_length;
   }
-  state->content = std::make_shared<FileContent>(std::move(base), layout_, cache_, budget_);
-  return state->content;
+  state.content = std::make_shared<FileContent>(std::move(base), layout_, cache_, budget_);
+  return state.content;
 }
 
-Opened FileSystem::State::add_handle(const NodePointer& node, std::shared_ptr<FileContent> content,
-                                     int flags) {
+Opened FileSystem::State::add_handle(const NodePointer& node, int flags) {
   Opened opened;
+  auto handle = std::make_shared<FileHandle>();
+  handle->node = node;
+  handle->flags = flags;
   {
+    // Together: a release that is under way must not drop the content in between.
     auto state = node->state.lock();
+    handle->content = content_of(*state);
     ++state->handles;
     const std::string version = state->info ? format::content_version(*state->info) : "";
     opened.keep_cache = !version.empty() && state->kernel_content == version;
@@ -94,10 +97,6 @@ Opened FileSystem::State::add_handle(const NodePointer& node, std::shared_ptr<Fi
   }
   // An open file keeps its inode.
   inodes_.reference(node->id);
-  auto handle = std::make_shared<FileHandle>();
-  handle->node = node;
-  handle->content = std::move(content);
-  handle->flags = flags;
   auto files = files_.lock();
   files->by_id.emplace(++files->last, std::move(handle));
   opened.handle = files->last;
@@ -111,18 +110,8 @@ Result<Opened> FileSystem::State::open(InodeId inode, int flags, const Limits& l
     auto state = node->state.lock();
     TRY(check_openable(*node, *state, flags, options_.read_only));
   }
-  const auto content = content_of(*node);
-  const Base base = content->base();
-  std::optional<ObjectInfo> info = node->state.lock()->info;
-  if (base.info && info && base.info->etag != info->etag) {
-    if (format::same_content(*base.info, *info)) {
-      content->adopt_attributes(base.content, *info);
-    } else {
-      // With something dirty this stays: its commit will tell.
-      content->adopt_content(base.content, *info);
-    }
-  }
-  const Opened opened = add_handle(node, content, flags);
+  const Opened opened = add_handle(node, flags);
+  adopt_if_newer(*node);
   if ((flags & O_TRUNC) == 0) return opened;
   const auto truncated = [&]() -> Result<void> {
     const Turn::Held turn = TRY(node->turn.take(limits));
@@ -131,6 +120,29 @@ Result<Opened> FileSystem::State::open(InodeId inode, int flags, const Limits& l
   if (truncated) return opened;
   release(opened.handle);
   return fail(truncated.error());
+}
+
+/// Open content follows what was learnt of the store since, if nothing of it is dirty.
+void FileSystem::State::adopt_if_newer(Node& node) {
+  std::shared_ptr<FileContent> content;
+  std::optional<ObjectInfo> info;
+  Clock::time_point asked_at;
+  {
+    auto state = node.state.lock();
+    content = state->content;
+    info = state->info;
+    asked_at = state->asked_at;
+  }
+  if (content == nullptr || !info) return;
+  const Base base = content->base();
+  // A commit that just ended knows better than the node does for another moment.
+  if (!base.info || base.info->etag == info->etag || asked_at <= base.known_at) return;
+  if (format::same_content(*base.info, *info)) {
+    content->adopt_attributes(base.content, *info, asked_at);
+  } else {
+    // With something dirty this stays: its commit will tell.
+    content->adopt_content(base.content, *info, asked_at);
+  }
 }
 
 Result<void> FileSystem::State::look_again(const NodePointer& node, FileContent& content,
@@ -151,10 +163,10 @@ Result<void> FileSystem::State::look_again(const NodePointer& node, FileContent&
   }
   update(*node, {.key = key, .object = *info}, asked_at);
   if (format::same_content(*seen.info, *info)) {
-    content.adopt_attributes(seen.content, *info);
+    content.adopt_attributes(seen.content, *info, asked_at);
     return {};
   }
-  if (content.adopt_content(seen.content, *info)) return {};
+  if (content.adopt_content(seen.content, *info, asked_at)) return {};
   Error lost = os_error(ESTALE, fmt::format("{}: somebody else wrote it while unsaved changes were "
                                             "held here; they cannot be saved",
                                             name));

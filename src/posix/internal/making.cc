@@ -134,7 +134,7 @@ FileSystem::Created FileSystem::State::create_uncommitted(const NodePointer& dir
     return made;
   });
   directory->directory.add_uncommitted(std::string(name));
-  const Opened opened = add_handle(node, content_of(*node), flags);
+  const Opened opened = add_handle(node, flags);
   return {.entry = entry_of(*node), .opened = opened};
 }
 
@@ -162,7 +162,7 @@ Result<FileSystem::Created> FileSystem::State::create(InodeId parent, std::strin
   // Only one may win among all machines: the store decides at once.
   const Entry entry = TRY(make_object(directory, name, attributes, {}, limits));
   const NodePointer node = TRY(inodes_.find(entry.inode));
-  return Created{.entry = entry, .opened = add_handle(node, content_of(*node), flags)};
+  return Created{.entry = entry, .opened = add_handle(node, flags)};
 }
 
 Result<void> FileSystem::State::make_explicit(const NodePointer& directory, const Limits& limits) {

@@ -51,7 +51,7 @@ Result<void> FileSystem::State::make_orphan(const NodePointer& node, const Limit
     info.etag = copied.etag;
     info.last_modified = copied.last_modified;
     info.metadata = std::move(metadata);
-    content->adopt_attributes(base.content, info);
+    content->adopt_attributes(base.content, info, now());
     node->state.lock()->info = std::move(info);
   }
   auto state = node->state.lock();

@@ -189,7 +189,7 @@ void FileSystem::State::finish_rename(Renaming& renaming, const ObjectInfo& move
   if (content != nullptr) {
     const Base base = content->base();
     if (base.info && base.info->size_bytes == moved.size_bytes) {
-      content->adopt_attributes(base.content, moved);
+      content->adopt_attributes(base.content, moved, now());
     }
   }
   renaming.from_directory->directory.remove(renaming.from_name, now());

@@ -180,7 +180,7 @@ Result<void> FileSystem::State::save_attributes(const NodePointer& node, const L
     if (content != nullptr) {
       const Base base = content->base();
       if (base.info && format::same_content(*base.info, *info)) {
-        content->adopt_attributes(base.content, *info);
+        content->adopt_attributes(base.content, *info, now());
       }
     }
     saved(*node, *info);

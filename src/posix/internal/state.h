@@ -177,8 +177,9 @@ class FileSystem::State {
 
   // files.cc
   Result<std::shared_ptr<FileHandle>> file(HandleId handle);
-  std::shared_ptr<FileContent> content_of(Node& node);
-  Opened add_handle(const NodePointer& node, std::shared_ptr<FileContent> content, int flags);
+  std::shared_ptr<FileContent> content_of(Node::State& state);
+  Opened add_handle(const NodePointer& node, int flags);
+  void adopt_if_newer(Node& node);
   /// The store has another version than `seen`: finds out what that means for its reader.
   Result<void> look_again(const NodePointer& node, FileContent& content, const Base& seen,
                           const std::string& key, const Limits& limits);
