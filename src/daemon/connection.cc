@@ -81,8 +81,9 @@ std::string Connection::mount(const MountRequest& request, UniqueFd fd) {
 
 std::string Connection::drain(std::uint64_t mount) {
   const auto drained = mounts_.drain(mount);
-  if (drained) undrained_.erase(mount);
-  return answer_of(drained);
+  if (!drained) return answer_error(drained.error());
+  undrained_.erase(mount);
+  return answer_drained(mounts_.problems(mount));
 }
 
 std::string Connection::stop() {

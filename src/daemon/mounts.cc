@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -19,6 +20,7 @@ using namespace std::chrono_literals;
 constexpr auto kStartTimeMax = 60s;
 constexpr auto kDrainTimeMax = 3600s;
 constexpr std::size_t kEndedKept = 256;
+constexpr std::size_t kProblemsKept = 5;
 
 bool is_fuse_device(int fd) {
   struct stat status {};
@@ -52,13 +54,33 @@ struct Mounts::Mount {
         request(std::move(mount_request)),
         name(name_of_mount(id, request)),
         options(options_of(request, ::geteuid(), ::getegid())),
-        files(options, std::move(open_account)),
-        session(files, {.name = name, .negative_ttl = options.ttl}) {}
+        files(options, watched(std::move(open_account))),
+        session(files, {.name = name,
+                        .negative_ttl = options.ttl,
+                        .on_problem = [this](const Error& error) { note(error); }}) {}
+
+  /// To a program an account that cannot be opened looks like an absent directory.
+  AccountOpener watched(AccountOpener open_account) {
+    return [this, inner = std::move(open_account)](std::string_view account) {
+      auto opened = inner(account);
+      if (!opened) note(opened.error());
+      return opened;
+    };
+  }
+
+  void note(const Error& error) {
+    std::string text = error.message;
+    if (!error.request_id.empty()) text += " (request " + error.request_id + ")";
+    auto list = problems.lock();
+    const bool is_new = std::ranges::find(*list, text) == list->end();
+    if (is_new && list->size() < kProblemsKept) list->push_back(std::move(text));
+  }
 
   const std::uint64_t id;
   const MountRequest request;
   const std::string name;
   const posix::Options options;
+  Guarded<std::vector<std::string>> problems{};  ///< Before those that report them.
   posix::FileSystem files;
   fuse::Session session;
 };
@@ -130,6 +152,12 @@ Result<void> Mounts::drain(std::uint64_t id) {
   const auto mount = find(id);
   if (!mount) return ended_result(id);
   return mount->files.drain(Limits::within(kDrainTimeMax));
+}
+
+std::vector<std::string> Mounts::problems(std::uint64_t id) {
+  const auto mount = find(id);
+  if (!mount) return {};
+  return *mount->problems.lock();
 }
 
 std::vector<std::shared_ptr<Mounts::Mount>> Mounts::all() {

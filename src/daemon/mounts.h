@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/file.h"
@@ -38,6 +39,9 @@ class Mounts {
   /// Stores all that was written so far, or says what could not be stored. Also for mounts that
   /// have ended not long ago.
   Result<void> drain(std::uint64_t id);
+  /// Why the storage refused requests of this mount, in words: each reason once, the first few.
+  /// Empty for a mount that has ended.
+  std::vector<std::string> problems(std::uint64_t id);
   Result<void> drain_all();
 
   /// Waits until the mount is gone and returns the result of its last drain. Fails with cancelled

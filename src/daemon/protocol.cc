@@ -78,6 +78,10 @@ std::string answer_error(const Error& error) {
                   {"request_id", error.request_id}});
 }
 
+std::string answer_drained(const std::vector<std::string>& problems) {
+  return text_of({{"ok", true}, {"problems", problems}});
+}
+
 std::string answer_mounted(std::uint64_t mount) {
   return text_of({{"ok", true}, {"mount", mount}});
 }

@@ -62,6 +62,8 @@ struct MountStatus {
 
 std::string answer_ok();
 std::string answer_error(const Error& error);
+/// `problems`: why the storage refused requests of the mount, in words.
+std::string answer_drained(const std::vector<std::string>& problems);
 std::string answer_mounted(std::uint64_t mount);
 std::string answer_status(const std::string& version, const std::vector<MountStatus>& mounts);
 

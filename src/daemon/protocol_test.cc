@@ -75,10 +75,8 @@ TEST(Protocol, LooksVariablesUp) {
 }
 
 TEST(Protocol, AnswersWithWhatTheCallerNeeds) {
-  const json error = json::parse(answer_error({.code = ErrorCode::no_space,
-                                               .message = "full \xff",
-                                               .request_id = "r",
-                                               .os_errno = 28}));
+  const json error = json::parse(answer_error(
+      {.code = ErrorCode::no_space, .message = "full \xff", .request_id = "r", .os_errno = 28}));
   EXPECT_FALSE(error.at("ok").get<bool>());
   EXPECT_EQ(error.at("code"), "no_space");
   EXPECT_EQ(error.at("errno"), 28);

@@ -71,9 +71,8 @@ json ask(int socket, const std::string& text, int fd = -1) {
 }
 
 const char* const kHello = R"({"op":"hello","protocol":1,"version":"t"})";
-const char* const kMount =
-    R"({"op":"mount","root":"","directory":"/aloft","in_namespace":true,)"
-    R"("read_only":false,"squash_ids":true,"environment":{}})";
+const char* const kMount = R"({"op":"mount","root":"","directory":"/aloft","in_namespace":true,)"
+                           R"("read_only":false,"squash_ids":true,"environment":{}})";
 
 TEST(Server, GreetsBeforeItServes) {
   Running server;

@@ -137,10 +137,14 @@ Result<std::uint64_t> DaemonClient::mount(const MountRequest& request, int fuse_
   return id->get<std::uint64_t>();
 }
 
-Result<void> DaemonClient::drain(std::uint64_t mount) {
+Result<std::vector<std::string>> DaemonClient::drain(std::uint64_t mount) {
   const auto answer = ask({{"op", "drain"}, {"mount", mount}}, -1, kNever);
-  if (answer) return {};
-  return fail(is_lost(answer.error()) ? lost_daemon() : answer.error());
+  if (!answer) return fail(is_lost(answer.error()) ? lost_daemon() : answer.error());
+  std::vector<std::string> problems;
+  for (const json& problem : answer->value("problems", json::array())) {
+    if (problem.is_string()) problems.push_back(problem.get<std::string>());
+  }
+  return problems;
 }
 
 Result<void> DaemonClient::wait_unmounted(std::uint64_t mount, Clock::time_point deadline) {

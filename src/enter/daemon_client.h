@@ -54,8 +54,9 @@ class DaemonClient {
   /// finds accounts and credentials. Returns the mount's id once it is served; fails as the daemon
   /// does, with not_found if the container is absent.
   Result<std::uint64_t> mount(const MountRequest& request, int fuse_fd);
-  /// Returns once everything written to the mount is stored, or its first error.
-  Result<void> drain(std::uint64_t mount);
+  /// Returns once everything written to the mount is stored, or its first error. The value: why the
+  /// storage refused requests of the mount so far, in words; programs saw an errno only.
+  Result<std::vector<std::string>> drain(std::uint64_t mount);
   /// Returns once the mount has ended and its last writes are stored, or their first error;
   /// deadline_exceeded leaves the connection unusable.
   Result<void> wait_unmounted(std::uint64_t mount,

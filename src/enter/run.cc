@@ -123,11 +123,15 @@ int run(const RunOptions& options) {
   if (!ended->message.empty()) print(ended->message);
   push_mapped_pages();
   const auto drained = served->daemon.drain(served->mount);
-  if (!drained) {
-    print(drained.error());
-    if (ended->exit_code == 0) return kOwnFailure;
+  if (drained) {
+    // The command could say no more than "Input/output error"; if it coped with that, all is well.
+    if (ended->exit_code != 0) {
+      for (const std::string& problem : *drained) print(problem);
+    }
+    return ended->exit_code;
   }
-  return ended->exit_code;
+  print(drained.error());
+  return ended->exit_code == 0 ? kOwnFailure : ended->exit_code;
 }
 
 int run_shell(RunOptions options) {

@@ -75,6 +75,7 @@ void Request::fail(const Error& error) {
   if (!is_everyday(error)) {
     log(LogLevel::warning, "{}: {}: {}{}{}", shared_.options.name, operation_, error.message,
         error.request_id.empty() ? "" : " request ", error.request_id);
+    if (shared_.options.on_problem) shared_.options.on_problem(error);
   }
   fail(errno_of(error));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,9 @@ struct SessionOptions {
   std::chrono::seconds request_time_max{300};
   /// The same for close and fsync, which may have gigabytes to store.
   std::chrono::seconds commit_time_max{3600};
+  /// Called, from any thread, with errors that are the storage's (refused, not reachable, full, …),
+  /// of which a program learns an errno only. Not with everyday ones such as an absent file.
+  std::function<void(const Error&)> on_problem{};
 };
 
 /// Serves one FUSE mount from a FileSystem: turns the kernel's requests into its calls.

@@ -312,15 +312,15 @@ signal.setitimer(signal.ITIMER_REAL, 0)''', path)
     def test_an_unknown_account_is_an_error_of_the_file(self):
         done = self.person.run("ls", "az://nosuchaccount/box")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("nosuchaccount", done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^aloft: .*nosuchaccount")
 
-    def test_a_wrong_key_is_refused_and_the_log_says_why(self):
+    def test_a_wrong_key_is_refused_and_the_reason_is_said(self):
         right = self.person.environment["AZURE_STORAGE_CONNECTION_STRING"]
         wrong = right.replace("AccountKey=", "AccountKey=AAAA")
         done = self.person.run("ls", self.uri, env={"AZURE_STORAGE_CONNECTION_STRING": wrong})
         self.assertEqual(done.returncode, 2)
         self.assertIn("Permission denied", done.stderr)
-        self.assertIn("az://", self.person.daemon_log())
+        self.assertRegex(done.stderr, f"(?m)^aloft: .*{self.box}")
 
     def test_a_closed_device_is_named_with_a_remedy(self):
         done = self.person.run("true", env={"ALOFT_FUSE_DEVICE": "/no/such/fuse"})
@@ -361,6 +361,18 @@ class UserTest(Common, entering.EnteringTest):
         self.root.sh('echo x > "$1"; chown 777:888 "$1"; chmod 600 "$1"', path)
         self.assertEqual(self.user.sh('stat -c "%u %g" "$1"; cat "$1"; echo y >> "$1"', path), f"{self.user.uid} {self.user.uid}\nx\n")
         self.assertEqual(self.root.sh('stat -c "%u %g %a" "$1"; cat "$1"', path), "777 888 600\nx\ny\n")
+
+
+@unittest.skipUnless(entering.is_root(), "needs root")
+class NoEmulatorTest(unittest.TestCase):
+    def test_an_emulator_that_does_not_run_is_an_error_that_names_it(self):
+        world = harness.World(emulator=False)
+        self.addCleanup(world.close)
+        done = world.aloft("run", "ls", f"{world.uri}/box", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot access", done.stderr)
+        self.assertIn("aloft emulator", done.stderr)
+        self.assertIn("devstoreaccount1", done.stderr)
 
 
 if __name__ == "__main__":
