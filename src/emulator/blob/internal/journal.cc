@@ -63,26 +63,26 @@ struct Journal::Statements {
   Statement put_content, forget_content;
 
   static Result<std::unique_ptr<Statements>> prepare(Database& database) {
-    return std::make_unique<Statements>(Statements{
-        .put_container = TRY(database.prepare(
-            "INSERT OR REPLACE INTO container(id, name, etag, modified_at, metadata) "
-            "VALUES(?, ?, ?, ?, ?)")),
-        .drop_container = TRY(database.prepare("DELETE FROM container WHERE id = ?")),
-        .drop_container_blobs = TRY(database.prepare("DELETE FROM blob WHERE container_id = ?")),
-        .drop_container_staged = TRY(database.prepare("DELETE FROM staged WHERE container_id = ?")),
-        .put_blob = TRY(database.prepare(
-            "INSERT OR REPLACE INTO blob(container_id, name, etag, created_at, modified_at, "
-            "attributes, metadata, blocks) VALUES(?, ?, ?, ?, ?, ?, ?, ?)")),
-        .drop_blob = TRY(database.prepare("DELETE FROM blob WHERE container_id = ? AND name = ?")),
-        .stage_block = TRY(database.prepare(
-            "INSERT OR REPLACE INTO staged(container_id, blob, block_id, staged_at, block) "
-            "VALUES(?, ?, ?, ?, ?)")),
-        .drop_staged =
-            TRY(database.prepare("DELETE FROM staged WHERE container_id = ? AND blob = ?")),
-        .put_content =
-            TRY(database.prepare("INSERT INTO content(id, size, bytes) VALUES(?, ?, ?)")),
-        .forget_content = TRY(database.prepare("DELETE FROM content WHERE id = ?")),
-    });
+    auto all = std::make_unique<Statements>();
+    all->put_container = TRY(
+        database.prepare("INSERT OR REPLACE INTO container(id, name, etag, modified_at, metadata) "
+                         "VALUES(?, ?, ?, ?, ?)"));
+    all->drop_container = TRY(database.prepare("DELETE FROM container WHERE id = ?"));
+    all->drop_container_blobs = TRY(database.prepare("DELETE FROM blob WHERE container_id = ?"));
+    all->drop_container_staged = TRY(database.prepare("DELETE FROM staged WHERE container_id = ?"));
+    all->put_blob = TRY(database.prepare(
+        "INSERT OR REPLACE INTO blob(container_id, name, etag, created_at, modified_at, "
+        "attributes, metadata, blocks) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
+    all->drop_blob = TRY(database.prepare("DELETE FROM blob WHERE container_id = ? AND name = ?"));
+    all->stage_block = TRY(database.prepare(
+        "INSERT OR REPLACE INTO staged(container_id, blob, block_id, staged_at, block) "
+        "VALUES(?, ?, ?, ?, ?)"));
+    all->drop_staged =
+        TRY(database.prepare("DELETE FROM staged WHERE container_id = ? AND blob = ?"));
+    all->put_content =
+        TRY(database.prepare("INSERT INTO content(id, size, bytes) VALUES(?, ?, ?)"));
+    all->forget_content = TRY(database.prepare("DELETE FROM content WHERE id = ?"));
+    return all;
   }
 };
 

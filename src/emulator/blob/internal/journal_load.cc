@@ -68,11 +68,12 @@ Result<void> Loader::load_containers() {
   Statement row =
       TRY(database_.prepare("SELECT id, name, etag, modified_at, metadata FROM container"));
   while (TRY(row.step())) {
+    Metadata metadata = TRY(decode_metadata(row.text(4)));
     const Container container{.id = number(row, 0),
                               .name = std::string(row.text(1)),
                               .etag = etag(row, 2),
                               .modified_at = seconds(row, 3),
-                              .metadata = TRY(decode_metadata(row.text(4)))};
+                              .metadata = std::move(metadata)};
     loaded_.numbers.container = std::max(loaded_.numbers.container, container.id);
     containers_[container.id] = {.id = container.id, .name = container.name};
     index_.apply(PutContainer{container});
@@ -85,12 +86,13 @@ Result<void> Loader::load_blobs() {
       "SELECT container_id, name, etag, created_at, modified_at, attributes, metadata, blocks "
       "FROM blob"));
   while (TRY(row.step())) {
-    auto blob = std::make_shared<Blob>(Blob{.name = std::string(row.text(1)),
-                                            .etag = etag(row, 2),
-                                            .created_at = seconds(row, 3),
-                                            .modified_at = seconds(row, 4),
-                                            .metadata = TRY(decode_metadata(row.text(6))),
-                                            .blocks = TRY(decode(row.bytes(7)))});
+    auto blob = std::make_shared<Blob>();
+    blob->name = row.text(1);
+    blob->etag = etag(row, 2);
+    blob->created_at = seconds(row, 3);
+    blob->modified_at = seconds(row, 4);
+    blob->metadata = TRY(decode_metadata(row.text(6)));
+    blob->blocks = TRY(decode(row.bytes(7)));
     TRY(decode_attributes(row.text(5), *blob));
     for (const Block& block : blob->blocks) blob->size_bytes += block.size_bytes;
     index_.apply(PutBlob{

@@ -17,6 +17,7 @@ namespace aloft::emulator::blob {
 /// live until the next reset().
 class Statement {
  public:
+  Statement() = default;
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, std::span<const std::byte> bytes);

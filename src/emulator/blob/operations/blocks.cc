@@ -145,11 +145,12 @@ Answer put_block_list(Call& call) {
     TRY(check_write(conditions, resource_of(current)));
     const StagedBlocks staged =
         call.repository.index().staged(call.target.container, call.target.blob);
+    std::vector<Block> blocks = TRY(resolve(entries, staged, current));
     Blob written{.created_at = current != nullptr ? current->created_at : call.repository.now(),
                  .properties = std::move(properties),
                  .metadata = std::move(metadata),
                  .access_tier = std::move(access_tier),
-                 .blocks = TRY(resolve(entries, staged, current))};
+                 .blocks = std::move(blocks)};
     for (const Block& block : written.blocks) written.size_bytes += block.size_bytes;
     return written;
   };

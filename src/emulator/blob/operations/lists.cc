@@ -219,6 +219,7 @@ Answer list_blobs(Call& call) {
       "deletedwithversions",
   };
   const Query& query = call.query();
+  const std::size_t size = TRY(page_size(query));
   const std::string from = TRY(parse_marker(query));
   const auto include = TRY(parse_include(query, kInclude));
   if (has(include, "snapshots") && !query.get("delimiter").empty()) {
@@ -234,7 +235,7 @@ Answer list_blobs(Call& call) {
       call.target.container, {.prefix = query.get("prefix"),
                               .delimiter = query.get("delimiter"),
                               .from = from,
-                              .entries_max = TRY(page_size(query)),
+                              .entries_max = size,
                               .uncommitted = has(include, "uncommittedblobs")});
   if (!page) return refuse(Refusal::container_not_found);
   XmlWriter xml;
