@@ -26,6 +26,15 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStartTimeMax = 20s;
+constexpr off_t kLogBytesMax = 8 << 20;
+
+/// A log that has grown large makes way for a new one; the one before that goes.
+void make_room_for_log(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && status.st_size > kLogBytesMax) {
+    ::rename(path.c_str(), (path + ".old").c_str());
+  }
+}
 
 /// In the child: a session of its own, no terminal, no descriptor of the caller but `ready_fd`, no
 /// credential of the caller (each mount request brings its own).
@@ -79,6 +88,7 @@ Result<std::string> read_verdict(int fd, Clock::time_point deadline) {
 }
 
 Result<void> start_daemon(const DaemonPlaces& places, const std::string& main_program) {
+  make_room_for_log(places.log);
   const UniqueFd log = TRY(open_file(places.log, O_WRONLY | O_CREAT | O_APPEND, 0600));
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_os(errno, "cannot make a pipe");
