@@ -45,9 +45,9 @@ class ClientTest : public testing::Test {
 };
 
 TEST_F(ClientTest, SendsHeadAndBodyAndTakesTheAnswer) {
-  std::string seen;
+  Guarded<std::string> seen;
   FakeServer server([&](FakeConnection& connection, int) {
-    seen = connection.read_request();
+    *seen.lock() = connection.read_request();
     connection.answer("fine", "X-Answer: yes\r\n");
   });
   Exchange exchange = get(server, "/a%20b?c=d");
@@ -55,8 +55,8 @@ TEST_F(ClientTest, SendsHeadAndBodyAndTakesTheAnswer) {
   exchange.headers.add("x-ms-version", "1");
   exchange.body = bytes("the body");
   ASSERT_TRUE(client_.perform(exchange, soon()));
-  EXPECT_EQ(seen, "PUT /a%20b?c=d HTTP/1.1\r\nHost: " + server.endpoint().authority() +
-                      "\r\nx-ms-version: 1\r\nContent-Length: 8\r\n\r\nthe body");
+  EXPECT_EQ(*seen.lock(), "PUT /a%20b?c=d HTTP/1.1\r\nHost: " + server.endpoint().authority() +
+                              "\r\nx-ms-version: 1\r\nContent-Length: 8\r\n\r\nthe body");
   EXPECT_EQ(exchange.answer.text, "fine");
   EXPECT_EQ(exchange.answer.headers.get("x-answer"), "yes");
 }

@@ -25,6 +25,8 @@ class FakeConnection {
  public:
   explicit FakeConnection(int fd) : fd_(fd) {}
 
+  int fd() const { return fd_; }
+
   /// One request, head and body; empty when the client closed.
   std::string read_request() {
     std::string text;

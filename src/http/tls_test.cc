@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+
+#include "base/temporary_directory.h"
+#include "http/client.h"
+#include "http/fake_server.h"
+
+namespace aloft::http {
+namespace {
+
+using testing::HasSubstr;
+
+template <auto Free>
+struct FreeBy {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
+using Context = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
+using Session = std::unique_ptr<SSL, FreeBy<SSL_free>>;
+
+/// A certificate for `names` ("IP:127.0.0.1") that signs itself, valid for an hour.
+Certificate make_certificate(EVP_PKEY* key, const char* names) {
+  Certificate certificate(X509_new());
+  X509* const x509 = certificate.get();
+  X509_set_version(x509, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
+  X509_gmtime_adj(X509_getm_notBefore(x509), -60);
+  X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+  X509_set_pubkey(x509, key);
+  X509_NAME* const name = X509_get_subject_name(x509);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("aloft test"), -1, -1, 0);
+  X509_set_issuer_name(x509, name);
+  X509_EXTENSION* const extension =
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names);
+  CHECK(extension != nullptr && X509_add_ext(x509, extension, -1) == 1);
+  X509_EXTENSION_free(extension);
+  CHECK(X509_sign(x509, key, EVP_sha256()) > 0);
+  return certificate;
+}
+
+class TlsTest : public testing::Test {
+ protected:
+  void use_certificate_for(const char* names) {
+    const Key key(EVP_EC_gen("P-256"));
+    const Certificate certificate = make_certificate(key.get(), names);
+    context_.reset(SSL_CTX_new(TLS_server_method()));
+    CHECK(SSL_CTX_use_certificate(context_.get(), certificate.get()) == 1);
+    CHECK(SSL_CTX_use_PrivateKey(context_.get(), key.get()) == 1);
+    const std::unique_ptr<FILE, FreeBy<std::fclose>> file(std::fopen(authorities().c_str(), "w"));
+    CHECK(PEM_write_X509(file.get(), certificate.get()) == 1);
+  }
+  std::string authorities() const { return directory_.path() + "/authorities.pem"; }
+
+  /// Answers each request with a body of `body_bytes_`.
+  void serve(FakeConnection& connection) {
+    const Session session(SSL_new(context_.get()));
+    SSL_set_fd(session.get(), connection.fd());
+    if (SSL_accept(session.get()) != 1) return;
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body_bytes_) +
+                               "\r\n\r\n" + std::string(body_bytes_, 'x');
+    for (;;) {
+      std::string request;
+      for (char byte = 0; !request.ends_with("\r\n\r\n"); request += byte) {
+        if (SSL_read(session.get(), &byte, 1) != 1) return;
+      }
+      if (SSL_write(session.get(), answer.data(), static_cast<int>(answer.size())) <= 0) return;
+    }
+  }
+  Exchange get(const FakeServer& server) {
+    Exchange exchange;
+    exchange.endpoint = server.endpoint();
+    exchange.endpoint.tls = true;
+    return exchange;
+  }
+  static Limits soon() { return Limits::within(std::chrono::seconds(20)); }
+
+  TemporaryDirectory directory_;
+  Context context_;
+  const std::size_t body_bytes_ = 3'000'001;
+  FakeServer server_{[this](FakeConnection& connection, int) { serve(connection); }};
+};
+
+TEST_F(TlsTest, BringsWholeBodiesOverOneConnection) {
+  use_certificate_for("IP:127.0.0.1");
+  Client client({.authorities_file = authorities()});
+  std::vector<std::byte> sink(body_bytes_);
+  for (int i = 0; i < 3; ++i) {
+    Exchange exchange = get(server_);
+    exchange.sink = sink;
+    ASSERT_TRUE(client.perform(exchange, soon())) << exchange.result.error().message;
+    EXPECT_EQ(exchange.answer.sink_bytes, body_bytes_);
+  }
+  EXPECT_EQ(server_.connections(), 1);
+}
+
+TEST_F(TlsTest, PerformsManyAtATime) {
+  use_certificate_for("IP:127.0.0.1");
+  Client client({.authorities_file = authorities()});
+  std::vector<Exchange> exchanges(8, get(server_));
+  std::vector<Exchange*> pointers;
+  for (Exchange& exchange : exchanges) {
+    exchange.text_bytes_max = body_bytes_;
+    pointers.push_back(&exchange);
+  }
+  client.perform(pointers, soon());
+  for (const Exchange& exchange : exchanges) {
+    ASSERT_TRUE(exchange.result) << exchange.result.error().message;
+    EXPECT_EQ(exchange.answer.text.size(), body_bytes_);
+  }
+}
+
+TEST_F(TlsTest, RefusesAnAuthorityThatNobodyTrusts) {
+  use_certificate_for("IP:127.0.0.1");
+  Client client;
+  Exchange exchange = get(server_);
+  ASSERT_FALSE(client.perform(exchange, soon()));
+  EXPECT_EQ(exchange.result.error().code, ErrorCode::permission_denied);
+  EXPECT_THAT(exchange.result.error().message, HasSubstr("SSL_CERT_FILE"));
+}
+
+TEST_F(TlsTest, RefusesACertificateOfAnotherHost) {
+  use_certificate_for("DNS:elsewhere.example,IP:127.0.0.2");
+  Client client({.authorities_file = authorities()});
+  Exchange exchange = get(server_);
+  ASSERT_FALSE(client.perform(exchange, soon()));
+  EXPECT_EQ(exchange.result.error().code, ErrorCode::permission_denied);
+}
+
+TEST_F(TlsTest, ReportsAServerThatSpeaksNoTls) {
+  FakeServer plain([](FakeConnection& connection, int) {
+    connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+    connection.wait_for_end();
+  });
+  Client client;
+  Exchange exchange = get(plain);
+  ASSERT_FALSE(client.perform(exchange, soon()));
+  EXPECT_EQ(exchange.result.error().code, ErrorCode::unavailable);
+}
+
+TEST_F(TlsTest, NamesAnAuthoritiesFileThatIsNone) {
+  Client client({.authorities_file = "/nowhere/authorities.pem"});
+  use_certificate_for("IP:127.0.0.1");
+  Exchange exchange = get(server_);
+  ASSERT_FALSE(client.perform(exchange, soon()));
+  EXPECT_EQ(exchange.result.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(exchange.result.error().message, HasSubstr("/nowhere/authorities.pem"));
+}
+
+}  // namespace
+}  // namespace aloft::http
