@@ -144,7 +144,11 @@ class Azurite:
         self.process = subprocess.Popen(
             ["node", str(NPM / "node_modules/azurite/dist/src/blob/main.js"), "--blobPort", "0",
              "--inMemoryPersistence", "--disableTelemetry"], stdout=self.log, stderr=subprocess.STDOUT, cwd=directory)
-        match = harness.wait_until(self.address, 60, "Azurite's start")
+        try:
+            match = harness.wait_until(self.address, 60, "Azurite's start")
+        except Exception:
+            self.close()
+            raise
         self.record = {"account": harness.ACCOUNT, "key": harness.WELL_KNOWN_KEY,
                        "blob_endpoint": f"{match}/{harness.ACCOUNT}"}
 
@@ -157,7 +161,8 @@ class Azurite:
         return match and match[1]
 
     def close(self):
-        self.process.terminate()
+        # It keeps nothing, so nothing is lost.
+        self.process.kill()
         self.process.wait(20)
         self.log.close()
 
