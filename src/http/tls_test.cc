@@ -5,6 +5,8 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <memory>
 #include <string>
@@ -66,6 +68,11 @@ class TlsTest : public testing::Test {
 
   /// Answers each request with a body of `body_bytes_`.
   void serve(FakeConnection& connection) {
+    // OpenSSL's own socket code raises SIGPIPE. Only here: the client must do without.
+    sigset_t pipe_signal;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
     const Session session(SSL_new(context_.get()));
     SSL_set_fd(session.get(), connection.fd());
     if (SSL_accept(session.get()) != 1) return;
