@@ -46,8 +46,7 @@ Result<void> FileSystem::State::read_directory(
   }
   auto items = *directory->items.lock();
   if (offset == 0 || items == nullptr) {
-    const Clock::time_point listed_at = now();
-    const auto listing = TRY(list(directory->node, limits));
+    const auto [listing, listed_at] = TRY(list(directory->node, limits));
     auto fresh = std::make_shared<std::vector<DirectoryHandle::Item>>();
     for (const auto& [name, entry] : listing) fresh->push_back({name, entry});
     for (const std::string& name : directory->node->directory.uncommitted()) {

@@ -97,11 +97,11 @@ void DirectoryCache::forget_all() {
   state->listing.reset();
 }
 
-std::optional<DirectoryCache::Listing> DirectoryCache::listing(Clock::time_point now,
-                                                               std::chrono::nanoseconds ttl) {
+std::optional<DirectoryCache::Listed> DirectoryCache::listing(Clock::time_point now,
+                                                              std::chrono::nanoseconds ttl) {
   auto state = state_.lock();
   if (!state->listing || !fresh(state->listed_at, now, ttl)) return std::nullopt;
-  return state->listing;
+  return Listed{*state->listing, state->listed_at};
 }
 
 void DirectoryCache::add_uncommitted(const std::string& name) {

@@ -49,8 +49,13 @@ class DirectoryCache {
   void forget(const std::string& name);
   void forget_all();
 
-  /// The listing if it is not older than `ttl`.
-  std::optional<Listing> listing(Clock::time_point now, std::chrono::nanoseconds ttl);
+  /// The listing if it is not older than `ttl`, and when the store gave it: own changes since are
+  /// in it, but an entry is never younger than it claims.
+  struct Listed {
+    Listing listing;
+    Clock::time_point asked_at{};
+  };
+  std::optional<Listed> listing(Clock::time_point now, std::chrono::nanoseconds ttl);
 
   /// Names of files that were made here and that the store does not have yet.
   void add_uncommitted(const std::string& name);

@@ -122,8 +122,8 @@ Result<FileSystem::State::Resolved> FileSystem::State::resolve(const NodePointer
   return Resolved{*std::move(entry), ticket.asked_at};
 }
 
-Result<DirectoryCache::Listing> FileSystem::State::list(const NodePointer& directory,
-                                                        const Limits& limits) {
+Result<DirectoryCache::Listed> FileSystem::State::list(const NodePointer& directory,
+                                                       const Limits& limits) {
   if (auto known = directory->directory.listing(now(), options_.ttl)) return *std::move(known);
   const auto ticket = directory->directory.begin(now());
   DirectoryCache::Listing listing;
@@ -144,7 +144,7 @@ Result<DirectoryCache::Listing> FileSystem::State::list(const NodePointer& direc
   directory->directory.learn_all(ticket, listing);
   // With what happened here meanwhile.
   if (auto known = directory->directory.listing(now(), options_.ttl)) return *std::move(known);
-  return listing;
+  return DirectoryCache::Listed{std::move(listing), ticket.asked_at};
 }
 
 bool FileSystem::State::exists_here(const NodePointer& directory, std::string_view name) {

@@ -130,7 +130,7 @@ class FileSystem::State {
   Result<std::optional<format::ListedEntry>> ask(const NodePointer& directory,
                                                  std::string_view name, const Limits& limits);
   Result<bool> has_keys_below(ObjectStore& store, std::string_view key, const Limits& limits);
-  Result<DirectoryCache::Listing> list(const NodePointer& directory, const Limits& limits);
+  Result<DirectoryCache::Listed> list(const NodePointer& directory, const Limits& limits);
   /// With one reference more; the caller gives it back or hands it out.
   NodePointer refer_child(const NodePointer& directory, std::string_view name,
                           const Resolved& resolved);
