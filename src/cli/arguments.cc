@@ -72,6 +72,8 @@ void prepare_commands(CLI::App& app) {
   app.set_help_flag("-h,--help", "Print this help and exit");
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     command->formatter(formatter);
+    // Those in no group are hidden.
+    if (!command->get_group().empty()) command->group("Commands");
     command->set_help_flag("-h,--help", "Print this help and exit");
   }
 }

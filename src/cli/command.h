@@ -32,7 +32,7 @@ struct Context {
 void add_json_option(CLI::App& command, Context& context, const std::string& document);
 
 /// Prints "aloft: MESSAGE" on standard error and returns the exit code for it: kWrongUsage for
-/// invalid_argument, kInterrupted for cancelled, else kFailed.
+/// invalid_argument (without an errno), kInterrupted for cancelled, else kFailed.
 int report(const Error& error);
 
 /// As above; with --json also prints {"error": {"code": …, "message": …}} on standard output, so
@@ -51,11 +51,18 @@ void add_emulator_command(CLI::App& app, Context& context);
 void add_job_processes(CLI::App& app, Context& context);
 void add_jobs_command(CLI::App& app, Context& context);
 void add_logs_command(CLI::App& app, Context& context);
+void add_cat_command(CLI::App& app, Context& context);
+void add_cp_command(CLI::App& app, Context& context);
+void add_ls_command(CLI::App& app, Context& context);
+void add_mkdir_command(CLI::App& app, Context& context);
 void add_mount_command(CLI::App& app, Context& context);
+void add_rm_command(CLI::App& app, Context& context);
 /// run and shell are the launcher's; here they are for the help, and hand over to it.
 void add_run_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_submit_command(CLI::App& app, Context& context);
+void add_stat_command(CLI::App& app, Context& context);
 void add_unmount_command(CLI::App& app, Context& context);
+void add_verify_command(CLI::App& app, Context& context);
 
 }  // namespace aloft::cli

@@ -46,7 +46,6 @@ std::string wrap(std::string_view text, std::size_t columns) {
 HelpFormatter::HelpFormatter() {
   column_width(kNameColumns);
   label("SUBCOMMAND", "COMMAND");
-  label("Subcommands", "Commands");
 }
 
 std::string HelpFormatter::make_description(const CLI::App* app) const {

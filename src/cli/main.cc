@@ -9,6 +9,13 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Context context;
   add_run_commands(app, context);
+  add_cp_command(app, context);
+  add_ls_command(app, context);
+  add_cat_command(app, context);
+  add_rm_command(app, context);
+  add_mkdir_command(app, context);
+  add_stat_command(app, context);
+  add_verify_command(app, context);
   add_mount_command(app, context);
   add_unmount_command(app, context);
   add_daemon_command(app, context);

@@ -17,7 +17,8 @@ const ProgressState kHalfWay{.files_done = 17,
 
 TEST(ProgressBar, SaysHowFarHowFastAndHowLong) {
   const std::string line = render_progress(kHalfWay, 79);
-  EXPECT_EQ(line, " 50%  1.0 GiB of 2.0 GiB  256 MiB/s  0:04 left  17/340 files  [=======        ]");
+  EXPECT_EQ(line,
+            " 50%  1.0 GiB of 2.0 GiB  256 MiB/s  0:04 left  17/340 files  [=======        ]");
 }
 
 TEST(ProgressBar, FitsAnyWidth) {

@@ -26,7 +26,8 @@ int report(const Error& error) {
   std::cerr << "aloft: " << sentence(error) << "\n";
   switch (error.code) {
     case ErrorCode::invalid_argument:
-      return kWrongUsage;
+      // With an errno it is about what was found (a directory in the way), not about the words.
+      return error.os_errno == 0 ? kWrongUsage : kFailed;
     case ErrorCode::cancelled:
       return kInterrupted;
     default:

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/failures.h"
+#include "cli/interruption.h"
+#include "cli/output.h"
+#include "cli/places.h"
+#include "cli/progress_bar.h"
+#include "cli/transfer_options.h"
+#include "transfer/copy.h"
+
+namespace aloft::cli {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> sources;
+  std::string destination;
+  bool recursive = false;
+  bool no_target_directory = false;
+  bool trust_modes = false;
+  TransferOptions transfer{};
+};
+
+mode_t present_umask() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
+
+Result<transfer::CopyOptions> copy_options(const Options& options) {
+  transfer::CopyOptions copy{
+      .placement = {.recursive = options.recursive,
+                    .no_target_directory = options.no_target_directory},
+      .restore = {.trust_modes = options.trust_modes, .umask = present_umask()},
+      .threads = options.transfer.threads};
+  copy.memory_bytes = TRY(memory_bytes(options.transfer));
+  return copy;
+}
+
+std::string summary(const transfer::CopyReport& report, double seconds) {
+  std::string text = fmt::format("copied {}, {} in {:.1f} s", counted(report.files, "file"),
+                                 format_byte_size(report.bytes), seconds);
+  if (seconds > 0 && report.bytes > 0) {
+    const auto rate = static_cast<std::uint64_t>(static_cast<double>(report.bytes) / seconds);
+    text += " (" + format_byte_size(rate) + "/s)";
+  }
+  if (report.hard_linked > 0) {
+    text += fmt::format("; {} with other names (hard links) became separate files",
+                        counted(report.hard_linked, "file"));
+  }
+  if (!report.failures.empty()) text += "; " + counted(report.failures.size(), "failure");
+  return text;
+}
+
+nlohmann::json document(const transfer::CopyReport& report, double seconds) {
+  return {{"files", report.files},
+          {"directories", report.directories},
+          {"symlinks", report.symlinks},
+          {"bytes", report.bytes},
+          {"hard_linked", report.hard_linked},
+          {"seconds", seconds},
+          {"failures", to_json(report.failures)}};
+}
+
+Result<transfer::CopyReport> perform(const Context& context, const Options& options,
+                                     const Limits& limits) {
+  Places places(context);
+  const std::vector<transfer::Place> sources = TRY(places.places(options.sources));
+  const transfer::Place destination = TRY(places.place(options.destination));
+  const transfer::CopyOptions copy = TRY(copy_options(options));
+  transfer::Progress progress;
+  const ProgressBar bar(progress, options.transfer.quiet);
+  return transfer::copy(sources, destination, copy, progress, limits);
+}
+
+void run(Context& context, Options options) {
+  options.destination = std::move(options.sources.back());
+  options.sources.pop_back();
+  const Interruption interruption;
+  const Stopwatch stopwatch;
+  const auto done = perform(context, options, interruption.limits());
+  if (!done) {
+    report(context, done.error());
+    if (interruption.exit_code() != 0) context.exit_code = interruption.exit_code();
+    return;
+  }
+  report_failures(done->failures);
+  if (context.json) Output().json(document(*done, stopwatch.seconds()));
+  if (!context.json && !options.transfer.quiet) {
+    std::cerr << summary(*done, stopwatch.seconds()) << "\n";
+  }
+  context.exit_code = done->failures.empty() ? kSuccess : kFailed;
+}
+
+}  // namespace
+
+void add_cp_command(CLI::App& app, Context& context) {
+  CLI::App* const command = app.add_subcommand(
+      "cp", "Copy files and trees to, from and between containers, placed as cp(1) does");
+  const auto options = std::make_shared<Options>();
+  command
+      ->add_option("paths", options->sources,
+                   "One or more sources, then the destination: az://ACCOUNT/CONTAINER/PATH or "
+                   "paths of this machine")
+      ->required()
+      ->expected(2, CLI::detail::expected_max_vector_size);
+  command->add_flag("-r,-R,--recursive", options->recursive,
+                    "Copy directories with all that is in them; links stay links");
+  command->add_flag("-T,--no-target-directory", options->no_target_directory,
+                    "The destination is the copy's own name, even if it is a directory");
+  command->add_flag("--trust-modes", options->trust_modes,
+                    "On disk also restore owners, groups and set-uid bits; only for containers "
+                    "whose writers you trust");
+  add_transfer_options(*command, options->transfer);
+  add_json_option(*command, context, "a summary");
+  command->footer(
+      "Mode, owner, group, times and links are kept in containers; on disk they are restored,\n"
+      "owners only with --trust-modes. What cannot be copied is named at the end, and the exit\n"
+      "code is 1.\n\n"
+      "  aloft cp -r results az://lab/project      into the directory project, if it is there\n"
+      "  aloft cp az://lab/project/table.csv .");
+  command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace aloft::cli

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/byte_size.h"
+#include "cli/command.h"
+#include "cli/entry_text.h"
+#include "cli/failures.h"
+#include "cli/interruption.h"
+#include "cli/output.h"
+#include "cli/places.h"
+
+namespace aloft::cli {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> places{"."};
+  bool long_form = false;
+  bool recursive = false;
+  bool human = false;
+};
+
+/// Prints entries as they come, or gathers them for JSON.
+class Listing {
+ public:
+  Listing(const Options& options, bool json) : options_(options), json_(json) {}
+
+  void heading(const std::string& text) {
+    if (!json_) output_.line(output_.name(text) + ":");
+  }
+
+  void container(const std::string& name) {
+    if (json_) {
+      entries_.push_back({{"path", name}, {"kind", "container"}});
+    } else {
+      output_.line(output_.name(name));
+    }
+  }
+
+  /// `name`: the path as it is shown.
+  Result<void> entry(transfer::Tree& tree, transfer::Entry entry, std::string name,
+                     const Limits& limits) {
+    const bool wants_target = options_.long_form || json_;
+    if (wants_target && entry.kind() == transfer::FileKind::symlink) {
+      entry.link_target = TRY(tree.link_target(entry, limits));
+    }
+    if (json_) {
+      entry.path = std::move(name);
+      entries_.push_back(to_json(entry));
+    } else {
+      output_.line(output_.name(options_.long_form ? long_line(entry, name) : name));
+    }
+    return {};
+  }
+
+  void end() {
+    if (json_) output_.json({{"entries", std::move(entries_)}});
+    output_.flush();
+  }
+
+ private:
+  std::string long_line(const transfer::Entry& entry, const std::string& name) const {
+    const auto id = [](const auto& value) { return value ? std::to_string(*value) : "-"; };
+    const std::string size =
+        options_.human ? format_byte_size(entry.size_bytes) : std::to_string(entry.size_bytes);
+    std::string line = fmt::format("{} {:>6} {:>6} {:>12} {} {}", mode_text(entry.attributes),
+                                   id(entry.attributes.uid), id(entry.attributes.gid), size,
+                                   time_text(entry), name);
+    if (!entry.link_target.empty()) line += " -> " + entry.link_target;
+    return line;
+  }
+
+  const Options& options_;
+  const bool json_;
+  Output output_;
+  nlohmann::json entries_ = nlohmann::json::array();
+};
+
+Result<void> list_account(Places& places, const azure::BlobUri& uri, Listing& listing,
+                          const Limits& limits) {
+  const auto account = TRY(places.account(uri.account));
+  for (const std::string& name : TRY(account->list_containers(limits))) listing.container(name);
+  return {};
+}
+
+Result<void> list_below(const transfer::Located& at, bool recursive, Listing& listing,
+                        const Limits& limits) {
+  transfer::Tree& tree = at.tree();
+  const auto below = [&](const transfer::Entry& entry) {
+    return at.path.empty() ? entry.path : entry.path.substr(at.path.size() + 1);
+  };
+  if (!recursive) {
+    for (transfer::Entry& entry : TRY(tree.children(at.path, limits))) {
+      std::string name = below(entry);
+      TRY(listing.entry(tree, std::move(entry), std::move(name), limits));
+    }
+    return {};
+  }
+  std::vector<transfer::Failure> failures;
+  const transfer::Visitor visitor{.found =
+                                      [&](transfer::Entry entry) {
+                                        std::string name = below(entry);
+                                        return listing.entry(tree, std::move(entry),
+                                                             std::move(name), limits);
+                                      },
+                                  .failed =
+                                      [&](std::string name, Error error) {
+                                        failures.push_back({std::move(name), std::move(error)});
+                                      }};
+  TRY(tree.walk(at.path, visitor, limits));
+  if (failures.empty()) return {};
+  report_failures(std::span(failures).subspan(1));
+  return fail(std::move(failures.front().error));
+}
+
+Result<void> list_one(Places& places, const std::string& text, const Options& options,
+                      Listing& listing, const Limits& limits) {
+  if (azure::looks_like_blob_uri(text)) {
+    const azure::BlobUri uri = TRY(azure::parse_blob_uri(text));
+    if (uri.container.empty()) return list_account(places, uri, listing, limits);
+  }
+  const transfer::Place place = TRY(places.place(text));
+  // As ls does: the long form shows a link itself.
+  const auto links = options.long_form ? transfer::Links::keep : transfer::Links::follow;
+  const transfer::Located at = TRY(locate(place, links, limits));
+  if (at.entry.kind() == transfer::FileKind::directory) {
+    return list_below(at, options.recursive, listing, limits);
+  }
+  return listing.entry(at.tree(), at.entry, text, limits);
+}
+
+void run(Context& context, const Options& options) {
+  const Interruption interruption;
+  Places places(context);
+  Listing listing(options, context.json);
+  for (const std::string& place : options.places) {
+    if (options.places.size() > 1) listing.heading(place);
+    const auto listed = list_one(places, place, options, listing, interruption.limits());
+    if (listed) continue;
+    context.exit_code = std::max(context.exit_code, report(listed.error()));
+    if (interruption.exit_code() != 0) {
+      context.exit_code = interruption.exit_code();
+      return;
+    }
+  }
+  listing.end();
+}
+
+}  // namespace
+
+void add_ls_command(CLI::App& app, Context& context) {
+  CLI::App* const command = app.add_subcommand("ls", "List containers, directories and files");
+  const auto options = std::make_shared<Options>();
+  command->add_option("places", options->places,
+                      "az://ACCOUNT for its containers, az://ACCOUNT/CONTAINER[/PATH], or paths "
+                      "of this machine (default: here)");
+  command->add_flag("-l,--long", options->long_form,
+                    "Mode, owner, group, size in bytes, time and name; \"?\" and \"-\" where "
+                    "nobody stored them");
+  command->add_flag("-R,-r,--recursive", options->recursive,
+                    "Everything below, one path on a line");
+  command->add_flag("--human", options->human, "Sizes such as 4.5 GiB");
+  add_json_option(*command, context, "all that is known of each entry");
+  command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace aloft::cli

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "cli/command.h"
+#include "cli/failures.h"
+#include "cli/interruption.h"
+#include "cli/output.h"
+#include "cli/places.h"
+#include "transfer/remove.h"
+
+namespace aloft::cli {
+
+namespace {
+
+constexpr std::size_t kThreads = 16;
+
+struct Options {
+  std::vector<std::string> uris;
+  bool recursive = false;
+  bool force = false;
+  bool container = false;
+};
+
+Result<transfer::RemoveReport> remove_container(Places& places, const azure::BlobUri& uri,
+                                                const Limits& limits) {
+  const auto account = TRY(places.account(uri.account));
+  TRY(account->remove_container(uri.container, limits));
+  return transfer::RemoveReport{};
+}
+
+Result<transfer::RemoveReport> remove_one(Places& places, const Options& options,
+                                          const std::string& text, const Limits& limits) {
+  const azure::BlobUri uri = TRY(require_uri(text, "rm"));
+  const transfer::Place place = TRY(places.place(uri));
+  const std::string path = TRY(transfer::normalized(place.path));
+  if (path.empty() && options.container) return remove_container(places, uri, limits);
+  if (path.empty()) {
+    return fail(ErrorCode::invalid_argument, "will not remove the container " + text +
+                                                 " with all that is in it; if that is "
+                                                 "meant, say so: aloft rm --container " +
+                                                 text);
+  }
+  if (options.container) {
+    return fail(ErrorCode::invalid_argument,
+                "--container removes whole containers, and " + text + " is in one");
+  }
+  const transfer::Located located = TRY(locate(place, transfer::Links::keep, limits));
+  if (located.entry.kind() == transfer::FileKind::directory && !options.recursive) {
+    return fail(os_error(EISDIR, text + " is a directory; remove it with all that is in it by -r"));
+  }
+  return remove_tree(*located.object, located.entry, kThreads, limits);
+}
+
+void run(Context& context, const Options& options) {
+  const Interruption interruption;
+  Places places(context);
+  transfer::RemoveReport all;
+  for (const std::string& uri : options.uris) {
+    auto removed = remove_one(places, options, uri, interruption.limits());
+    if (removed) {
+      all.files += removed->files;
+      all.directories += removed->directories;
+      std::ranges::move(removed->failures, std::back_inserter(all.failures));
+    } else if (!options.force || removed.error().code != ErrorCode::not_found) {
+      if (removed.error().code == ErrorCode::invalid_argument ||
+          removed.error().code == ErrorCode::cancelled) {
+        report(context, removed.error());
+        if (interruption.exit_code() != 0) context.exit_code = interruption.exit_code();
+        return;
+      }
+      all.failures.push_back({.name = uri, .error = std::move(removed).error()});
+    }
+  }
+  report_failures(all.failures);
+  if (context.json) {
+    Output().json({{"files", all.files},
+                   {"directories", all.directories},
+                   {"failures", to_json(all.failures)}});
+  }
+  context.exit_code = all.failures.empty() ? kSuccess : kFailed;
+}
+
+}  // namespace
+
+void add_rm_command(CLI::App& app, Context& context) {
+  CLI::App* const command = app.add_subcommand("rm", "Remove what is in containers");
+  const auto options = std::make_shared<Options>();
+  command->add_option("uris", options->uris, "az://ACCOUNT/CONTAINER/PATH")->required();
+  command->add_flag("-r,-R,--recursive", options->recursive,
+                    "Remove directories with all that is in them");
+  command->add_flag("-f,--force", options->force, "What is not there is no failure");
+  command->add_flag("--container", options->container,
+                    "Remove az://ACCOUNT/CONTAINER itself, with everything");
+  add_json_option(*command, context, "how much was removed");
+  command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace aloft::cli

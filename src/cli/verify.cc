@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/verify.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/failures.h"
+#include "cli/interruption.h"
+#include "cli/output.h"
+#include "cli/places.h"
+#include "cli/progress_bar.h"
+#include "cli/transfer_options.h"
+
+namespace aloft::cli {
+
+namespace {
+
+struct Options {
+  std::string a;
+  std::string b;
+  bool no_owners = false;
+  bool contents_only = false;
+  TransferOptions transfer{};
+};
+
+Result<transfer::VerifyReport> perform(const Context& context, const Options& options,
+                                       const Limits& limits) {
+  Places places(context);
+  const transfer::Place a = TRY(places.place(options.a));
+  const transfer::Place b = TRY(places.place(options.b));
+  const transfer::VerifyOptions verify{.owners = !options.no_owners && !options.contents_only,
+                                       .modes_and_times = !options.contents_only,
+                                       .threads = options.transfer.threads,
+                                       .memory_bytes = TRY(memory_bytes(options.transfer))};
+  const transfer::Located located_a = TRY(locate(a, transfer::Links::follow, limits));
+  const transfer::Located located_b = TRY(locate(b, transfer::Links::follow, limits));
+  transfer::Progress progress;
+  const ProgressBar bar(progress, options.transfer.quiet);
+  return transfer::verify(located_a, located_b, verify, progress, limits);
+}
+
+nlohmann::json document(const transfer::VerifyReport& report, double seconds) {
+  nlohmann::json differences = nlohmann::json::array();
+  for (const auto& difference : report.differences) {
+    differences.push_back({{"path", difference.path}, {"what", difference.what}});
+  }
+  return {{"equal", report.differences.empty() && report.failures.empty()},
+          {"entries", report.entries},
+          {"files", report.files},
+          {"bytes", report.bytes},
+          {"seconds", seconds},
+          {"differences", std::move(differences)},
+          {"failures", to_json(report.failures)}};
+}
+
+void print(const transfer::VerifyReport& report, const Options& options, double seconds) {
+  Output output;
+  for (const auto& difference : report.differences) {
+    output.line(output.name(difference.path + ": " + difference.what));
+  }
+  output.flush();
+  if (options.transfer.quiet) return;
+  const std::string compared =
+      fmt::format("compared {}, {} with {} in {:.1f} s", counted(report.files, "file"),
+                  format_byte_size(report.bytes),
+                  options.contents_only ? "their names" : "all attributes", seconds);
+  std::cerr << compared << ": "
+            << (report.differences.empty() ? "no difference"
+                                           : counted(report.differences.size(), "difference"));
+  if (!report.failures.empty()) {
+    std::cerr << ", " << counted(report.failures.size(), "failure");
+  }
+  std::cerr << "\n";
+}
+
+void run(Context& context, const Options& options) {
+  const Interruption interruption;
+  const Stopwatch stopwatch;
+  const auto done = perform(context, options, interruption.limits());
+  if (!done) {
+    report(context, done.error());
+    if (interruption.exit_code() != 0) context.exit_code = interruption.exit_code();
+    return;
+  }
+  report_failures(done->failures);
+  if (context.json) {
+    Output().json(document(*done, stopwatch.seconds()));
+  } else {
+    print(*done, options, stopwatch.seconds());
+  }
+  const bool equal = done->differences.empty() && done->failures.empty();
+  context.exit_code = equal ? kSuccess : kFailed;
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& app, Context& context) {
+  CLI::App* const command = app.add_subcommand(
+      "verify", "Compare two files or trees byte by byte, with their attributes");
+  const auto options = std::make_shared<Options>();
+  command->add_option("A", options->a, "az://ACCOUNT/CONTAINER/PATH or a path of this machine")
+      ->required();
+  command->add_option("B", options->b, "What it should equal; as A")->required();
+  command->add_flag("--no-owners", options->no_owners, "Leave owners and groups out");
+  command->add_flag("--contents-only", options->contents_only,
+                    "Compare names, kinds, contents and link targets, no attributes");
+  add_transfer_options(*command, options->transfer);
+  add_json_option(*command, context, "what differs and a summary");
+  command->footer(
+      "Prints one line for each difference; the exit code is 0 if there is none, else 1.\n"
+      "Attributes count where both sides have them stored.");
+  command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace aloft::cli

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""aloft cp, ls, cat, rm, mkdir, stat and verify against the emulator, and beside a client that is not ours."""
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import time
+import unittest
+
+import harness
+
+SEED = 20261121
+
+
+def walk(root):
+    """Path below root to what is there; by Python's own calls."""
+    found = {}
+    for directory, directories, files in os.walk(root):
+        for name in directories + files:
+            path = os.path.join(directory, name)
+            found[os.path.relpath(path, root)] = describe(path)
+    found["."] = describe(root)
+    return found
+
+
+def describe(path):
+    status = os.lstat(path)
+    shared = (stat.S_IFMT(status.st_mode), status.st_uid, status.st_gid, status.st_mtime_ns)
+    if stat.S_ISLNK(status.st_mode):
+        return shared + (os.readlink(path),)
+    if stat.S_ISDIR(status.st_mode):
+        return shared + (stat.S_IMODE(status.st_mode),)
+    digest = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+    return shared + (stat.S_IMODE(status.st_mode), status.st_size, digest)
+
+
+def make_tree(root):
+    """About 500 entries with odd names, modes, owners, times and links."""
+    chance = random.Random(SEED)
+    directories = [root]
+    for i in range(40):
+        directory = os.path.join(chance.choice(directories), f"dir{i} ü")
+        os.mkdir(directory)
+        directories.append(directory)
+    for i in range(420):
+        name = chance.choice([f"f{i}", f"name {i}.txt", f"ends{i}.", f"per%2E{i}", f"back\\{i}", f".hidden{i}"])
+        size = chance.choice([0, 1, 100, 5000, 70000])
+        path = os.path.join(chance.choice(directories), name)
+        pathlib.Path(path).write_bytes(chance.randbytes(size))
+    pathlib.Path(root, "large").write_bytes(chance.randbytes(20_000_001))
+    for i in range(30):
+        target = chance.choice(["missing", "../dangling", "/etc/hostname", "large", "dir0 ü"])
+        os.symlink(target, os.path.join(chance.choice(directories), f"link{i}"))
+    as_root = os.geteuid() == 0
+    for directory, names, files in os.walk(root, topdown=False):
+        for name in names + files + ["."]:
+            path = os.path.join(directory, name)
+            if as_root and chance.random() < 0.3:
+                os.lchown(path, chance.randrange(100, 60000), chance.randrange(100, 60000))
+            if not os.path.islink(path):
+                os.chmod(path, chance.choice([0o644, 0o640, 0o600, 0o755, 0o444]) | (0o700 if os.path.isdir(path) else 0))
+            moment = chance.randrange(0, 2 * 10**18)
+            os.utime(path, ns=(moment, moment), follow_symlinks=False)
+
+
+class CopiesTest(harness.WorldTest):
+    """A container and a directory for each test."""
+
+    def setUp(self):
+        self.box = f"{self.world.uri}/{re.sub('[^a-z0-9]+', '-', self.id().rsplit('.', 1)[1]).strip('-')[:60]}"
+        self.here = pathlib.Path(self.world.directory, self.id())
+        self.here.mkdir()
+        self.addCleanup(shutil.rmtree, self.here)
+        self.aloft("mkdir", self.box)
+
+    def aloft(self, *arguments, **options):
+        return self.world.aloft(*arguments, program="aloft-main", **options)
+
+    def expect_failure(self, code, words, *arguments, **options):
+        done = self.aloft(*arguments, check=False, **options)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertRegex(done.stderr, words)
+        return done
+
+
+class Copies(CopiesTest):
+    # ---- Copies
+
+    def test_a_tree_comes_back_as_it_was(self):
+        tree = self.here / "tree"
+        tree.mkdir()
+        make_tree(tree)
+        before = walk(tree)
+        report = json.loads(self.aloft("cp", "-r", tree, f"{self.box}/kept", "--json", timeout=120).stdout)
+        self.assertEqual(report["failures"], [])
+        self.assertEqual(report["symlinks"], 30)
+        self.aloft("verify", tree, f"{self.box}/kept", timeout=120)
+        self.aloft("cp", "-r", "--trust-modes", f"{self.box}/kept", self.here / "back", timeout=120)
+        self.assertEqual(walk(self.here / "back"), before, f"seed {SEED}")
+        self.aloft("cp", "-r", f"{self.box}/kept", f"{self.box}/second", timeout=120)
+        self.aloft("verify", f"{self.box}/kept", f"{self.box}/second", timeout=120)
+        self.assertEqual(walk(tree), before, "the source stays as it was")
+
+    def test_an_interrupted_copy_leaves_nothing_half_written(self):
+        large = self.here / "large"
+        with large.open("wb") as file:
+            file.truncate(300_000_000)
+        self.aloft("cp", large, f"{self.box}/large", timeout=120)
+        target = self.here / "target"
+        target.mkdir()
+        copy = subprocess.Popen([str(harness.BUILD / "aloft-main"), "cp", "-j", "1", f"{self.box}/large", str(target)],
+                                env=self.world.environment, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(copy.stderr.close)
+        io = pathlib.Path(f"/proc/{copy.pid}/io")
+        try:
+            harness.wait_until(lambda: copy.poll() is not None or
+                               int(re.search(r"wchar: (\d+)", io.read_text())[1]) > 10_000_000, what="the copy's begin")
+        finally:
+            copy.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        code = copy.wait(20)
+        self.assertLess(time.monotonic() - started, 10)
+        if code == 0:
+            self.skipTest("the copy was faster than its interruption")
+        self.assertEqual(code, 130, copy.stderr.read())
+        self.assertEqual(os.listdir(target), [])
+
+    # ---- Comparison
+
+    def test_verify_names_each_difference(self):
+        for name in ("a", "b"):
+            (self.here / name).mkdir()
+            for file in ("same", "mode", "content", "size", "time"):
+                (self.here / name / file).write_text("12345")
+                os.utime(self.here / name / file, ns=(10**18, 10**18))
+            os.symlink(name, self.here / name / "link")
+            os.utime(self.here / name / "link", ns=(10**18, 10**18), follow_symlinks=False)
+        (self.here / "a/content").write_text("12x45")
+        os.utime(self.here / "a/content", ns=(10**18, 10**18))
+        (self.here / "a/size").write_text("123456")
+        os.utime(self.here / "a/size", ns=(10**18, 10**18))
+        os.chmod(self.here / "a/mode", 0o600)
+        os.utime(self.here / "a/time", ns=(10**18, 10**18 + 1))
+        (self.here / "a/only-a").write_text("")
+        (self.here / "b/only-b").write_text("")
+        for name in ("a", "b"):
+            os.utime(self.here / name, ns=(10**18, 10**18))
+        self.aloft("cp", "-r", self.here / "b", f"{self.box}/b")
+        done = self.aloft("verify", self.here / "a", f"{self.box}/b", check=False)
+        self.assertEqual(done.returncode, 1)
+        lines = done.stdout.splitlines()
+        self.assertEqual([line.split(":")[0] for line in lines],
+                         ["content", "link", "mode", "only-a", "only-b", "size", "time"], done.stdout)
+        self.assertIn("from byte 2 on", lines[0])
+        self.assertIn("7 differences", done.stderr)
+        report = json.loads(self.aloft("verify", self.here / "a", f"{self.box}/b", "--json", check=False).stdout)
+        self.assertFalse(report["equal"])
+        self.assertEqual(len(report["differences"]), 7)
+
+    # ---- The other commands
+
+    def test_listing_printing_and_removing(self):
+        tree = self.here / "tree"
+        (tree / "sub").mkdir(parents=True)
+        (tree / "f").write_text("content of f\n")
+        (tree / "sub/g").write_text("g")
+        os.symlink("f", tree / "link")
+        os.chmod(tree / "f", 0o640)
+        self.aloft("cp", "-r", tree, self.box)
+        self.assertIn(self.box.rsplit("/", 1)[1], self.aloft("ls", self.world.uri).stdout.split())
+        self.assertEqual(self.aloft("ls", f"{self.box}/tree").stdout, "f\nlink\nsub\n")
+        self.assertEqual(self.aloft("ls", "-R", self.box).stdout.split(),
+                         ["tree", "tree/f", "tree/link", "tree/sub", "tree/sub/g"])
+        long = self.aloft("ls", "-l", f"{self.box}/tree").stdout.splitlines()
+        self.assertRegex(long[0], r"^-rw-r----- +\d+ +\d+ +13 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d f$")
+        self.assertRegex(long[1], r"^lrwxrwxrwx .* link -> f$")
+        entries = json.loads(self.aloft("ls", "--json", f"{self.box}/tree").stdout)["entries"]
+        self.assertEqual([entry["kind"] for entry in entries], ["file", "symbolic link", "directory"])
+        self.assertEqual(self.aloft("cat", f"{self.box}/tree/f", f"{self.box}/tree/link").stdout, "content of f\n" * 2)
+        facts = json.loads(self.aloft("stat", "--json", f"{self.box}/tree/f").stdout)["entries"][0]
+        self.assertEqual((facts["mode"], facts["size"], facts["object"]["key"]), ("0640", 13, "tree/f"))
+        self.aloft("mkdir", "-p", f"{self.box}/new/deep")
+        self.expect_failure(1, "is there already", "mkdir", f"{self.box}/new")
+        self.expect_failure(1, "is a directory; remove it .* by -r", "rm", f"{self.box}/tree")
+        self.aloft("rm", f"{self.box}/tree/f")
+        self.aloft("rm", "-r", f"{self.box}/tree")
+        self.assertEqual(self.aloft("ls", "-R", self.box).stdout.split(), ["new", "new/deep"])
+        self.expect_failure(2, "rm --container", "rm", "-r", self.box)
+        self.aloft("rm", "--container", self.box)
+        self.expect_failure(1, "aloft mkdir", "ls", self.box)
+
+    def test_a_closed_pipe_is_quiet(self):
+        (self.here / "f").write_bytes(b"line\n" * 4_000_000)
+        self.aloft("cp", self.here / "f", self.box)
+        aloft = harness.BUILD / "aloft-main"
+        done = subprocess.run(["bash", "-c", f"'{aloft}' cat '{self.box}/f' | head -1"], env=self.world.environment,
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.stdout, done.stderr), ("line\n", ""))
+
+    def test_help_fits_eighty_columns(self):
+        commands = re.findall(r"^  ([a-z]+) ", self.aloft("--help").stdout.split("Commands:")[1], re.M)
+        self.assertIn("verify", commands)
+        for command in [[]] + [[command] for command in commands if command not in ("run", "shell")]:
+            for line in self.aloft(*command, "--help").stdout.splitlines():
+                self.assertLessEqual(len(line), 80, f"{command}: {line}")
+
+    # ---- Bad input
+
+    def test_wrong_usage_is_2_and_says_what_to_do(self):
+        self.expect_failure(2, "did you mean 'verify'", "verfy", "a", "b")
+        self.expect_failure(2, "did you mean '--recursive'", "cp", "--recusive", "a", self.box)
+        self.expect_failure(2, "az://ACCOUNT", "cp", "/etc/hostname", "az://")
+        self.expect_failure(2, "az:", "ls", "az://UPPER/case")
+        self.expect_failure(2, "name a container", "cp", "/etc/hostname", self.world.uri)
+        self.expect_failure(2, "use cp", "cp", "/etc/hostname", self.here / "x")
+        self.expect_failure(2, "use rm", "rm", self.here)
+        self.expect_failure(2, "--memory", "cp", "--memory", "1M", "/etc/hostname", self.box)
+
+    def test_what_is_missing_is_named(self):
+        self.expect_failure(1, f"{self.box}-none.*aloft mkdir", "cp", "/etc/hostname", f"{self.box}-none/x")
+        self.expect_failure(1, "no/such", "cp", self.here / "no/such", self.box)
+        self.expect_failure(1, f"{self.box}/nothing does not exist", "cat", f"{self.box}/nothing")
+        self.expect_failure(1, "no-such-directory", "cp", f"{self.box}/nothing", self.here / "no-such-directory/x")
+        self.expect_failure(1, "otheraccount", "ls", "az://otheraccount/box")
+        error = json.loads(self.expect_failure(1, "aloft", "cp", "--json", "/etc/hostname", f"{self.box}-none/x").stdout)
+        self.assertEqual(error["error"]["code"], "not_found")
+
+    def test_a_wrong_key_is_named(self):
+        environment = {"AZURE_STORAGE_CONNECTION_STRING":
+                       f"AccountName=devstoreaccount1;AccountKey=d3Jvbmc=;BlobEndpoint={self.world.endpoint['blob_endpoint']}"}
+        self.expect_failure(1, "devstoreaccount1", "ls", self.box, env=environment)
+
+    def test_an_emulator_that_does_not_run_is_named(self):
+        world = harness.World(emulator=False)
+        self.addCleanup(world.close)
+        done = world.aloft("ls", f"{world.uri}/box", program="aloft-main", check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("aloft emulator", done.stderr)
+
+    def test_nobody_listening_is_no_long_wait(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        environment = {"AZURE_STORAGE_CONNECTION_STRING":
+                       f"AccountName=devstoreaccount1;AccountKey=d3Jvbmc=;BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1"}
+        self.expect_failure(1, f"127.0.0.1:{port}|devstoreaccount1", "ls", self.box, env=environment)
+
+    def test_one_failure_does_not_stop_the_rest(self):
+        tree = self.here / "tree"
+        tree.mkdir()
+        (tree / "good").write_text("good")
+        os.mkfifo(tree / "pipe")
+        (tree / ("n" * 250)).write_text("long, but fine")
+        done = self.expect_failure(1, "pipe is a named pipe", "cp", "-r", tree, f"{self.box}/tree")
+        self.assertIn("1 failure", done.stderr)
+        self.assertIn("good", self.aloft("ls", f"{self.box}/tree").stdout.split())
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
+    def test_an_unreadable_source_is_named(self):
+        tree = self.here / "tree"
+        tree.mkdir()
+        (tree / "secret").write_text("x")
+        (tree / "open").write_text("y")
+        os.chmod(tree / "secret", 0)
+        for directory in (self.here, tree, self.world.directory / "run", self.world.directory / "run/aloft"):
+            os.chmod(directory, 0o755)
+        environment = {"AZURE_STORAGE_CONNECTION_STRING":
+                       f"AccountName=devstoreaccount1;AccountKey={self.world.endpoint['key']};"
+                       f"BlobEndpoint={self.world.endpoint['blob_endpoint']}"}
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                               str(harness.BUILD / "aloft-main"), "cp", "-r", str(tree), f"{self.box}/tree"],
+                              env=self.world.environment | environment | {"HOME": "/nonexistent"}, capture_output=True,
+                              text=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, "secret.*Permission denied")
+        self.assertEqual(self.aloft("ls", f"{self.box}/tree").stdout.split(), ["open"])
+
+
+class BesideRclone(CopiesTest):
+    """A client that is not ours. Its emulator mode knows the published key alone."""
+    world_options = {"emulator_options": ("--in-memory", "--well-known-key")}
+
+    def rclone(self, *arguments):
+        if not shutil.which("rclone"):
+            self.skipTest("rclone is not installed")
+        environment = self.world.environment | {
+            "RCLONE_CONFIG": "/dev/null", "RCLONE_AZUREBLOB_USE_EMULATOR": "true",
+            "RCLONE_AZUREBLOB_ENDPOINT": self.world.endpoint["blob_endpoint"]}
+        return subprocess.run(["rclone", *map(str, arguments)], env=environment, check=True, capture_output=True,
+                              text=True, timeout=60)
+
+    def test_another_client_reads_what_was_copied(self):
+        tree = self.here / "tree"
+        (tree / "sub").mkdir(parents=True)
+        (tree / "sub/large").write_bytes(random.Random(SEED).randbytes(17_000_001))
+        (tree / "small").write_text("small\n")
+        self.aloft("cp", "-r", f"{tree}/.", self.box)
+        container = self.box.rsplit("/", 1)[1]
+        self.rclone("copy", f":azureblob:{container}", self.here / "back")
+        for name in ("small", "sub/large"):
+            self.assertEqual((self.here / "back" / name).read_bytes(), (tree / name).read_bytes(), name)
+
+    def test_what_another_client_wrote_is_read(self):
+        tree = self.here / "tree"
+        (tree / "sub").mkdir(parents=True)
+        (tree / "sub/large").write_bytes(random.Random(SEED).randbytes(9_000_001))
+        (tree / "small").write_text("small\n")
+        os.utime(tree / "small", ns=(10**18 + 7, 10**18 + 7))
+        container = self.box.rsplit("/", 1)[1]
+        self.rclone("copy", tree, f":azureblob:{container}")
+        self.aloft("cp", "-r", f"{self.box}/.", self.here / "back")
+        self.assertEqual((self.here / "back/sub/large").read_bytes(), (tree / "sub/large").read_bytes())
+        self.assertEqual((self.here / "back/small").stat().st_mtime_ns, 10**18 + 7)
+        self.aloft("verify", "--contents-only", tree, self.box)
+
+
+if __name__ == "__main__":
+    harness.main()
