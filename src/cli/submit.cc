@@ -38,7 +38,9 @@ struct SubmitArguments {
 Result<std::string> read_script(const std::string& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return fail_os(errno, "cannot read the script " + file);
-  if (S_ISDIR(status.st_mode)) return fail_os(EISDIR, "cannot read the script " + file);
+  if (S_ISDIR(status.st_mode)) {
+    return fail(ErrorCode::invalid_argument, file + " is a directory; submit needs a job script");
+  }
   return read_file(file, 16u << 20);
 }
 
