@@ -118,10 +118,12 @@ Result<ObjectInfo> Committer::commit(const Place& place, FileContent& content,
                     .commit_id = random_.hex(8)};
     if (attempt.snapshot.base.info) attempt.metadata = attempt.snapshot.base.info->metadata;
     set_attributes(attempt.metadata, attempt.snapshot.written_at);
-    attempt.metadata.insert_or_assign(std::string(format::kContentKey), random_.hex(8));
+    const std::string version = random_.hex(8);
+    attempt.metadata.insert_or_assign(std::string(format::kContentKey), version);
     attempt.metadata.insert_or_assign(std::string(kCommitKey), attempt.commit_id);
     TRY(format::check_metadata_size(name_of(place), attempt.metadata));
 
+    content.note_attempt(version, attempt.snapshot.changes);
     auto result = try_commit(attempt, limits);
     if (!result && is_condition(result.error())) {
       last_error = result.error();
@@ -296,6 +298,20 @@ Result<Committer::Next> Committer::resolve(Attempt& attempt, Error condition_err
       attempt.made = *std::move(present);
       return Next::done;
     }
+  }
+  const auto ours = present ? attempt.content.attempted(format::content_version(*present))
+                            : std::optional<std::uint64_t>();
+  if (ours && *ours == attempt.snapshot.changes) {
+    // An attempt before this one did its work, though its answer was lost. Attributes may have
+    // changed since: once more, upon that.
+    attempt.content.committed(attempt.snapshot,
+                              {.info = *present, .known_at = options_.clock->now()});
+    return Next::again;
+  }
+  if (ours) {
+    if (!attempt.content.forget_staged()) return lost("an answer of the service was lost");
+    attempt.content.rebase(*present, options_.clock->now());
+    return Next::again;
   }
   if (absent && base.info) return lost("somebody removed it");
   if (present && !base.info) return lost("somebody else made it");

@@ -249,6 +249,26 @@ Result<ContentSnapshot> FileContent::snapshot() {
   return snapshot;
 }
 
+void FileContent::note_attempt(std::string version, std::uint64_t changes) {
+  state_.lock()->attempts.emplace_back(std::move(version), changes);
+}
+
+std::optional<std::uint64_t> FileContent::attempted(std::string_view version) {
+  auto state = state_.lock();
+  for (const auto& [tried, changes] : state->attempts) {
+    if (tried == version) return changes;
+  }
+  return std::nullopt;
+}
+
+void FileContent::rebase(const ObjectInfo& info, Clock::time_point known_at) {
+  const ContentId content = cache_.new_content();
+  auto state = state_.lock();
+  // base_limit stays: below it both versions agree where nothing is dirty, behind it both are
+  // zeros.
+  state->base = Base{.info = info, .content = content, .known_at = known_at};
+}
+
 void FileContent::committed(const ContentSnapshot& snapshot, Base base) {
   base.content = cache_.new_content();
   for (const DirtyPart& part : snapshot.parts) {
@@ -269,6 +289,7 @@ void FileContent::committed(const ContentSnapshot& snapshot, Base base) {
         found->second.stage = DirtyPart::Stage::memory;
       }
     }
+    state->attempts.clear();
     state->base_limit = snapshot.size_bytes;
     state->committed_changes = snapshot.changes;
     if (state->changes == snapshot.changes) state->written_at.reset();

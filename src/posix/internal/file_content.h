@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -126,6 +128,12 @@ class FileContent {
   // Committing (by the holder of the turn, with staging held)
   // ---------------------------------------
   Result<ContentSnapshot> snapshot();
+  /// The version under which the store is about to be given the state of `changes`.
+  void note_attempt(std::string version, std::uint64_t changes);
+  /// The state that an earlier attempt gave the store under this version, though it seemed to fail.
+  std::optional<std::uint64_t> attempted(std::string_view version);
+  /// An earlier state of this content is in the store: what is dirty lies upon that now.
+  void rebase(const ObjectInfo& info, Clock::time_point known_at);
   /// The store now has the snapshot as `base`.
   void committed(const ContentSnapshot& snapshot, Base base);
   /// The content `seen` (ignored if it is another by now) has another etag or metadata.
@@ -157,6 +165,7 @@ class FileContent {
     std::map<std::uint64_t, DirtyPart> parts;  // By beginning.
     unsigned staging = 0;
     unsigned staging_holds = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> attempts;  // Since the last success.
     std::optional<Error> staging_error;
     std::optional<Error> failed;
   };
