@@ -127,8 +127,8 @@ Result<int> kill_session(const ProcessIdentity& leader) {
   });
 }
 
-Result<int> kill_descendants() {
-  const auto killed = kill_all([]() -> Result<std::vector<pid_t>> {
+Result<int> kill_descendants(const std::function<bool(pid_t)>& is_spared) {
+  const auto killed = kill_all([&]() -> Result<std::vector<pid_t>> {
     const std::vector<ProcessEntry> entries = TRY(process_entries());
     std::set<pid_t> family{::getpid()};
     std::vector<pid_t> found;
@@ -136,9 +136,9 @@ Result<int> kill_descendants() {
     for (std::size_t before = 0; before != family.size();) {
       before = family.size();
       for (const ProcessEntry& entry : entries) {
-        if (!has_ended(entry) && family.contains(entry.parent) && family.insert(entry.pid).second) {
-          found.push_back(entry.pid);
-        }
+        if (has_ended(entry) || !family.contains(entry.parent)) continue;
+        if (is_spared && is_spared(entry.pid)) continue;
+        if (family.insert(entry.pid).second) found.push_back(entry.pid);
       }
     }
     return found;

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,8 @@ Result<std::vector<ProcessEntry>> process_entries();
 Result<int> kill_session(const ProcessIdentity& leader);
 
 /// SIGKILL to all descendants of this process, which should be their subreaper
-/// (PR_SET_CHILD_SUBREAPER), and reaps them. Returns how many there were.
-Result<int> kill_descendants();
+/// (PR_SET_CHILD_SUBREAPER), and reaps them; but not to those for which `is_spared` says so, nor to
+/// what these started. Returns how many there were.
+Result<int> kill_descendants(const std::function<bool(pid_t)>& is_spared = {});
 
 }  // namespace aloft

@@ -173,6 +173,7 @@ TEST_F(ProcessTest, KillsDescendantsThatLeftTheirGroup) {
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
   const auto process = start_shell("setsid sleep 64 & echo ready; exit 0");
   ASSERT_TRUE(process->wait(soon()));
+  EXPECT_EQ(kill_descendants([](pid_t) { return true; }).value(), 0);
   EXPECT_EQ(kill_descendants().value(), 1);
   EXPECT_EQ(kill_descendants().value(), 0);
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);

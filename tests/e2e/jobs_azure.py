@@ -53,6 +53,21 @@ class JobsInContainers(harness.WorldTest):
             self.assertEqual(self.aloft("logs", f"{first}_{index}").stdout, f"task {index}\n")
         self.assertEqual(self.read(f"{uri}/run/logs/merge.out"), "merged\n")
 
+    def test_the_end_of_a_task_leaves_the_files_of_others_alone(self):
+        uri = self.container("neighbours")
+        self.aloft("daemon", "--stop", check=False)  # So that the short task's launcher starts it.
+        (self.directory / "short.sh").write_text("#!/bin/sh\nwhile ! test -e begun; do sleep 0.05; done\n")
+        (self.directory / "long.sh").write_text(
+            "#!/bin/sh\nexec > kept.txt\necho one\ntouch begun\nwhile ! test -e go; do sleep 0.2; done\necho two\n")
+        short = self.aloft("submit", "--chdir", uri, "short.sh", cwd=self.directory).stdout.strip()
+        harness.wait_until(lambda: (self.world.directory / "run/aloft/daemon.sock").exists(), what="a daemon")
+        long = self.aloft("submit", "--chdir", uri, "long.sh", cwd=self.directory).stdout.strip()
+        harness.wait_until(lambda: "succeeded" in self.aloft("status", short).stdout, what="the short task's end")
+        self.aloft("run", "touch", f"{uri}/go")
+        harness.wait_until(lambda: "running" not in self.aloft("status", long).stdout, what="the long task's end")
+        self.assertIn("succeeded", self.aloft("status", long).stdout)
+        self.assertEqual(self.read(f"{uri}/kept.txt"), "one\ntwo\n")
+
     def test_a_log_can_be_read_while_the_task_runs(self):
         uri = self.container("growing")
         (self.directory / "slow.sh").write_text(

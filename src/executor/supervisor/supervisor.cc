@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log/log.h"
 #include "executor/supervisor/slurm_environment.h"
 #include "executor/supervisor/task_output.h"
@@ -67,6 +68,19 @@ class Committer {
   const milliseconds interval_;
   std::jthread thread_;
 };
+
+/// The daemon that serves files belongs to the user, not to the task whose launcher happened to
+/// start it: other tasks have their files through it.
+bool is_file_daemon(pid_t pid) {
+  const std::string process = fmt::format("/proc/{}", pid);
+  std::error_code absent;
+  const auto program = std::filesystem::read_symlink(process + "/exe", absent);
+  if (absent || program != std::filesystem::read_symlink("/proc/self/exe", absent)) return false;
+  const auto words = read_file(process + "/cmdline");
+  if (!words) return false;
+  const std::string_view arguments = std::string_view(*words).substr(words->find('\0') + 1);
+  return arguments.substr(0, arguments.find('\0')) == "daemon";
+}
 
 class Supervisor {
  public:
@@ -212,7 +226,7 @@ class Supervisor {
     }
     // What the script left in the background ends with it, as under Slurm.
     check(process.signal_group(SIGKILL));
-    if (const auto killed = kill_descendants(); !killed) {
+    if (const auto killed = kill_descendants(is_file_daemon); !killed) {
       log(LogLevel::warning, "{}", killed.error().message);
     }
     record_.code = shell_code(*end);
