@@ -87,7 +87,10 @@ std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     const auto parsed = app.get_subcommands();
-    if (parsed.empty()) return wrong_usage(app.get_name(), "say which command to run");
+    if (parsed.empty()) {
+      if (argc > 1) return unexpected(app, app.get_name(), app);
+      return wrong_usage(app.get_name(), "say which command to run");
+    }
     const std::string program = app.get_name() + " " + parsed.front()->get_name();
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
       return unexpected(*parsed.front(), program, app);

@@ -120,11 +120,11 @@ void add_cp_command(CLI::App& app, Context& context) {
   add_transfer_options(*command, options->transfer);
   add_json_option(*command, context, "a summary");
   command->footer(
-      "Mode, owner, group, times and links are kept in containers; on disk they are restored,\n"
-      "owners only with --trust-modes. What cannot be copied is named at the end, and the exit\n"
+      "Mode, owner, group, times and links are kept in containers; on disk they are restored, "
+      "owners only with --trust-modes. What cannot be copied is named at the end, and the exit "
       "code is 1.\n\n"
-      "  aloft cp -r results az://lab/project      into the directory project, if it is there\n"
-      "  aloft cp az://lab/project/table.csv .");
+      "  aloft cp -r results az://mylab/project/   into the container project\n"
+      "  aloft cp az://mylab/project/table.csv .");
   command->callback([&context, options] { run(context, *options); });
 }
 

@@ -109,7 +109,7 @@ void add_verify_command(CLI::App& app, Context& context) {
   add_transfer_options(*command, options->transfer);
   add_json_option(*command, context, "what differs and a summary");
   command->footer(
-      "Prints one line for each difference; the exit code is 0 if there is none, else 1.\n"
+      "Prints one line for each difference; the exit code is 0 if there is none, else 1. "
       "Attributes count where both sides have them stored.");
   command->callback([&context, options] { run(context, *options); });
 }
