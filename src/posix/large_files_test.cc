@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/byte_size.h"
 #include "base/random.h"
@@ -213,6 +215,44 @@ TEST(RandomRead, AsksForExactlyWhatIsNeeded) {
   EXPECT_EQ(cloud.watch.count("read"), 4u);
   EXPECT_EQ(cloud.watch.total(), 4u);
   ASSERT_TRUE(mount.close(*handle));
+}
+
+/// Between the answer "absent" to one that creates a file and its deed, another makes the file.
+void create_into_the_middle(bool committed) {
+  Cloud cloud;
+  Mounted mount(cloud, {.memory_bytes = 64 * kPart, .part_size_bytes = kPart});
+  std::optional<HandleId> other;
+  bool come_between = true;
+  // The object of that name was asked for before the keys below it are.
+  *cloud.watch.before.lock() = [&](std::string_view request, std::string_view) {
+    if (request == "list" && std::exchange(come_between, false)) {
+      auto opened = mount.open("f", O_WRONLY | O_CREAT | O_APPEND);
+      EXPECT_TRUE(opened && mount.write(*opened, 0, "first "));
+      if (opened) other = *opened;
+      if (opened && committed) {
+        EXPECT_TRUE(mount.close(*opened));
+      }
+    }
+    return std::optional<Error>();
+  };
+  const auto made = mount->create(kRootInode, "f", 0666, O_WRONLY | O_APPEND, testing::kCaller, {});
+  ASSERT_OK(made);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(made->entry.inode, mount.find("f")->inode) << "one file, one inode";
+  if (!committed) {
+    ASSERT_OK(mount.close(*other));
+  }
+  ASSERT_OK(mount.write(made->opened.handle, 0, "second"));
+  ASSERT_OK(mount.close(made->opened.handle));
+  EXPECT_EQ(cloud.content("f"), "first second");
+}
+
+TEST(Concurrency, CreatesAFileOnceIfAnotherCommitsItMeanwhile) {
+  create_into_the_middle(true);
+}
+
+TEST(Concurrency, CreatesAFileOnceIfAnotherHoldsItUncommittedMeanwhile) {
+  create_into_the_middle(false);
 }
 
 TEST(Concurrency, LetsManyThreadsWorkOnFewFiles) {

@@ -111,9 +111,10 @@ Result<ObjectInfo> Committer::commit(const Place& place, FileContent& content,
   const StagingHold hold = TRY(StagingHold::take(content, limits));
   Error last_error{.code = ErrorCode::unavailable, .message = {}};
   for (int attempts = 0; attempts < kAttemptsMax; ++attempts) {
+    ContentSnapshot snapshot = TRY(content.snapshot());
     Attempt attempt{.place = place,
                     .content = content,
-                    .snapshot = TRY(content.snapshot()),
+                    .snapshot = std::move(snapshot),
                     .metadata = {},
                     .commit_id = random_.hex(8)};
     if (attempt.snapshot.base.info) attempt.metadata = attempt.snapshot.base.info->metadata;
@@ -164,12 +165,13 @@ Result<void> Committer::put(Attempt& attempt, const Limits& limits) {
     assembled = TRY(assemble(stager_, attempt.place, snapshot, limits));
     bytes = assembled;
   }
-  attempt.succeeded(TRY(attempt.place.store->put({.key = attempt.place.key,
-                                                  .content = bytes,
-                                                  .metadata = attempt.metadata,
-                                                  .properties = attempt.properties(),
-                                                  .conditions = attempt.conditions()},
-                                                 limits)));
+  const PutResult result = TRY(attempt.place.store->put({.key = attempt.place.key,
+                                                         .content = bytes,
+                                                         .metadata = attempt.metadata,
+                                                         .properties = attempt.properties(),
+                                                         .conditions = attempt.conditions()},
+                                                        limits));
+  attempt.succeeded(result);
   attempt.blocks.emplace();
   return {};
 }
@@ -269,12 +271,13 @@ Result<void> Committer::commit_blocks(Attempt& attempt, const Limits& limits) {
     attempt.blocks->push_back({block.block_id, block.range.length()});
   }
   attempt.block_id_length = seen.id_length;
-  attempt.succeeded(TRY(store.commit_blocks({.key = attempt.place.key,
-                                             .blocks = list,
-                                             .metadata = attempt.metadata,
-                                             .properties = attempt.properties(),
-                                             .conditions = attempt.conditions()},
-                                            limits)));
+  const PutResult result = TRY(store.commit_blocks({.key = attempt.place.key,
+                                                    .blocks = list,
+                                                    .metadata = attempt.metadata,
+                                                    .properties = attempt.properties(),
+                                                    .conditions = attempt.conditions()},
+                                                   limits));
+  attempt.succeeded(result);
   return {};
 }
 

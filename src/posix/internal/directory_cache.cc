@@ -41,8 +41,7 @@ DirectoryCache::Ticket DirectoryCache::begin(Clock::time_point now) {
 void DirectoryCache::learn(const Ticket& ticket, const std::string& name,
                            std::optional<format::ListedEntry> entry) {
   auto state = state_.lock();
-  const auto changed = state->changed.find(name);
-  if (changed != state->changed.end() && changed->second > ticket.changes) return;
+  if (changed_since(*state, ticket, name)) return;
   if (state->singles.size() >= kSinglesMax) state->singles.clear();
   state->singles.insert_or_assign(name, Single{ticket.asked_at, std::move(entry)});
 }
@@ -50,6 +49,7 @@ void DirectoryCache::learn(const Ticket& ticket, const std::string& name,
 void DirectoryCache::learn_all(const Ticket& ticket, Listing listing) {
   auto state = state_.lock();
   if (state->listing && state->listed_at > ticket.asked_at) return;
+  if (ticket.changes < state->changed_from) return;
   for (const auto& [name, change] : state->changed) {
     if (change <= ticket.changes) continue;
     // The store may have been asked before our own change: what we know of it wins.
@@ -65,8 +65,18 @@ void DirectoryCache::learn_all(const Ticket& ticket, Listing listing) {
   state->listed_at = ticket.asked_at;
 }
 
+bool DirectoryCache::changed_since(const State& state, const Ticket& ticket,
+                                   std::string_view name) {
+  if (ticket.changes < state.changed_from) return true;  // Perhaps: it was forgotten.
+  const auto changed = state.changed.find(name);
+  return changed != state.changed.end() && changed->second > ticket.changes;
+}
+
 void DirectoryCache::note_change(State& state, const std::string& name) {
-  if (state.changed.size() >= kChangesMax) state.changed.clear();
+  if (state.changed.size() >= kChangesMax) {
+    state.changed.clear();
+    state.changed_from = state.changes;
+  }
   state.changed.insert_or_assign(name, ++state.changes);
 }
 
@@ -104,8 +114,12 @@ std::optional<DirectoryCache::Listed> DirectoryCache::listing(Clock::time_point 
   return Listed{*state->listing, state->listed_at};
 }
 
-void DirectoryCache::add_uncommitted(const std::string& name) {
-  state_.lock()->uncommitted.insert(name);
+bool DirectoryCache::claim(const Ticket& ticket, const std::string& name) {
+  auto state = state_.lock();
+  if (state->uncommitted.contains(name) || changed_since(*state, ticket, name)) return false;
+  state->uncommitted.insert(name);
+  note_change(*state, name);
+  return true;
 }
 
 void DirectoryCache::remove_uncommitted(const std::string& name) {

@@ -57,8 +57,9 @@ class DirectoryCache {
   };
   std::optional<Listed> listing(Clock::time_point now, std::chrono::nanoseconds ttl);
 
-  /// Names of files that were made here and that the store does not have yet.
-  void add_uncommitted(const std::string& name);
+  /// Names of files that were made here and that the store does not have yet. False, and nothing
+  /// done, if the name changed here since the ticket: whoever found it absent must look again.
+  [[nodiscard]] bool claim(const Ticket& ticket, const std::string& name);
   void remove_uncommitted(const std::string& name);
   std::set<std::string, std::less<>> uncommitted();
 
@@ -73,8 +74,10 @@ class DirectoryCache {
     std::map<std::string, Single, std::less<>> singles;
     std::set<std::string, std::less<>> uncommitted;
     std::uint64_t changes = 0;
-    std::map<std::string, std::uint64_t, std::less<>> changed;  // Recent own changes.
+    std::map<std::string, std::uint64_t, std::less<>> changed;  // Recent own changes…
+    std::uint64_t changed_from = 0;                             // …all since this one.
   };
+  static bool changed_since(const State& state, const Ticket& ticket, std::string_view name);
   static void note_change(State& state, const std::string& name);
 
   Guarded<State> state_;

@@ -81,7 +81,7 @@ std::shared_ptr<FileContent> FileSystem::State::content_of(Node::State& state) {
   return state.content;
 }
 
-Opened FileSystem::State::add_handle(const NodePointer& node, int flags) {
+Result<Opened> FileSystem::State::add_handle(const NodePointer& node, int flags) {
   Opened opened;
   auto handle = std::make_shared<FileHandle>();
   handle->node = node;
@@ -89,6 +89,11 @@ Opened FileSystem::State::add_handle(const NodePointer& node, int flags) {
   {
     // Together: a release that is under way must not drop the content in between.
     auto state = node->state.lock();
+    // Its last handle took the content along. The kernel looks the name up again.
+    if (state->unlinked && state->handles == 0) {
+      return fail(os_error(ESTALE, fmt::format("{} was removed before it was opened",
+                                               name_of({node->store, state->key}))));
+    }
     handle->content = content_of(*state);
     ++state->handles;
     const std::string version = state->info ? format::content_version(*state->info) : "";
@@ -110,7 +115,7 @@ Result<Opened> FileSystem::State::open(InodeId inode, int flags, const Limits& l
     auto state = node->state.lock();
     TRY(check_openable(*node, *state, flags, options_.read_only));
   }
-  const Opened opened = add_handle(node, flags);
+  const Opened opened = TRY(add_handle(node, flags));
   adopt_if_newer(*node);
   if ((flags & O_TRUNC) == 0) return opened;
   const auto truncated = [&]() -> Result<void> {
@@ -220,7 +225,11 @@ Result<std::size_t> FileSystem::State::write(HandleId handle_id, std::uint64_t o
   const auto handle = TRY(file(handle_id));
   if (!may_write(handle->flags)) return fail(os_error(EBADF, "the file is open for reading only"));
   std::optional<std::uint64_t> at = offset;
-  if (handle->flags & O_APPEND) at.reset();
+  Turn::Held append;
+  if (handle->flags & O_APPEND) {
+    append = TRY(handle->node->appends.take(limits));
+    at.reset();
+  }
   std::size_t done = 0;
   while (done < bytes.size()) {
     auto written = handle->content->write(at, bytes.subspan(done), wall_now());
@@ -283,7 +292,10 @@ void FileSystem::State::release(HandleId handle_id) {
       content = std::exchange(state->content, nullptr);
       if (content != nullptr) state->last_base = content->base();
       if (state->unlinked && state->info) orphan = state->key;
-      if (state->uncommitted && !state->unlinked) lost = state->name;
+      if (state->uncommitted && !state->unlinked) {
+        lost = state->name;
+        state->unlinked = true;  // Who holds the inode and opens it now must look again.
+      }
     }
   }
   if (content != nullptr) content->discard();
@@ -291,7 +303,7 @@ void FileSystem::State::release(HandleId handle_id) {
     // It never came into the store, and its close said so.
     if (const NodePointer parent = parent_of(*node)) {
       parent->directory.remove_uncommitted(lost);
-      inodes_.unlink(parent->id, lost);
+      inodes_.unlink(parent->id, lost, *node);
     }
   }
   if (!orphan.empty()) {

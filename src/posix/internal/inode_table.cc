@@ -57,15 +57,44 @@ NodePointer InodeTable::refer(InodeId parent, std::string_view name,
     return slot.node;
   }
   NodePointer node = make();
-  node->id = choose_id(*state, key);
+  insert(*state, key, node);
+  return node;
+}
+
+NodePointer InodeTable::refer_present(InodeId parent, std::string_view name) {
+  auto state = state_.lock();
+  const auto found = state->by_name.find(Name(parent, name));
+  if (found == state->by_name.end()) return nullptr;
+  Slot& slot = state->slots.at(found->second);
+  ++slot.references;
+  return slot.node;
+}
+
+NodePointer InodeTable::add(InodeId parent, std::string_view name, const NodePointer& replaced,
+                            const std::function<NodePointer()>& make) {
+  auto state = state_.lock();
+  const Name key(parent, name);
+  const auto found = state->by_name.find(key);
+  // That `replaced` was forgotten meanwhile is as good.
+  if (found != state->by_name.end() && state->slots.at(found->second).node != replaced) {
+    return nullptr;
+  }
+  NodePointer node = make();
+  if (node == nullptr) return nullptr;
+  if (found != state->by_name.end()) erase(*state, key);
+  insert(*state, key, node);
+  return node;
+}
+
+void InodeTable::insert(State& state, const Name& name, const NodePointer& node) {
+  node->id = choose_id(state, name);
   {
     auto inside = node->state.lock();
-    inside->parent = parent;
-    inside->name = name;
+    inside->parent = name.first;
+    inside->name = name.second;
   }
-  state->by_name.emplace(key, node->id);
-  state->slots.emplace(node->id, Slot{node, 1});
-  return node;
+  state.by_name.emplace(name, node->id);
+  state.slots.emplace(node->id, Slot{node, 1});
 }
 
 void InodeTable::reference(InodeId id) {
@@ -90,12 +119,22 @@ void InodeTable::forget(InodeId id, std::uint64_t count) {
 
 void InodeTable::unlink(InodeId parent, std::string_view name) {
   auto state = state_.lock();
+  erase(*state, Name(parent, name));
+}
+
+void InodeTable::unlink(InodeId parent, std::string_view name, const Node& node) {
+  auto state = state_.lock();
   const Name key(parent, name);
-  state->by_name.erase(key);
-  const auto renamed = state->renamed.find(key);
-  if (renamed == state->renamed.end()) return;
-  state->renamed_ids.erase(renamed->second);
-  state->renamed.erase(renamed);
+  const auto found = state->by_name.find(key);
+  if (found != state->by_name.end() && found->second == node.id) erase(*state, key);
+}
+
+void InodeTable::erase(State& state, const Name& name) {
+  state.by_name.erase(name);
+  const auto renamed = state.renamed.find(name);
+  if (renamed == state.renamed.end()) return;
+  state.renamed_ids.erase(renamed->second);
+  state.renamed.erase(renamed);
 }
 
 void InodeTable::rename(InodeId parent, std::string_view name, InodeId new_parent,

@@ -28,11 +28,20 @@ class InodeTable {
   /// to it; with one reference more.
   NodePointer refer(InodeId parent, std::string_view name,
                     const std::function<NodePointer()>& make);
+  /// The node of a name with one reference more, or null.
+  NodePointer refer_present(InodeId parent, std::string_view name);
+  /// A new node in place of `replaced`, which the name led to (null: to none) when it was found
+  /// absent; with one reference. Null if the name leads elsewhere by now, or `make` makes none.
+  /// Nobody sees the name between the two.
+  NodePointer add(InodeId parent, std::string_view name, const NodePointer& replaced,
+                  const std::function<NodePointer()>& make);
   void reference(InodeId id);
   void forget(InodeId id, std::uint64_t count);
 
   /// The name leads nowhere now; the node lives on for those who refer to it.
   void unlink(InodeId parent, std::string_view name);
+  /// The same, unless it leads to another node by now.
+  void unlink(InodeId parent, std::string_view name, const Node& node);
   void rename(InodeId parent, std::string_view name, InodeId new_parent, std::string_view new_name);
   std::vector<NodePointer> all();
 
@@ -50,6 +59,8 @@ class InodeTable {
     std::unordered_set<InodeId> renamed_ids;
   };
   static InodeId choose_id(const State& state, const Name& name);
+  static void insert(State& state, const Name& name, const NodePointer& node);
+  static void erase(State& state, const Name& name);
 
   Guarded<State> state_;
 };

@@ -12,6 +12,13 @@ namespace {
 
 /// As Linux (PATH_MAX with its zero).
 constexpr std::size_t kTargetBytesMax = 4095;
+/// How often others here may make and remove a name while one creates it. Each time somebody got
+/// on with it, so that this ends the unlucky alone.
+constexpr int kCreateAttemptsMax = 100;
+
+bool is_gone(const Error& error) {
+  return errno_of(error) == ENOENT || errno_of(error) == ESTALE;
+}
 
 tl::unexpected<Error> exists(std::string_view name) {
   return fail(os_error(EEXIST, fmt::format("{} exists already", name)));
@@ -117,32 +124,38 @@ Result<FileSystem::Created> FileSystem::State::open_existing(const NodePointer& 
   return Created{.entry = entry, .opened = *opened};
 }
 
-FileSystem::Created FileSystem::State::create_uncommitted(const NodePointer& directory,
-                                                          std::string_view name, std::string key,
-                                                          const format::FileAttributes& attributes,
-                                                          int flags) {
-  const NodePointer node = inodes_.refer(directory->id, name, [&] {
+Result<std::optional<FileSystem::Created>> FileSystem::State::create_uncommitted(
+    const NodePointer& directory, const Absent& absent, const std::string& name,
+    const std::string& key, const format::FileAttributes& attributes, int flags) {
+  const NodePointer node = inodes_.add(directory->id, name, absent.node, [&]() -> NodePointer {
+    if (!directory->directory.claim(absent.ticket, name)) return nullptr;
     auto made = std::make_shared<Node>();
     made->account = directory->account;
     made->store = directory->store;
     auto state = made->state.lock();
-    state->key = std::move(key);
+    state->key = key;
     state->unsaved = attributes;
     state->has_unsaved = true;
     state->uncommitted = true;
     state->made_at = options_.clock->wall_now();
+    // The maker's, until it has its own: a reader that comes and goes before must not be the last.
+    state->handles = 1;
     return made;
   });
-  directory->directory.add_uncommitted(std::string(name));
-  const Opened opened = add_handle(node, flags);
-  return {.entry = entry_of(*node), .opened = opened};
+  if (node == nullptr) return std::nullopt;
+  const auto opened = add_handle(node, flags);
+  --node->state.lock()->handles;
+  if (!opened) return fail(opened.error());
+  return Created{.entry = entry_of(*node), .opened = *opened};
 }
 
-Result<FileSystem::Created> FileSystem::State::create(InodeId parent, std::string_view name,
-                                                      mode_t mode, int flags, const Caller& caller,
-                                                      const Limits& limits) {
-  const NodePointer directory = TRY(find_writable_directory(parent, name));
-  std::string key = TRY(key_of_new(directory, name));
+Result<std::optional<FileSystem::Created>> FileSystem::State::try_create(
+    const NodePointer& directory, const std::string& name, mode_t mode, int flags,
+    const Caller& caller, const Limits& limits) {
+  const std::string key = TRY(key_of_new(directory, name));
+  // Before anything is asked: what happens to the name from here on shows in one of the two.
+  const Absent absent{.ticket = directory->directory.begin(now()),
+                      .node = inodes_.find(directory->id, name)};
   bool present = exists_here(directory, name);
   if (!present) {
     auto resolved = resolve(directory, name, limits);
@@ -153,16 +166,39 @@ Result<FileSystem::Created> FileSystem::State::create(InodeId parent, std::strin
   }
   const bool exclusive = (flags & O_EXCL) != 0;
   if (present && exclusive) return exists(name);
-  if (present) return open_existing(directory, name, flags, limits);
+  if (present) {
+    auto opened = open_existing(directory, name, flags, limits);
+    if (opened) return *std::move(opened);
+    if (is_gone(opened.error())) return std::nullopt;
+    return fail(std::move(opened).error());
+  }
   const auto attributes =
       attributes_of_new(directory, format::FileKind::regular, mode & 07777, caller);
+  if (!exclusive) return create_uncommitted(directory, absent, name, key, attributes, flags);
   // A node of that name can only be one that somebody else removed from the store.
-  if (inodes_.find(parent, name) != nullptr) inodes_.unlink(parent, name);
-  if (!exclusive) return create_uncommitted(directory, name, std::move(key), attributes, flags);
+  if (absent.node != nullptr) inodes_.unlink(directory->id, name, *absent.node);
   // Only one may win among all machines: the store decides at once.
   const Entry entry = TRY(make_object(directory, name, attributes, {}, limits));
   const NodePointer node = TRY(inodes_.find(entry.inode));
-  return Created{.entry = entry, .opened = add_handle(node, flags)};
+  const Opened opened = TRY(add_handle(node, flags));
+  return Created{.entry = entry, .opened = opened};
+}
+
+Result<FileSystem::Created> FileSystem::State::create(InodeId parent, std::string_view name,
+                                                      mode_t mode, int flags, const Caller& caller,
+                                                      const Limits& limits) {
+  const NodePointer directory = TRY(find_writable_directory(parent, name));
+  const std::string wanted(name);
+  for (int attempts = 0; attempts < kCreateAttemptsMax; ++attempts) {
+    auto created = TRY(try_create(directory, wanted, mode, flags, caller, limits));
+    if (created) return *std::move(created);
+    // Somebody here made, renamed or removed it between the look and the deed: once that is done.
+    if (const NodePointer node = inodes_.find(parent, wanted)) TRY(node->turn.take(limits));
+    directory->directory.forget(wanted);
+  }
+  return fail(os_error(EAGAIN, fmt::format("{} is made and removed faster than it can be opened; "
+                                           "try again",
+                                           name)));
 }
 
 Result<void> FileSystem::State::make_explicit(const NodePointer& directory, const Limits& limits) {

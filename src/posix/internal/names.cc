@@ -156,10 +156,7 @@ Result<Entry> FileSystem::State::lookup(InodeId parent, std::string_view name,
                                         const Limits& limits) {
   const NodePointer directory = TRY(find_directory(parent));
   if (exists_here(directory, name)) {
-    if (const NodePointer node = inodes_.find(parent, name)) {
-      inodes_.reference(node->id);
-      return entry_of(*node);
-    }
+    if (const NodePointer node = inodes_.refer_present(parent, name)) return entry_of(*node);
   }
   const Resolved resolved = TRY(resolve(directory, name, limits));
   return entry_of(*refer_child(directory, name, resolved));
@@ -175,7 +172,7 @@ NodePointer FileSystem::State::refer_child(const NodePointer& directory, std::st
         state->directory ? format::FileKind::directory : state->unsaved.kind;
     const bool same = kind == kind_of(entry) || state->uncommitted;
     state.mutex_lock().unlock();
-    if (!same) inodes_.unlink(directory->id, name);
+    if (!same) inodes_.unlink(directory->id, name, *present);
   }
   const NodePointer node = inodes_.refer(directory->id, name, [&] {
     auto made = std::make_shared<Node>();

@@ -55,7 +55,8 @@ struct Node {
   std::shared_ptr<ObjectStore> store{};
 
   Guarded<State> state{};
-  Turn turn{};  ///< Taken for changes of this file in the store.
+  Turn turn{};     ///< Taken for changes of this file in the store.
+  Turn appends{};  ///< Taken before `turn`, by a write to the end: it may take several parts.
   DirectoryCache directory{};
 
   Place place() { return {store, state.lock()->key}; }

@@ -88,9 +88,10 @@ Result<void> FileSystem::State::remove_file(InodeId parent, std::string_view nam
     }
   }
   if (node != nullptr) node->state.lock()->unlinked = true;
-  inodes_.unlink(parent, name);
   directory->directory.remove(std::string(name), now());
-  directory->directory.remove_uncommitted(std::string(name));
+  // From here on the name may be that of a newer file, which is left alone.
+  if (only_here) directory->directory.remove_uncommitted(std::string(name));
+  if (node != nullptr) inodes_.unlink(parent, name, *node);
   return {};
 }
 

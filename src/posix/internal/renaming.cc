@@ -34,9 +34,11 @@ Result<void> FileSystem::State::rename(InodeId parent, std::string_view name, In
   if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0) {
     return fail(os_error(EINVAL, "of the flags of rename only RENAME_NOREPLACE is offered"));
   }
-  Renaming renaming{.from_directory = TRY(find_writable_directory(parent, name)),
+  const NodePointer from_directory = TRY(find_writable_directory(parent, name));
+  const NodePointer to_directory = TRY(find_writable_directory(new_parent, new_name));
+  Renaming renaming{.from_directory = from_directory,
                     .from_name = std::string(name),
-                    .to_directory = TRY(find_writable_directory(new_parent, new_name)),
+                    .to_directory = to_directory,
                     .to_name = std::string(new_name),
                     .to_key = {},
                     .no_replace = flags != 0};
@@ -98,7 +100,8 @@ Result<void> FileSystem::State::rename_file(Renaming& renaming, const Limits& li
     renaming.to_directory->directory.forget(renaming.to_name);
     renaming.from_directory->directory.forget(renaming.from_name);
     if (renaming.target != nullptr && renaming.target->state.lock()->unlinked) {
-      inodes_.unlink(renaming.to_directory->id, renaming.to_name);
+      renaming.to_directory->directory.remove_uncommitted(renaming.to_name);
+      inodes_.unlink(renaming.to_directory->id, renaming.to_name, *renaming.target);
     }
     return fail(std::move(moved).error());
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/log/log.h"
 #include "format/content_version.h"
@@ -64,10 +65,11 @@ void FileSystem::State::saved(Node& node, const ObjectInfo& info) {
 /// The content failed for good: those who open the file from now on see what the store has.
 void FileSystem::State::give_up(Node& node) {
   std::string name;
+  bool uncommitted = false;
   {
     auto state = node.state.lock();
     state->content = nullptr;
-    state->uncommitted = false;
+    uncommitted = std::exchange(state->uncommitted, false);
     const format::FileKind kind = state->unsaved.kind;
     state->unsaved = {.kind = kind};
     state->has_unsaved = false;
@@ -75,7 +77,8 @@ void FileSystem::State::give_up(Node& node) {
     name = state->name;
   }
   if (const NodePointer parent = parent_of(node)) {
-    parent->directory.remove_uncommitted(name);
+    // Else the name may be that of a newer file.
+    if (uncommitted) parent->directory.remove_uncommitted(name);
     parent->directory.forget(name);
   }
 }

@@ -155,8 +155,20 @@ class FileSystem::State {
                              std::span<const std::byte> content, const Limits& limits);
   Result<Created> open_existing(const NodePointer& directory, std::string_view name, int flags,
                                 const Limits& limits);
-  Created create_uncommitted(const NodePointer& directory, std::string_view name, std::string key,
-                             const format::FileAttributes& attributes, int flags);
+  /// What a name was before it was found absent: only upon that a file is made.
+  struct Absent {
+    DirectoryCache::Ticket ticket;
+    NodePointer node;  ///< Null, or of a file that somebody else removed from the store.
+  };
+  /// Nothing if the name was changed here meanwhile: to be tried again, and so for try_create.
+  Result<std::optional<Created>> create_uncommitted(const NodePointer& directory,
+                                                    const Absent& absent, const std::string& name,
+                                                    const std::string& key,
+                                                    const format::FileAttributes& attributes,
+                                                    int flags);
+  Result<std::optional<Created>> try_create(const NodePointer& directory, const std::string& name,
+                                            mode_t mode, int flags, const Caller& caller,
+                                            const Limits& limits);
   /// So that it stays when its last name goes: a directory that only keys imply gets its object.
   Result<void> make_explicit(const NodePointer& directory, const Limits& limits);
 
@@ -178,7 +190,8 @@ class FileSystem::State {
   // files.cc
   Result<std::shared_ptr<FileHandle>> file(HandleId handle);
   std::shared_ptr<FileContent> content_of(Node::State& state);
-  Opened add_handle(const NodePointer& node, int flags);
+  /// ESTALE if it was removed and its last handle closed.
+  Result<Opened> add_handle(const NodePointer& node, int flags);
   void adopt_if_newer(Node& node);
   /// The store has another version than `seen`: finds out what that means for its reader.
   Result<void> look_again(const NodePointer& node, FileContent& content, const Base& seen,

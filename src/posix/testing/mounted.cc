@@ -64,7 +64,8 @@ Result<Mounted::Parent> Mounted::parent(std::string_view path) {
 
 Result<Entry> Mounted::find(std::string_view path) {
   if (path.empty()) {
-    return Entry{.inode = kRootInode, .attributes = TRY(file_system_.attributes(kRootInode, {}))};
+    const Attributes attributes = TRY(file_system_.attributes(kRootInode, {}));
+    return Entry{.inode = kRootInode, .attributes = attributes};
   }
   const Parent at = TRY(parent(path));
   // References are kept, as by a kernel with memory to spare.
@@ -184,7 +185,8 @@ Result<void> Mounted::symlink(std::string_view target, std::string_view path) {
 }
 
 Result<std::string> Mounted::readlink(std::string_view path) {
-  return file_system_.read_link(TRY(find(path)).inode, {});
+  const Entry entry = TRY(find(path));
+  return file_system_.read_link(entry.inode, {});
 }
 
 Result<void> Mounted::change(std::string_view path, const AttributeChange& change) {
