@@ -22,6 +22,8 @@ int in_a_process(const std::function<int()>& body,
                  const std::function<void(pid_t)>& meanwhile = {}) {
   const pid_t process = ::fork();
   if (process == 0) {
+    // A group of its own within the session: the kernel does not stop members of orphaned groups.
+    ::setpgid(0, 0);
     ::alarm(20);
     ::_exit(body());
   }

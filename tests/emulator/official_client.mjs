@@ -2,10 +2,12 @@
 // official_client.mjs READY_FILE: Azure's own JavaScript client, unmodified, does every operation of the
 // Blob service that the emulator has. Prints one line per case; exits 1 at the first that fails.
 import assert from "node:assert/strict";
-import {createHash, randomBytes} from "node:crypto";
+import {createHash, randomBytes, webcrypto} from "node:crypto";
 import {readFileSync} from "node:fs";
 import {createRequire} from "node:module";
 import path from "node:path";
+
+globalThis.crypto ??= webcrypto; // Node.js 18 has it, but not under this name.
 
 const npm = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../npm/");
 const {
