@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/log/log.h"
+#include "daemon/internal/watched_account.h"
 #include "fuse/session.h"
 #include "posix/file_system.h"
 
@@ -59,12 +60,23 @@ struct Mounts::Mount {
                         .negative_ttl = options.ttl,
                         .on_problem = [this](const Error& error) { note(error); }}) {}
 
-  /// To a program an account that cannot be opened looks like an absent directory.
+  /// To a program an account that cannot be opened, or a container that is not there, looks like an
+  /// absent directory.
   AccountOpener watched(AccountOpener open_account) {
-    return [this, inner = std::move(open_account)](std::string_view account) {
+    return [this, inner = std::move(open_account)](
+               std::string_view account) -> Result<std::shared_ptr<ObjectAccount>> {
       auto opened = inner(account);
-      if (!opened) note(opened.error());
-      return opened;
+      if (!opened) {
+        note(opened.error());
+        return opened;
+      }
+      return std::make_shared<WatchedAccount>(
+          std::move(*opened), [this, name = std::string(account)](std::string_view container) {
+            const std::string uri = "az://" + name + "/" + std::string(container);
+            note({.code = ErrorCode::not_found,
+                  .message = "there is no container " + uri +
+                             "; correct the name, or make it: " + "aloft mkdir " + uri});
+          });
     };
   }
 

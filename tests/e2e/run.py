@@ -308,6 +308,7 @@ signal.setitimer(signal.ITIMER_REAL, 0)''', path)
         done = self.person.run("cat", f"{self.world.uri}/no-such-container/f")
         self.assertEqual(done.returncode, 1)
         self.assertIn("No such file or directory", done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^aloft: .*no container az://.*/no-such-container.*aloft mkdir")
 
     def test_an_unknown_account_is_an_error_of_the_file(self):
         done = self.person.run("ls", "az://nosuchaccount/box")
