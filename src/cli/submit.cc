@@ -19,6 +19,7 @@
 #include "executor/environment_export.h"
 #include "object/azure/open_accounts.h"
 #include "script/slurm/slurm_script.h"
+#include "transfer/object_tree.h"
 
 namespace aloft::cli {
 namespace {
@@ -75,7 +76,7 @@ void carry_environment(workload::Job& job, std::vector<Diagnostic>& diagnostics)
 }
 
 /// A task finds its account as this command would without secret variables: so that is tried.
-Result<void> check_container(const workload::Job& job, const Limits& limits) {
+Result<void> check_directory(const workload::Job& job, const Limits& limits) {
   if (!azure::looks_like_blob_uri(job.directory)) return {};
   const azure::BlobUri uri = TRY(azure::parse_blob_uri(job.directory));
   if (uri.container.empty()) {
@@ -102,6 +103,20 @@ Result<void> check_container(const workload::Job& job, const Limits& limits) {
     return fail(ErrorCode::not_found,
                 fmt::format("the container az://{}/{} does not exist; `aloft mkdir` makes one",
                             uri.account, uri.container));
+  }
+  if (uri.key.empty()) return {};
+  transfer::ObjectTree tree((*account)->container(uri.container));
+  const std::string path = TRY(transfer::normalized(uri.key));
+  const auto entry = transfer::follow(tree, path, soon);
+  if (!entry && entry.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::not_found,
+                fmt::format("the working directory {} does not exist; `aloft mkdir` makes one",
+                            job.directory));
+  }
+  if (!entry) return fail(entry.error());
+  if (entry->kind() != transfer::FileKind::directory) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the working directory {} is not a directory", job.directory));
   }
   return {};
 }
@@ -180,7 +195,7 @@ Result<int> submit(const SubmitArguments& arguments, Context& context) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("{} was not submitted", arguments.words.front()));
   }
-  TRY(check_container(job, interruption.limits()));
+  TRY(check_directory(job, interruption.limits()));
   auto submitted = executor->submit({.job = job, .script = script});
   if (!submitted && submitted.error().code == ErrorCode::not_found) {
     return fail(ErrorCode::not_found,

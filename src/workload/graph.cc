@@ -53,8 +53,10 @@ Result<void> Graph::check_term(const Dependency& term, JobId id, const Job& job)
   if (term.kind == Kind::singleton) return {};
   const auto found = nodes_.find(term.on.job);
   if (found == nodes_.end() || term.on.job >= id) {
-    return fail(ErrorCode::not_found,
-                fmt::format("it depends on job {}, which does not exist", term.on.job));
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("it depends on job {}, which does not exist; `aloft jobs` lists those that do",
+                    term.on.job));
   }
   const Node& on = found->second;
   if (term.on.index && (!on.array || !position_of(on, term.on.index))) {

@@ -94,6 +94,13 @@ class JobsInContainers(harness.WorldTest):
         # The group gets SIGTERM and the launcher hands its own on, so a trap may run a second time.
         self.assertRegex(self.read(f"{uri}/slurm-{job}.out"), r"\Aready\n(clean\n){1,2}\Z")
 
+    def test_a_missing_directory_is_refused(self):
+        uri = self.container("wanting")
+        done = self.aloft("submit", "--chdir", f"{uri}/typo", "merge.sh", cwd=self.directory, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, f"working directory {uri}/typo does not exist.*aloft mkdir")
+
     def test_a_missing_container_is_refused(self):
         done = self.aloft("submit", "--chdir", f"{self.world.uri}/absent", "split.sh", cwd=self.directory, check=False)
         self.assertEqual((done.returncode, done.stdout), (1, ""))

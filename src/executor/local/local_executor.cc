@@ -141,9 +141,9 @@ Result<std::size_t> LocalExecutor::read_log(const TaskName& name, LogStream stre
   const StoredTask task = TRY(store_.task(name));
   const StoredJob stored = TRY(store_.job(name.job));
   if (stream == LogStream::error && !stored.job.error) {
-    return fail(
-        ErrorCode::not_found,
-        fmt::format("{} writes errors where its output goes; leave out --stderr", to_text(name)));
+    return fail(ErrorCode::not_found,
+                fmt::format("task {} writes errors where its output goes; leave out --stderr",
+                            to_text(name)));
   }
   if (task.attempt == 0) return std::size_t{0};
   const TaskSpec spec{.job_id = name.job,

@@ -114,7 +114,8 @@ Result<UniqueFd> Dialer::outcome(const Dial& dial, CURLcode code) {
                     : code == CURLE_COULDNT_CONNECT && errno_value != 0
                         ? std::strerror(static_cast<int>(errno_value))
                         : curl_easy_strerror(code);
-  return fail(ErrorCode::unavailable, "cannot connect to " + name + ": " + why);
+  return fail(ErrorCode::unavailable, "cannot connect to " + name + ": " + why +
+                                          "; check the endpoint, and that its server runs");
 }
 
 void Dialer::cancel() {
