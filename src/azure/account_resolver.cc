@@ -128,9 +128,10 @@ Result<Account> resolve_account(std::string_view name, const EnvironmentLookup& 
     if (account && account->name == name) return std::move(*account);
     return fail(
         ErrorCode::not_found,
-        fmt::format("no emulator runs for the account {} (no record of a running one at {}); start it: "
-                    "aloft emulator",
-                    name, emulator_record_path(environment)));
+        fmt::format(
+            "no emulator runs for the account {} (no record of a running one at {}); start it: "
+            "aloft emulator",
+            name, emulator_record_path(environment)));
   }
   return fail(
       ErrorCode::not_found,
