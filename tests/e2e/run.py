@@ -52,6 +52,18 @@ END
         self.assertEqual(lines[5], lines[6], "the sums of tee's file and output")
         self.assertEqual(lines[7:], ["10", "7", "600", "640", "n", "2000", "1", "i", "k", "l", "n", "o", "t", ""])
 
+    def test_a_shell_sees_the_files_and_gives_its_own_code(self):
+        path, _ = self.directory()
+        done = self.person.call(self.person.programs / "aloft", "shell", input=f"cd {path} && echo typed > f\ncat f\nexit 4\n",
+                                env={"SHELL": "/bin/bash"})
+        self.assertEqual((done.returncode, done.stdout), (4, "typed\n"), done.stderr)
+
+    def test_the_file_system_says_that_there_is_room(self):
+        path, _ = self.directory()
+        free, name_max = self.person.sh('stat -f -c "%a*%S %l" "$1"', path).split()
+        blocks, block_bytes = map(int, free.split("*"))
+        self.assertEqual((blocks * block_bytes, int(name_max)), (1 << 50, 255))
+
     def test_ls_shows_whose_files_they_are(self):
         path, _ = self.directory()
         out = self.person.sh('cd "$1"; echo x > f; stat -c "%u %g %a %s" f; ls -la | wc -l', path)
