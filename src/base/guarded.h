@@ -15,7 +15,8 @@ namespace aloft {
 template <class T>
 class Guarded {
  public:
-  /// Exclusive access for as long as it lives. Never hold it over I/O or a callback.
+  /// Exclusive access for as long as it lives. Never hold it over I/O or a callback. Name it before
+  /// a range-for: one made in the loop's head ends before the first turn.
   class Locked {
    public:
     T& operator*() const { return *value_; }

@@ -174,7 +174,8 @@ std::vector<std::string> Mounts::problems(std::uint64_t id) {
 
 std::vector<std::shared_ptr<Mounts::Mount>> Mounts::all() {
   std::vector<std::shared_ptr<Mount>> mounts;
-  for (const auto& [id, mount] : table_.lock()->serving) mounts.push_back(mount);
+  const auto table = table_.lock();
+  for (const auto& [id, mount] : table->serving) mounts.push_back(mount);
   return mounts;
 }
 
@@ -199,7 +200,8 @@ Result<void> Mounts::wait_ended(std::uint64_t id) {
 
 std::vector<MountStatus> Mounts::list() {
   std::vector<MountStatus> list;
-  for (const auto& [id, mount] : table_.lock()->serving) {
+  const auto table = table_.lock();
+  for (const auto& [id, mount] : table->serving) {
     list.push_back({.id = id,
                     .root = mount->request.root,
                     .directory = mount->request.directory,

@@ -133,9 +133,15 @@ class Server::State {
     ::unlink(options_.socket.c_str());
     listener_.reset();
     auto closed = mounts_.close_all(options_.close_time_max);
-    for (const int socket : *connections_.lock()) ::shutdown(socket, SHUT_RD);
+    stop_hearing();
     threads_.wait_all();
     return closed;
+  }
+
+  /// Under the lock to its end: connections end, and leave the set, meanwhile.
+  void stop_hearing() {
+    const auto connections = connections_.lock();
+    for (const int socket : *connections) ::shutdown(socket, SHUT_RD);
   }
 
   const ServerOptions options_;

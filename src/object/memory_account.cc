@@ -40,7 +40,8 @@ Result<void> MemoryAccount::remove_container(std::string_view name, const Limits
 Result<std::vector<std::string>> MemoryAccount::list_containers(const Limits& limits) {
   TRY(limits.check(state_->clock, "listing containers"));
   std::vector<std::string> names;
-  for (const auto& [name, content] : state_->containers.lock()->by_name) names.push_back(name);
+  const auto containers = state_->containers.lock();
+  for (const auto& [name, content] : containers->by_name) names.push_back(name);
   return names;
 }
 

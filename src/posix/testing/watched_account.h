@@ -25,7 +25,8 @@ struct Watch {
   }
   std::uint64_t total() {
     std::uint64_t sum = 0;
-    for (const auto& [request, number] : *counts.lock()) sum += number;
+    const auto all = counts.lock();
+    for (const auto& [request, number] : *all) sum += number;
     return sum;
   }
   void reset() { counts.lock()->clear(); }
