@@ -94,23 +94,28 @@ bool has_ended(pid_t child, int& status) {
   }
 }
 
-int wait_for(pid_t child) {
+/// The kernel sends the terminal's signals to the whole foreground group (si_code > 0), so the
+/// command has them; SIGCONT is passed on always, as a group that runs already ignores it.
+bool is_for_this_process(const siginfo_t& info, Signals signals) {
+  if (signals == Signals::to_its_group) return false;
+  return info.si_code <= 0 || info.si_signo == SIGCONT;
+}
+
+int wait_for(pid_t child, Signals signals) {
   const sigset_t handled = handled_signals();
   int status = 0;
   while (!has_ended(child, status)) {
     siginfo_t info{};
     const int signal = ::sigwaitinfo(&handled, &info);
     if (signal < 0 || signal == SIGCHLD) continue;
-    // The kernel sends the terminal's signals to the whole foreground group (si_code > 0), so the
-    // command has them; SIGCONT is passed on always, as a group that runs already ignores it.
-    if (info.si_code <= 0 || signal == SIGCONT) ::kill(child, signal);
+    if (is_for_this_process(info, signals)) ::kill(child, signal);
   }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 }  // namespace
 
-Result<ChildEnd> run_child(const std::vector<std::string>& command) {
+Result<ChildEnd> run_child(const std::vector<std::string>& command, Signals signals) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_os(errno, "cannot make a pipe");
   UniqueFd read_end(ends[0]);
@@ -125,7 +130,7 @@ Result<ChildEnd> run_child(const std::vector<std::string>& command) {
   if (child == 0) become(command, inherited, write_end.get());
   write_end.reset();
   const int error = exec_error(read_end.get());
-  const int exit_code = wait_for(child);
+  const int exit_code = wait_for(child, signals);
   return_signals(inherited);
   if (error != 0) return not_run(command[0], error);
   return ChildEnd{.exit_code = exit_code};

@@ -14,9 +14,15 @@ struct ChildEnd {
   std::string message{};  ///< Why it could not be run; empty if it ran.
 };
 
-/// Runs `command` (looked up in PATH) in this process group and waits for it. Signals sent to this
-/// process alone are passed on; those of the terminal reach the command directly. When the command
+/// Whom those who signal this process mean. A program cannot tell kill(PID) from kill(-GROUP).
+enum class Signals {
+  to_this_process,  ///< It alone, so they are passed on; the terminal's reach the command anyway.
+  to_its_group,  ///< The whole group, so the command has them: passed on it would get them twice.
+};
+
+/// Runs `command` (looked up in PATH) in this process group and waits for it. When the command
 /// stops, this process stops too, so a shell's job control works. For single-threaded callers.
-Result<ChildEnd> run_child(const std::vector<std::string>& command);
+Result<ChildEnd> run_child(const std::vector<std::string>& command,
+                           Signals signals = Signals::to_this_process);
 
 }  // namespace aloft::enter

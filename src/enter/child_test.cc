@@ -69,7 +69,10 @@ TEST(Child, SaysWhyACommandCannotRun) {
 }
 
 /// Runs a command that writes a line to a pipe once it is ready, and calls `meanwhile` then.
-int with_ready_command(const std::string& script, const std::function<void(pid_t)>& meanwhile) {
+int with_ready_command(
+    const std::string& script, const std::function<void(pid_t)>& meanwhile,
+    const std::function<Result<ChildEnd>(const std::vector<std::string>&)>& runs =
+        [](const auto& command) { return run_child(command); }) {
   int ends[2];
   CHECK(::pipe(ends) == 0);
   const UniqueFd read_end(ends[0]);
@@ -77,7 +80,7 @@ int with_ready_command(const std::string& script, const std::function<void(pid_t
   const std::string ready = "echo >&" + std::to_string(write_end.get()) + "; ";
   return in_a_process(
       [&] {
-        const auto end = run_child(
+        const auto end = runs(
             {"sh", "-c",
              script.substr(0, script.find('|')) + ready + script.substr(script.find('|') + 1)});
         return end ? end->exit_code : 99;
@@ -98,6 +101,33 @@ TEST(Child, PassesSignalsOnToTheCommand) {
     ASSERT_TRUE(WIFEXITED(status)) << signal;
     EXPECT_EQ(WEXITSTATUS(status), 7) << signal;
   }
+}
+
+/// Waits until `process`, which has `signal` blocked, took it.
+void wait_until_taken(pid_t process, int signal) {
+  const std::string path = "/proc/" + std::to_string(process) + "/status";
+  for (std::uint64_t pending = 1; pending != 0; ::usleep(1000)) {
+    const std::string status = read_file(path).value();
+    const std::size_t at = status.find("ShdPnd:") + sizeof "ShdPnd:";
+    pending = std::stoull(status.substr(at), nullptr, 16) & (1ull << (signal - 1));
+  }
+}
+
+TEST(Child, PassesNothingOnWhereItsWholeGroupIsSignalled) {
+  const auto in_a_group = [](const std::vector<std::string>& command) {
+    ::setpgid(0, 0);
+    return run_child(command, Signals::to_its_group);
+  };
+  const int status = with_ready_command(
+      "n=0; trap 'n=1' TERM; trap 'exit $n' WINCH; |while :; do sleep 0.01; done",
+      [](pid_t process) {
+        ::kill(process, SIGTERM);
+        wait_until_taken(process, SIGTERM);
+        ::kill(-process, SIGWINCH);
+      },
+      in_a_group);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "the command was to have no SIGTERM";
 }
 
 TEST(Child, StopsAndContinuesWithTheCommand) {

@@ -115,7 +115,8 @@ int run(const RunOptions& options) {
   }
   std::vector<std::string> command;
   for (const std::string& word : options.command) command.push_back(rewrite_argument(word));
-  const auto ended = run_child(command);
+  const auto ended =
+      run_child(command, options.group_signals ? Signals::to_its_group : Signals::to_this_process);
   if (!ended) {
     print(ended.error());
     return kOwnFailure;

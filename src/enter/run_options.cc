@@ -46,6 +46,7 @@ bool takes_value(std::string_view name) {
 bool set_flag(RunOptions& options, std::string_view name) {
   if (name == "--help" || name == "-h") return options.help = true;
   if (name == "--read-only") return options.read_only = true;
+  if (name == "--group-signals") return options.group_signals = true;
   return false;
 }
 
@@ -86,6 +87,8 @@ Arguments that are az:// URIs (also in --option=URI) become such paths. No
 other process sees the mount, and no root is needed.
 
   --chdir DIR|az://…     start there instead of in the present directory
+  --group-signals        pass no signals on to COMMAND: for programs that signal
+                         the whole process group, so that COMMAND has them
   --ids squash|stored    show all files as yours (the default for ordinary
                          users), or with their stored owners (for root)
   --map PREFIX=az://…    show what is at the URI under PREFIX, too

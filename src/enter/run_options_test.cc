@@ -16,14 +16,19 @@ Result<RunOptions> parse(std::vector<std::string> words) {
 }
 
 TEST(RunOptions, EndAtTheCommand) {
-  const auto options = parse({"--read-only", "ls", "--read-only", "-l"}).value();
+  const auto options = parse({"--read-only", "ls", "--group-signals", "-l"}).value();
   EXPECT_TRUE(options.read_only);
-  EXPECT_THAT(options.command, ElementsAre("ls", "--read-only", "-l"));
+  EXPECT_FALSE(options.group_signals);
+  EXPECT_THAT(options.command, ElementsAre("ls", "--group-signals", "-l"));
 }
 
 TEST(RunOptions, EndBehindTwoDashes) {
   EXPECT_THAT(parse({"--", "--odd", "--"}).value().command, ElementsAre("--odd", "--"));
   EXPECT_THAT(parse({"--"}).value().command, IsEmpty());
+}
+
+TEST(RunOptions, SayThatSignalsReachTheWholeGroup) {
+  EXPECT_TRUE(parse({"--group-signals", "ls"}).value().group_signals);
 }
 
 TEST(RunOptions, TakeValuesInBothForms) {

@@ -141,7 +141,9 @@ class Supervisor {
                            .parent_death_signal = SIGKILL};
     auto variables = slurm_environment(spec_, node_);
     if (job.directory.starts_with("az://")) {
-      options.command = {options_.launcher, "run", "--chdir", job.directory, "--"};
+      // begin_end() signals the group, so the script has each signal without the launcher's help.
+      options.command = {options_.launcher, "run",         "--group-signals",
+                         "--chdir",         job.directory, "--"};
       // The launcher finds the accounts by these, whatever the script itself may see.
       for (const auto& [name, value] : job.account_environment) variables.try_emplace(name, value);
     } else {
@@ -286,8 +288,8 @@ Result<void> supervise(const SupervisorOptions& options) {
   }
   TaskSpec spec = TRY(directory.spec());
   const std::string fifo = spec.wake;
-  const StartRecord start{.supervisor = TRY(process_identity(::getpid())),
-                          .time = std::chrono::system_clock::now()};
+  const auto supervisor = TRY(process_identity(::getpid()));
+  const StartRecord start{.supervisor = supervisor, .time = std::chrono::system_clock::now()};
   TRY(directory.write_start(start));
   const ExitRecord record = Supervisor(options, directory, std::move(spec), signals.get()).run();
   TRY(write_exit(directory, record));

@@ -154,7 +154,7 @@ TEST_F(SupervisorTest, RunsAJobOfAContainerThroughTheLauncher) {
   spec_.job.account_environment = {{"XDG_CONFIG_HOME", "/config"}};
   options_.commit_interval = 10ms;
   write_script(options_.launcher,
-               "#!/bin/sh\necho \"$XDG_CONFIG_HOME $1 $2 $3 $4\"; shift 4; exec \"$@\"\n");
+               "#!/bin/sh\necho \"$XDG_CONFIG_HOME $1 $2 $3 $4 $5\"; shift 5; exec \"$@\"\n");
   spec_.job.arguments = {"argument"};
   const ExitRecord record = run("#!/bin/sh\necho $1 $SLURM_SUBMIT_DIR\n");
   EXPECT_EQ(record.exit_class, ExitClass::succeeded) << record.message;
@@ -165,7 +165,8 @@ TEST_F(SupervisorTest, RunsAJobOfAContainerThroughTheLauncher) {
   ASSERT_TRUE(read) << read.error().message;
   blob.resize(read->size_bytes);
   EXPECT_EQ(blob,
-            "/config run --chdir az://account/box/run --\nargument /aloft/az/account/box/run\n");
+            "/config run --group-signals --chdir az://account/box/run --\nargument "
+            "/aloft/az/account/box/run\n");
 }
 
 TEST_F(SupervisorTest, DoesNotStartWhereTheContainerIsMissing) {
