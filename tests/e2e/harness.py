@@ -50,9 +50,10 @@ class World:
         """Starts it and waits until it listens; self.endpoint is its record (see --ready-file)."""
         ready = self.directory / "ready.json"
         ready.unlink(missing_ok=True)
-        self.emulator = subprocess.Popen(
-            [str(BUILD / "aloft-main"), "emulator", *self.emulator_options, *options, "--ready-file", str(ready)],
-            env=self.environment, stdout=subprocess.DEVNULL, stderr=(self.directory / "emulator.log").open("ab"))
+        with (self.directory / "emulator.log").open("ab") as log:
+            self.emulator = subprocess.Popen(
+                [str(BUILD / "aloft-main"), "emulator", *self.emulator_options, *options, "--ready-file", str(ready)],
+                env=self.environment, stdout=subprocess.DEVNULL, stderr=log)
         deadline = time.monotonic() + 20
         while not ready.exists():
             if self.emulator.poll() is not None or time.monotonic() > deadline:
