@@ -35,7 +35,8 @@ void take_value(tl::expected<void, E>&) {}
 }  // namespace internal
 
 /// The value of `expression`, a Result; if it holds an error, the enclosing function returns that.
-/// Works for other error types that have an overload of aloft::fail(), too.
+/// Works for other error types that have an overload of aloft::fail(), too. Not inside a braced
+/// initialiser: g++ 12 does not destroy the members built so far when it returns. Name it before.
 #define TRY(expression)                                                               \
   ({                                                                                  \
     auto aloft_try_result = (expression);                                             \

@@ -52,8 +52,8 @@ Result<std::string> launcher_path() {
 Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment) {
   TRY(make_private_directory(local_directory(environment)));
   const std::string home = job_home(environment);
-  executor::LocalOptions options{.home = home,
-                                 .scheduler = {TRY(own_path()), "scheduler", "--home", home}};
+  const std::string program = TRY(own_path());
+  executor::LocalOptions options{.home = home, .scheduler = {program, "scheduler", "--home", home}};
   auto opened = TRY(executor::LocalExecutor::open(std::move(options)));
   return std::make_unique<executor::LocalExecutor>(std::move(opened));
 }

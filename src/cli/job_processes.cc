@@ -28,8 +28,9 @@ Result<void> schedule(const std::string& path) {
     ready();  // Another one is at work, which is as good.
     return {};
   }
+  const std::string program = TRY(own_path());
   executor::SchedulerOptions options;
-  options.supervisor = {TRY(own_path()), "supervise"};
+  options.supervisor = {program, "supervise"};
   return executor::Scheduler(std::move(home), std::move(*lock), std::move(options)).run(ready);
 }
 

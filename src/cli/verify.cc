@@ -30,10 +30,11 @@ Result<transfer::VerifyReport> perform(const Context& context, const Options& op
   Places places(context);
   const transfer::Place a = TRY(places.place(options.a));
   const transfer::Place b = TRY(places.place(options.b));
+  const std::uint64_t memory = TRY(memory_bytes(options.transfer));
   const transfer::VerifyOptions verify{.owners = !options.no_owners && !options.contents_only,
                                        .modes_and_times = !options.contents_only,
                                        .threads = options.transfer.threads,
-                                       .memory_bytes = TRY(memory_bytes(options.transfer))};
+                                       .memory_bytes = memory};
   const transfer::Located located_a = TRY(locate(a, transfer::Links::follow, limits));
   const transfer::Located located_b = TRY(locate(b, transfer::Links::follow, limits));
   transfer::Progress progress;

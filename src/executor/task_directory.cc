@@ -122,10 +122,11 @@ Result<std::optional<StartRecord>> TaskDirectory::start() const {
   if (!content) return std::nullopt;
   try {
     const Json json = Json::parse(*content);
+    const auto time = TRY(parse_time(json.at("time").get<std::string>()));
     return StartRecord{.supervisor = {.pid = json.at("pid").get<pid_t>(),
                                       .start_ticks = json.at("start_ticks").get<std::uint64_t>(),
                                       .boot_id = json.at("boot_id").get<std::string>()},
-                       .time = TRY(parse_time(json.at("time").get<std::string>()))};
+                       .time = time};
   } catch (const Json::exception& error) {
     return corrupt(path, error);
   }

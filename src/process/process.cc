@@ -222,7 +222,8 @@ class SystemProcessRunner final : public ProcessRunner {
     const UniqueFd failure_in(ends[0]);
     UniqueFd failure_out(ends[1]);
     const auto or_null = [&](int fd) { return fd < 0 ? null.get() : fd; };
-    const ChildPlan plan{.program = TRY(find_program(arguments.front(), path_of(environment))),
+    const std::string program = TRY(find_program(arguments.front(), path_of(environment)));
+    const ChildPlan plan{.program = program,
                          .arguments = pointers_to(arguments),
                          .environment = pointers_to(environment),
                          .options = &options,

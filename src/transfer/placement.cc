@@ -188,9 +188,8 @@ Result<void> check_pair(const PlacedCopy& copy) {
 Result<PlacedCopy> place_one(const Place& source, const Place& destination,
                              const PlacementOptions& options, const Limits& limits) {
   // As cp -R and cp: a link is copied as a link, or what it leads to is copied.
-  PlacedCopy copy{
-      .source = TRY(locate(source, options.recursive ? Links::keep : Links::follow, limits)),
-      .target = {}};
+  Located from = TRY(locate(source, options.recursive ? Links::keep : Links::follow, limits));
+  PlacedCopy copy{.source = std::move(from), .target = {}};
   const bool directory = copy.source.entry.kind() == FileKind::directory;
   if (directory && !options.recursive) {
     return fail(

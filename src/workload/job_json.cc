@@ -122,7 +122,8 @@ Result<Dependencies> read_dependencies(const Json& json) {
   Dependencies dependencies;
   if (json.at("need").get<std::string>() == "any") dependencies.need = Dependencies::Need::any;
   for (const Json& item : json.at("terms")) {
-    Dependency term{.kind = TRY(parse_name(kKinds, item.at("kind").get<std::string>()))};
+    const Kind kind = TRY(parse_name(kKinds, item.at("kind").get<std::string>()));
+    Dependency term{.kind = kind};
     if (term.kind != Kind::singleton) {
       term.on = TRY(parse_task_name(item.at("on").get<std::string>()));
     }

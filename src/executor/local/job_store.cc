@@ -133,9 +133,10 @@ Result<std::vector<JobSummary>> JobStore::list() {
       "FROM job JOIN task ON task.job = job.id GROUP BY job.id ORDER BY job.id DESC"));
   std::vector<JobSummary> jobs;
   while (TRY(query.step())) {
+    const auto submitted = TRY(parse_time(query.text(2)));
     jobs.push_back({.id = query.number(0),
                     .name = query.text(1),
-                    .submitted = TRY(parse_time(query.text(2))),
+                    .submitted = submitted,
                     .waiting = query.number(3),
                     .running = query.number(4),
                     .succeeded = query.number(5),
@@ -147,9 +148,9 @@ Result<std::vector<JobSummary>> JobStore::list() {
 Result<StoredJob> JobStore::job(JobId id) {
   auto query = TRY(database_.prepare("SELECT record, submitted FROM job WHERE id = ?"));
   if (!TRY(query.bind(1, id).step())) return no_such_job({.job = id});
-  StoredJob stored{.id = id,
-                   .job = TRY(workload::job_from_json(query.text(0))),
-                   .submitted = TRY(parse_time(query.text(1)))};
+  StoredJob stored{.id = id, .job = {}, .submitted = {}};
+  stored.job = TRY(workload::job_from_json(query.text(0)));
+  stored.submitted = TRY(parse_time(query.text(1)));
   stored.tasks = TRY(tasks_of(id, stored.job.array.has_value()));
   return stored;
 }

@@ -47,9 +47,8 @@ struct Opened {
 };
 
 Result<Opened> open_source(const Upload& upload) {
-  Opened opened{.fd = TRY(open_regular(upload.source->directory(), upload.path)),
-                .status = {},
-                .shown = upload.shown()};
+  Opened opened{.fd = {}, .status = {}, .shown = upload.shown()};
+  opened.fd = TRY(open_regular(upload.source->directory(), upload.path));
   opened.status = TRY(status_of(opened.fd.get(), opened.shown));
   return opened;
 }
