@@ -172,7 +172,11 @@ class Everything(KillTest):
         starts = self.starts()
         for task in tasks:
             index = task["index"]
-            self.assertIn(task["state"], ("succeeded", "lost"))
+            if task["state"] == "failed":
+                # The kill hit a supervisor's fork that was about to become the task: that was the task's end.
+                self.assertEqual((task["signal"], starts.get(f"end{index}", 0)), (9, 0))
+            else:
+                self.assertIn(task["state"], ("succeeded", "lost"))
             self.assertLessEqual(starts.get(f"start{index}", 0), 1, "no task runs twice without being asked to")
             if task["state"] == "succeeded":
                 self.assertEqual(starts[f"end{index}"], 1)
