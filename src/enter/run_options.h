@@ -21,7 +21,7 @@ struct RunOptions {
   bool help = false;
   bool read_only = false;
   bool group_signals = false;  ///< Who signals this process signals its whole group.
-  std::string ids{};    ///< "squash", "stored", or empty: as fits the user.
+  std::string ids{};           ///< "squash", "stored", or empty: as fits the user.
   std::string chdir{};  ///< Directory or az:// URI to start in; empty: the present directory.
   std::vector<PathMap> maps{};
   std::vector<std::string> command{};
