@@ -62,12 +62,12 @@ TEST(SlurmEnvironment, ShowsAContainerAsTheDirectoryOfSubmission) {
 
 TEST(TaskOutputPlace, FindsFilesAndBlobs) {
   workload::Job job;
-  job.directory = "/work";
+  job.directory = "/project";
   const auto place = [&](const std::string& text) {
     return place_output(workload::OutputPattern::from_text(text).value(), spec_of(job), kNode,
                         "/c");
   };
-  EXPECT_EQ(place("logs/{array_job}.out")->path, "/work/logs/5.out");
+  EXPECT_EQ(place("logs/{array_job}.out")->path, "/project/logs/5.out");
   EXPECT_EQ(place("/abs")->path, "/abs");
   EXPECT_EQ(place("az://account/box/a/../b")->key, "b");
   EXPECT_EQ(place("/aloft/az/account/box/x")->container, "az://account/box");
