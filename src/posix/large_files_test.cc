@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cerrno>
 #include <optional>
+#include <string>
 #include <thread>
-#include <utility>
+#include <vector>
 
-#include "base/byte_size.h"
-#include "base/random.h"
 #include "posix/file_system.h"
-#include "posix/testing/mounted.h"
+#include "posix/testing/file_system_test.h"
 
 namespace aloft::posix {
 namespace {
 
 using testing::Cloud;
-using testing::errno_of_result;
 using testing::Mounted;
 
 constexpr std::size_t kPart = 1024;
@@ -41,12 +38,6 @@ class LargeFileTest : public ::testing::Test {
   Cloud cloud_;
   Mounted mount_{cloud_, options()};
 };
-
-#define ASSERT_OK(expression)                                  \
-  do {                                                         \
-    const auto& aloft_result = (expression);                   \
-    ASSERT_TRUE(aloft_result) << aloft_result.error().message; \
-  } while (false)
 
 TEST_F(LargeFileTest, StagesEachPartOnceAndCommitsThemTogether) {
   const std::string content = text(20 * kPart + 100);
@@ -186,8 +177,8 @@ TEST_F(LargeFileTest, NeverCommitsWhenStagedBlocksAreGone) {
   // Somebody makes and removes the object: the service forgets what was staged.
   ASSERT_TRUE(cloud_.put("f", "x"));
   ASSERT_OK(cloud_.store()->remove("f", {}, {}));
-  EXPECT_EQ(errno_of_result(mount_->sync(*handle, {})), ESTALE);
-  EXPECT_EQ(errno_of_result(mount_.close(*handle)), ESTALE);
+  EXPECT_ERRNO(ESTALE, mount_->sync(*handle, {}));
+  EXPECT_ERRNO(ESTALE, mount_.close(*handle));
   EXPECT_FALSE(cloud_.store()->head("f", {})) << "nothing half-written";
 }
 
@@ -215,44 +206,6 @@ TEST(RandomRead, AsksForExactlyWhatIsNeeded) {
   EXPECT_EQ(cloud.watch.count("read"), 4u);
   EXPECT_EQ(cloud.watch.total(), 4u);
   ASSERT_TRUE(mount.close(*handle));
-}
-
-/// Between the answer "absent" to one that creates a file and its deed, another makes the file.
-void create_into_the_middle(bool committed) {
-  Cloud cloud;
-  Mounted mount(cloud, {.memory_bytes = 64 * kPart, .part_size_bytes = kPart});
-  std::optional<HandleId> other;
-  bool come_between = true;
-  // The object of that name was asked for before the keys below it are.
-  *cloud.watch.before.lock() = [&](std::string_view request, std::string_view) {
-    if (request == "list" && std::exchange(come_between, false)) {
-      auto opened = mount.open("f", O_WRONLY | O_CREAT | O_APPEND);
-      EXPECT_TRUE(opened && mount.write(*opened, 0, "first "));
-      if (opened) other = *opened;
-      if (opened && committed) {
-        EXPECT_TRUE(mount.close(*opened));
-      }
-    }
-    return std::optional<Error>();
-  };
-  const auto made = mount->create(kRootInode, "f", 0666, O_WRONLY | O_APPEND, testing::kCaller, {});
-  ASSERT_OK(made);
-  ASSERT_TRUE(other);
-  EXPECT_EQ(made->entry.inode, mount.find("f")->inode) << "one file, one inode";
-  if (!committed) {
-    ASSERT_OK(mount.close(*other));
-  }
-  ASSERT_OK(mount.write(made->opened.handle, 0, "second"));
-  ASSERT_OK(mount.close(made->opened.handle));
-  EXPECT_EQ(cloud.content("f"), "first second");
-}
-
-TEST(Concurrency, CreatesAFileOnceIfAnotherCommitsItMeanwhile) {
-  create_into_the_middle(true);
-}
-
-TEST(Concurrency, CreatesAFileOnceIfAnotherHoldsItUncommittedMeanwhile) {
-  create_into_the_middle(false);
 }
 
 TEST(Concurrency, LetsManyThreadsWorkOnFewFiles) {
