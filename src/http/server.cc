@@ -32,7 +32,7 @@ struct Connection {
   UniqueFd socket;
   std::string peer_address;
   std::atomic<ConnectionState> state{ConnectionState::idle};
-  std::atomic<SteadyClock::time_point> idle_since{SteadyClock::now()};
+  SteadyClock::time_point idle_since = SteadyClock::now();  // Only under the registry's lock.
 };
 
 /// What connection threads share with the server; each holds a reference, so that the last of them
@@ -45,7 +45,7 @@ struct Shared {
     std::list<std::shared_ptr<Connection>> connections;
   };
   Guarded<Registry> registry;
-  std::condition_variable ended;
+  std::condition_variable changed;  // A connection became idle or ended, or stopping began.
 };
 
 void set_timeout(int socket, int option, std::chrono::milliseconds time) {
@@ -60,12 +60,20 @@ void prepare_socket(int socket, const ServerOptions& options) {
   set_timeout(socket, SO_SNDTIMEO, options.io_timeout);
 }
 
+/// Under the lock, so that who looks for an idle connection and then waits does not miss this one.
+void become_idle(Shared& shared, Connection& connection) {
+  const auto registry = shared.registry.lock();
+  connection.idle_since = SteadyClock::now();
+  connection.state = ConnectionState::idle;
+  shared.changed.notify_all();
+}
+
 /// Closing a socket that holds unread bytes resets the connection, which can take our answer from
 /// the peer before it is read: first say that nothing more comes, then let the peer finish.
-void close_gently(Connection& connection) {
+void close_gently(Shared& shared, Connection& connection) {
   constexpr std::chrono::seconds kPatience{5};
   const int socket = connection.socket.get();
-  connection.state = ConnectionState::idle;  // Nothing is lost if stop() cuts this short.
+  become_idle(shared, connection);  // Nothing is lost if it is retired now.
   if (::shutdown(socket, SHUT_WR) != 0) return;
   std::vector<std::byte> dropped(std::size_t{64} << 10);
   const auto give_up_at = SteadyClock::now() + kPatience;
@@ -107,7 +115,7 @@ void serve(Shared& shared, Connection& connection) {
     if (outcome == RequestReader::Outcome::closed) return;
     if (outcome == RequestReader::Outcome::malformed) {
       Response refusal = plain_answer(reader.error_status());
-      if (writer.send(refusal, Method::get, false)) close_gently(connection);
+      if (writer.send(refusal, Method::get, false)) close_gently(shared, connection);
       return;
     }
     make_origin_form(request.target);
@@ -116,12 +124,11 @@ void serve(Shared& shared, Connection& connection) {
     const bool keep = reusable && reader.keep_alive() && !shared.stopping;
     if (!writer.send(response, request.method, keep)) return;
     if (!keep) {
-      if (!reusable) close_gently(connection);
+      if (!reusable) close_gently(shared, connection);
       return;
     }
     response = {};  // Frees what it holds before the wait for the next request.
-    connection.idle_since = SteadyClock::now();
-    connection.state = ConnectionState::idle;
+    become_idle(shared, connection);
   }
 }
 
@@ -133,17 +140,21 @@ bool retire(Connection& connection) {
   return true;
 }
 
-/// Makes room by ending the connection that is idle for longest; false if none is.
-bool retire_oldest_idle(Shared& shared) {
-  const auto registry = shared.registry.lock();
-  Connection* oldest = nullptr;
-  for (const auto& connection : registry->connections) {
-    if (connection->state == ConnectionState::idle &&
-        (oldest == nullptr || connection->idle_since.load() < oldest->idle_since.load())) {
-      oldest = connection.get();
+/// Makes room for one by ending the connection that is idle for longest, if any is and none is
+/// about to end already.
+void retire_oldest_idle(const Shared::Registry& registry) {
+  for (;;) {
+    Connection* oldest = nullptr;
+    for (const auto& connection : registry.connections) {
+      if (connection->state == ConnectionState::retired) return;
+      if (connection->state == ConnectionState::idle &&
+          (oldest == nullptr || connection->idle_since < oldest->idle_since)) {
+        oldest = connection.get();
+      }
     }
+    // One that turned busy meanwhile is passed over.
+    if (oldest == nullptr || retire(*oldest)) return;
   }
-  return oldest != nullptr && retire(*oldest);
 }
 
 std::string address_text(const sockaddr_storage& address) {
@@ -256,10 +267,12 @@ void ThreadedServer::accept_all() {
 }
 
 void ThreadedServer::wait_for_room() {
-  retire_oldest_idle(*shared_);
   auto registry = shared_->registry.lock();
-  shared_->ended.wait(registry.mutex_lock(), [&] {
-    return shared_->stopping || registry->connections.size() < shared_->options.connections_max;
+  shared_->changed.wait(registry.mutex_lock(), [&] {
+    if (shared_->stopping) return true;
+    if (registry->connections.size() < shared_->options.connections_max) return true;
+    retire_oldest_idle(*registry);  // At each change: all may have been busy when we came.
+    return false;
   });
 }
 
@@ -271,10 +284,13 @@ void ThreadedServer::accept_one() {
   if (!socket) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       log(LogLevel::warning, "the server cannot take a connection: errno {}", errno);
-      retire_oldest_idle(*shared_);
-      // The connection still waits, so poll() would return at once: wait until one has ended.
       auto registry = shared_->registry.lock();
-      shared_->ended.wait_for(registry.mutex_lock(), std::chrono::milliseconds(100));
+      retire_oldest_idle(*registry);
+      // The connection still waits, so poll() would return at once: wait until one has ended.
+      const std::size_t before = registry->connections.size();
+      shared_->changed.wait_for(registry.mutex_lock(), std::chrono::milliseconds(100), [&] {
+        return shared_->stopping || registry->connections.size() < before;
+      });
     }
     return;
   }
@@ -295,7 +311,7 @@ void ThreadedServer::start_connection(std::shared_ptr<Connection> connection) {
     // Notified under the lock: after it, this thread touches nothing of the server.
     const auto registry = shared->registry.lock();
     registry->connections.erase(place);
-    shared->ended.notify_all();
+    shared->changed.notify_all();
   };
   try {
     std::thread(run).detach();
@@ -310,7 +326,7 @@ void ThreadedServer::stop() {
   {
     const auto registry = shared_->registry.lock();
     shared_->stopping = true;
-    shared_->ended.notify_all();
+    shared_->changed.notify_all();
   }
   const std::uint64_t one = 1;
   CHECK(::write(wake_.get(), &one, sizeof(one)) == sizeof(one));
@@ -318,12 +334,12 @@ void ThreadedServer::stop() {
   auto registry = shared_->registry.lock();
   for (const auto& connection : registry->connections) retire(*connection);
   const auto all_ended = [&] { return registry->connections.empty(); };
-  if (shared_->ended.wait_for(registry.mutex_lock(), shared_->options.stop_grace, all_ended))
+  if (shared_->changed.wait_for(registry.mutex_lock(), shared_->options.stop_grace, all_ended))
     return;
   for (const auto& connection : registry->connections) {
     ::shutdown(connection->socket.get(), SHUT_RDWR);
   }
-  shared_->ended.wait(registry.mutex_lock(), all_ended);
+  shared_->changed.wait(registry.mutex_lock(), all_ended);
 }
 
 }  // namespace

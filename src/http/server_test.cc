@@ -279,20 +279,53 @@ TEST(Server, ClosesConnectionsThatAreIdleOrSilentForTooLong) {
 }
 
 TEST(Server, MakesRoomByClosingTheConnectionIdleForLongest) {
-  const auto server = start(echo, {.connections_max = 2});
+  const auto server = start(echo, {.connections_max = 3});
+  const auto ask = [](Peer& peer) {
+    peer.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer.head();
+    return peer.receive_bytes(7);
+  };
+  // Taken in this order: once the last has its answer, the others are idle, the oldest for longest.
+  Peer oldest(server->port());
+  Peer silent(server->port());
+  Peer last(server->port());
+  EXPECT_EQ(ask(last), "GET /1 ");
+  // Now the oldest is busy or was idle last, whichever the server has noted by then.
+  EXPECT_EQ(ask(oldest), "GET /1 ");
+  Peer next(server->port());
+  EXPECT_EQ(ask(next), "GET /1 ");
+  EXPECT_EQ(silent.receive_all(), "");
+  EXPECT_EQ(ask(oldest), "GET /1 ");
+  EXPECT_EQ(ask(last), "GET /1 ");
+}
+
+TEST(Server, MakesRoomOnceABusyConnectionBecomesIdle) {
+  std::latch both_busy(2);
+  std::promise<void> finish_first;
+  std::promise<void> finish_second;
+  const auto server = start(
+      [&](Request& request) {
+        if (request.target != "/3") both_busy.count_down();
+        if (request.target == "/1") finish_first.get_future().wait();
+        if (request.target == "/2") finish_second.get_future().wait();
+        return echo(request);
+      },
+      {.connections_max = 2});
   Peer first(server->port());
   first.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
-  first.head();
-  EXPECT_EQ(first.receive_bytes(7), "GET /1 ");
   Peer second(server->port());
   second.send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
-  second.head();
-  EXPECT_EQ(second.receive_bytes(7), "GET /2 ");
+  both_busy.wait();
   Peer third(server->port());
   third.send("GET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
+  // For the server to find both busy; were it later still, this would show less, and not fail.
+  std::this_thread::sleep_for(20ms);
+  finish_first.set_value();
+  EXPECT_TRUE(first.head().starts_with("HTTP/1.1 200"));
   third.head();
-  EXPECT_EQ(third.receive_bytes(7), "GET /3 ");
-  EXPECT_EQ(first.receive_all(), "");
+  EXPECT_EQ(third.receive_bytes(7), "GET /3 ") << "though the second is busy still";
+  finish_second.set_value();
+  EXPECT_TRUE(second.head().starts_with("HTTP/1.1 200"));
 }
 
 TEST(Server, StopLetsARequestUnderWayFinishAndEndsIdleConnections) {
