@@ -72,7 +72,7 @@ std::string JobHome::script_file(workload::JobId id) const {
   return fmt::format("{}/scripts/{}/slurm_script", path_, id);
 }
 
-Result<JobStore> JobHome::open_store(Database::Sync sync) const {
+Result<JobStore> JobHome::open_store(sqlite::Sync sync) const {
   return JobStore::open(file("jobs.db"), sync);
 }
 

@@ -34,7 +34,7 @@ class JobHome {
   /// "scripts/ID/slurm_script": scripts see the name that Slurm gives them as $0.
   std::string script_file(workload::JobId id) const;
 
-  Result<JobStore> open_store(Database::Sync sync) const;
+  Result<JobStore> open_store(sqlite::Sync sync) const;
 
   /// The right to be the scheduler; none if there is one.
   Result<std::optional<UniqueFd>> try_lock_scheduler() const;

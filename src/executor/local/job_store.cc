@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sqlite/schema.h"
 #include "workload/job_json.h"
 
 namespace aloft::executor {
@@ -14,7 +15,6 @@ using workload::Graph;
 using workload::JobId;
 using workload::TaskName;
 
-/// Step n brings a database of version n to version n + 1.
 constexpr const char* kMigrations[] = {
     R"sql(
     CREATE TABLE job (
@@ -28,14 +28,13 @@ constexpr const char* kMigrations[] = {
     CREATE UNIQUE INDEX task_of_job ON task (job, array_index);
     CREATE INDEX unfinished_task ON task (job) WHERE phase < 2;
     )sql"};
-constexpr std::uint64_t kVersion = std::size(kMigrations);
 
 tl::unexpected<Error> no_such_job(const TaskName& name) {
   return fail(ErrorCode::not_found,
               fmt::format("there is no job {}; `aloft jobs` lists all", to_text(name)));
 }
 
-Result<StoredTask> read_task(const Statement& row, JobId id, bool array) {
+Result<StoredTask> read_task(const sqlite::Statement& row, JobId id, bool array) {
   StoredTask task{.name = {.job = id}, .number = row.number(0)};
   if (array) task.name.index = static_cast<std::uint32_t>(row.number(1));
   task.phase = static_cast<TaskPhase>(row.number(2));
@@ -51,55 +50,34 @@ constexpr std::string_view kTaskColumns =
 
 }  // namespace
 
-Result<JobStore> JobStore::open(const std::string& path, Database::Sync sync) {
-  JobStore store(TRY(Database::open(path, sync)));
-  TRY(store.migrate());
-  return store;
-}
-
-Result<void> JobStore::migrate() {
-  const auto version = [this]() -> Result<std::uint64_t> {
-    auto statement = TRY(database_.prepare("PRAGMA user_version"));
-    TRY(statement.step());
-    return statement.number(0);
-  };
-  if (TRY(version()) == kVersion) return {};
-  Transaction transaction = TRY(begin());
-  const std::uint64_t from = TRY(version());  // Another process may have been quicker.
-  if (from > kVersion) {
-    return fail(
-        ErrorCode::unsupported,
-        fmt::format("{} was written by a later version of Aloft; use that one", database_.path()));
-  }
-  for (std::uint64_t step = from; step < kVersion; ++step) {
-    TRY(database_.execute(kMigrations[step]));
-  }
-  TRY(database_.execute(fmt::format("PRAGMA user_version={}", kVersion)));
-  return transaction.commit();
+Result<JobStore> JobStore::open(const std::string& path, sqlite::Sync sync) {
+  auto database = TRY(sqlite::Database::open(path, sync));
+  TRY(sqlite::migrate(database, kMigrations));
+  return JobStore(std::move(database));
 }
 
 Result<JobId> JobStore::submit(const Submission& submission) {
   const workload::Job& job = submission.job;
-  Transaction transaction = TRY(begin());
+  sqlite::Transaction transaction = TRY(begin());
   auto last = TRY(database_.prepare("SELECT coalesce(max(number), 0) FROM task"));
   TRY(last.step());
   const JobId id = last.number(0) + 1;
-  TRY(last.run());
+  last.reset();
   TRY(check_dependencies(id, job));
   auto insert_job = TRY(database_.prepare("INSERT INTO job VALUES (?, ?, ?, ?, ?, ?)"));
   TRY(insert_job.bind(1, id)
           .bind(2, job.name)
           .bind(3, format_time(std::chrono::system_clock::now()))
-          .bind(4, std::uint64_t{job.array ? 1u : 0u})
+          .bind(4, job.array.has_value())
           .bind(5, workload::to_json(job))
-          .bind_blob(6, submission.script)
+          .bind(6, std::as_bytes(std::span(submission.script)))
           .run());
   auto insert_task =
       TRY(database_.prepare("INSERT INTO task (number, job, array_index) VALUES (?, ?, ?)"));
   for (std::size_t position = 0; position < job.task_count(); ++position) {
     TRY(insert_task.bind(1, id + position)
             .bind(2, id)
-            .bind(3, std::uint64_t{job.array ? job.array->indices[position] : 0})
+            .bind(3, job.array ? job.array->indices[position] : 0)
             .run());
   }
   TRY(transaction.commit());
@@ -123,7 +101,7 @@ Result<void> JobStore::check_dependencies(JobId id, const workload::Job& job) {
 Result<std::string> JobStore::script(JobId id) {
   auto query = TRY(database_.prepare("SELECT script FROM job WHERE id = ?"));
   if (!TRY(query.bind(1, id).step())) return no_such_job({.job = id});
-  return query.text(0);
+  return std::string(query.text(0));
 }
 
 Result<std::vector<JobSummary>> JobStore::list() {
@@ -135,7 +113,7 @@ Result<std::vector<JobSummary>> JobStore::list() {
   while (TRY(query.step())) {
     const auto submitted = TRY(parse_time(query.text(2)));
     jobs.push_back({.id = query.number(0),
-                    .name = query.text(1),
+                    .name = std::string(query.text(1)),
                     .submitted = submitted,
                     .waiting = query.number(3),
                     .running = query.number(4),
@@ -169,7 +147,7 @@ Result<StoredTask> JobStore::task(const TaskName& name) {
   const bool array = kind.number(0) != 0;
   auto query =
       TRY(database_.prepare(std::string(kTaskColumns) + "WHERE job = ? AND array_index = ?"));
-  query.bind(1, name.job).bind(2, std::uint64_t{name.index.value_or(0)});
+  query.bind(1, name.job).bind(2, name.index.value_or(0));
   if (array != name.index.has_value() || !TRY(query.step())) return no_such_job(name);
   return read_task(query, name.job, array);
 }
@@ -199,7 +177,7 @@ Result<void> JobStore::mark_running(std::uint64_t number, std::uint32_t attempt,
                                     std::chrono::system_clock::time_point time) {
   auto update = TRY(
       database_.prepare("UPDATE task SET phase = 1, attempt = ?, started = ? WHERE number = ?"));
-  return update.bind(1, std::uint64_t{attempt}).bind(2, format_time(time)).bind(3, number).run();
+  return update.bind(1, attempt).bind(2, format_time(time)).bind(3, number).run();
 }
 
 Result<void> JobStore::mark_waiting(std::uint64_t number) {
@@ -212,11 +190,11 @@ Result<void> JobStore::mark_ended(std::uint64_t number, const ExitRecord& record
   auto update = TRY(database_.prepare(
       "UPDATE task SET phase = 2, succeeded = ?, record = ? WHERE number = ? AND phase < 2"));
   const bool succeeded = record.exit_class == ExitClass::succeeded;
-  return update.bind(1, std::uint64_t{succeeded}).bind(2, to_json(record)).bind(3, number).run();
+  return update.bind(1, succeeded).bind(2, to_json(record)).bind(3, number).run();
 }
 
 Result<std::size_t> JobStore::request_cancel(const TaskName& name) {
-  Transaction transaction = TRY(begin());
+  sqlite::Transaction transaction = TRY(begin());
   std::string where = "WHERE job = ? AND phase < 2";
   if (name.index) {
     TRY(task(name));
@@ -227,7 +205,7 @@ Result<std::size_t> JobStore::request_cancel(const TaskName& name) {
   auto count = TRY(database_.prepare("SELECT count(*) FROM task " + where));
   TRY(count.bind(1, name.job).step());
   const std::size_t selected = count.number(0);
-  TRY(count.run());
+  count.reset();
   auto update = TRY(database_.prepare("UPDATE task SET cancel = 1 " + where));
   TRY(update.bind(1, name.job).run());
   TRY(transaction.commit());

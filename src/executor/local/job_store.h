@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "executor/executor.h"
-#include "executor/local/database.h"
+#include "sqlite/transaction.h"
 #include "workload/graph.h"
 
 namespace aloft::executor {
@@ -34,7 +34,7 @@ struct StoredJob {
 class JobStore {
  public:
   /// Makes or migrates the database. Fails with unsupported if a later Aloft wrote it.
-  static Result<JobStore> open(const std::string& path, Database::Sync sync);
+  static Result<JobStore> open(const std::string& path, sqlite::Sync sync);
 
   /// Takes consecutive numbers for all tasks. Fails as Graph::add does about dependencies.
   Result<workload::JobId> submit(const Submission& submission);
@@ -64,15 +64,14 @@ class JobStore {
   /// Changes whenever another connection has committed something.
   Result<std::uint64_t> data_version();
   /// For several marks as one transaction, and for the scheduler's end.
-  Result<Transaction> begin() { return Transaction::begin(database_); }
+  Result<sqlite::Transaction> begin() { return sqlite::Transaction::begin(database_); }
 
  private:
-  explicit JobStore(Database database) : database_(std::move(database)) {}
-  Result<void> migrate();
+  explicit JobStore(sqlite::Database database) : database_(std::move(database)) {}
   Result<void> check_dependencies(workload::JobId id, const workload::Job& job);
   Result<std::vector<StoredTask>> tasks_of(workload::JobId id, bool array);
 
-  Database database_;
+  sqlite::Database database_;
 };
 
 /// Puts a job and the state of its tasks into a graph, with those that it depends on.

@@ -25,7 +25,7 @@ class JobStoreTest : public testing::Test {
   }
   TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/jobs.db";
-  JobStore store_ = std::move(JobStore::open(path_, Database::Sync::full)).value();
+  JobStore store_ = std::move(JobStore::open(path_, sqlite::Sync::full)).value();
 };
 
 TEST_F(JobStoreTest, NumbersTasksConsecutively) {
@@ -76,7 +76,7 @@ TEST_F(JobStoreTest, RemembersWhatShallBeCancelled) {
 }
 
 TEST_F(JobStoreTest, SeesWhatOthersCommit) {
-  JobStore other = std::move(JobStore::open(path_, Database::Sync::normal)).value();
+  JobStore other = std::move(JobStore::open(path_, sqlite::Sync::normal)).value();
   const auto before = other.data_version().value();
   submit();
   EXPECT_NE(other.data_version().value(), before);
@@ -84,9 +84,9 @@ TEST_F(JobStoreTest, SeesWhatOthersCommit) {
 }
 
 TEST_F(JobStoreTest, RefusesADatabaseOfTheFuture) {
-  Database database = std::move(Database::open(path_, Database::Sync::full)).value();
-  ASSERT_TRUE(database.execute("PRAGMA user_version=99"));
-  EXPECT_EQ(JobStore::open(path_, Database::Sync::full).error().code, ErrorCode::unsupported);
+  sqlite::Database database = sqlite::Database::open(path_, sqlite::Sync::full).value();
+  ASSERT_TRUE(database.run("PRAGMA user_version=99"));
+  EXPECT_EQ(JobStore::open(path_, sqlite::Sync::full).error().code, ErrorCode::unsupported);
 }
 
 }  // namespace

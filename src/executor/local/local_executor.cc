@@ -35,7 +35,7 @@ TaskStatus status_of(const StoredTask& task) {
 
 Result<LocalExecutor> LocalExecutor::open(LocalOptions options) {
   JobHome home = TRY(JobHome::open(options.home));
-  JobStore store = TRY(home.open_store(Database::Sync::full));
+  JobStore store = TRY(home.open_store(sqlite::Sync::full));
   return LocalExecutor(std::move(options), std::move(home), std::move(store));
 }
 

@@ -56,7 +56,7 @@ Result<void> Scheduler::run(const std::function<void()>& ready) {
   // Read and write: with a writer of its own the FIFO never reports the end of the file.
   wake_ = TRY(open_file(home_.wake_fifo(), O_RDWR | O_NONBLOCK));
   // The exit records are the truth, so the database may lag behind them after a power cut.
-  store_ = TRY(home_.open_store(Database::Sync::normal));
+  store_ = TRY(home_.open_store(sqlite::Sync::normal));
   TRY(load_jobs());
   ready();
   while (home_.still_there(lock_)) {
@@ -143,7 +143,7 @@ void Scheduler::tell_to_end(Active& active) {
 Result<void> Scheduler::settle() {
   const auto unsatisfied = graph_.settle(WallClock::now());
   if (unsatisfied.empty()) return {};
-  Transaction transaction = TRY(store_->begin());
+  sqlite::Transaction transaction = TRY(store_->begin());
   for (const auto& [name, reason] : unsatisfied) {
     const ExitRecord record{.exit_class = ExitClass::dependency_not_satisfied,
                             .message = reason,
@@ -300,7 +300,7 @@ Result<bool> Scheduler::may_end() {
   if (now - *idle_since_ < options_.idle_max) return false;
   // Under the write lock of the database: who submits later finds the scheduler's lock free and
   // starts another one; who submitted before is seen here.
-  Transaction transaction = TRY(store_->begin());
+  sqlite::Transaction transaction = TRY(store_->begin());
   if (TRY(store_->unfinished_task_count()) > 0) return false;
   lock_.reset();
   return true;

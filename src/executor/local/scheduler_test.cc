@@ -59,7 +59,7 @@ class SchedulerTest : public testing::Test {
   }
   TemporaryDirectory directory_;
   JobHome home_ = JobHome::open(directory_.path() + "/home").value();
-  JobStore store_ = std::move(home_.open_store(Database::Sync::full)).value();
+  JobStore store_ = std::move(home_.open_store(sqlite::Sync::full)).value();
   SchedulerOptions options_;
 };
 

@@ -7,14 +7,14 @@
 
 #include "base/log/log.h"
 #include "emulator/blob/internal/journal_rows.h"
+#include "sqlite/schema.h"
+#include "sqlite/transaction.h"
 
 namespace aloft::emulator::blob {
 
 namespace {
 
-constexpr int kSchemaVersion = 1;
-
-constexpr const char* kSchema = R"(
+constexpr const char* kMigrations[] = {R"(
 CREATE TABLE container(id INTEGER PRIMARY KEY, name TEXT NOT NULL, etag INTEGER NOT NULL,
   modified_at INTEGER NOT NULL, metadata TEXT NOT NULL) STRICT;
 CREATE TABLE blob(container_id INTEGER NOT NULL, name TEXT NOT NULL, etag INTEGER NOT NULL,
@@ -24,30 +24,10 @@ CREATE TABLE staged(container_id INTEGER NOT NULL, blob TEXT NOT NULL, block_id 
   staged_at INTEGER NOT NULL, block BLOB NOT NULL,
   PRIMARY KEY(container_id, blob, block_id)) STRICT;
 CREATE TABLE content(id INTEGER PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB) STRICT;
-)";
+)"};
 
-std::int64_t integer(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-std::int64_t integer(Seconds time) {
+std::int64_t seconds(Seconds time) {
   return time.time_since_epoch().count();
-}
-
-Result<void> prepare_schema(Database& database, const std::string& path) {
-  TRY(database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"));
-  Statement version = TRY(database.prepare("PRAGMA user_version"));
-  TRY(version.step());
-  const std::int64_t found = version.integer(0);
-  version.reset();
-  if (found == kSchemaVersion) return {};
-  if (found != 0) {
-    return fail(ErrorCode::unsupported, path + " was made by a later version of Aloft (schema " +
-                                            std::to_string(found) +
-                                            "): use that one, or another "
-                                            "data directory");
-  }
-  return database.run("BEGIN IMMEDIATE;" + std::string(kSchema) +
-                      "PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; COMMIT;");
 }
 
 }  // namespace
@@ -58,11 +38,11 @@ struct Journal::Pending {
 };
 
 struct Journal::Statements {
-  Statement put_container, drop_container, drop_container_blobs, drop_container_staged;
-  Statement put_blob, drop_blob, stage_block, drop_staged;
-  Statement put_content, forget_content;
+  sqlite::Statement put_container, drop_container, drop_container_blobs, drop_container_staged;
+  sqlite::Statement put_blob, drop_blob, stage_block, drop_staged;
+  sqlite::Statement put_content, forget_content;
 
-  static Result<std::unique_ptr<Statements>> prepare(Database& database) {
+  static Result<std::unique_ptr<Statements>> prepare(sqlite::Database& database) {
     auto all = std::make_unique<Statements>();
     all->put_container = TRY(
         database.prepare("INSERT OR REPLACE INTO container(id, name, etag, modified_at, metadata) "
@@ -87,23 +67,23 @@ struct Journal::Statements {
 };
 
 /// Writes changes as rows within one transaction, and remembers which contents it made known.
-class Journal::Transaction {
+class Journal::RowWriter {
  public:
-  explicit Transaction(Statements& statements) : statements_(statements) {}
+  explicit RowWriter(Statements& statements) : statements_(statements) {}
 
   Result<void> operator()(const PutContainer& change) {
     const Container& container = change.container;
     const std::string metadata = encode_metadata(container.metadata);
-    return statements_.put_container.bind(1, integer(container.id))
+    return statements_.put_container.bind(1, container.id)
         .bind(2, container.name)
-        .bind(3, integer(container.etag))
-        .bind(4, integer(container.modified_at))
+        .bind(3, container.etag)
+        .bind(4, seconds(container.modified_at))
         .bind(5, metadata)
         .run();
   }
 
   Result<void> operator()(const DropContainer& change) {
-    const std::int64_t id = integer(change.container.id);
+    const std::uint64_t id = change.container.id;
     TRY(statements_.drop_container.bind(1, id).run());
     TRY(statements_.drop_container_blobs.bind(1, id).run());
     return statements_.drop_container_staged.bind(1, id).run();
@@ -115,11 +95,11 @@ class Journal::Transaction {
     const std::string attributes = encode_attributes(blob);
     const std::string metadata = encode_metadata(blob.metadata);
     const std::vector<std::byte> blocks = encode_blocks(blob.blocks);
-    TRY(statements_.put_blob.bind(1, integer(change.container.id))
+    TRY(statements_.put_blob.bind(1, change.container.id)
             .bind(2, blob.name)
-            .bind(3, integer(blob.etag))
-            .bind(4, integer(blob.created_at))
-            .bind(5, integer(blob.modified_at))
+            .bind(3, blob.etag)
+            .bind(4, seconds(blob.created_at))
+            .bind(5, seconds(blob.modified_at))
             .bind(6, attributes)
             .bind(7, metadata)
             .bind(8, blocks)
@@ -129,7 +109,7 @@ class Journal::Transaction {
   }
 
   Result<void> operator()(const DropBlob& change) {
-    TRY(statements_.drop_blob.bind(1, integer(change.container.id)).bind(2, change.name).run());
+    TRY(statements_.drop_blob.bind(1, change.container.id).bind(2, change.name).run());
     return drop_staged(change.container.id, change.name);
   }
 
@@ -137,10 +117,10 @@ class Journal::Transaction {
     const std::span<const Block> block(&change.block, 1);
     TRY(record_contents(block));
     const std::vector<std::byte> encoded = encode_blocks(block);
-    return statements_.stage_block.bind(1, integer(change.container.id))
+    return statements_.stage_block.bind(1, change.container.id)
         .bind(2, change.blob_name)
         .bind(3, std::as_bytes(std::span(change.block.id)))
-        .bind(4, integer(change.staged_at))
+        .bind(4, seconds(change.staged_at))
         .bind(5, encoded)
         .run();
   }
@@ -150,7 +130,7 @@ class Journal::Transaction {
   }
 
   Result<void> forget_content(std::uint64_t id) {
-    return statements_.forget_content.bind(1, integer(id)).run();
+    return statements_.forget_content.bind(1, id).run();
   }
 
   bool has_new_files() const { return has_new_files_; }
@@ -166,7 +146,7 @@ class Journal::Transaction {
 
  private:
   Result<void> drop_staged(std::uint64_t container_id, std::string_view blob) {
-    return statements_.drop_staged.bind(1, integer(container_id)).bind(2, blob).run();
+    return statements_.drop_staged.bind(1, container_id).bind(2, blob).run();
   }
 
   Result<void> record_contents(std::span<const Block> blocks) {
@@ -181,8 +161,8 @@ class Journal::Transaction {
   }
 
   Result<void> record(const StoredContent& content) {
-    Statement& put = statements_.put_content;
-    put.bind(1, integer(content.id())).bind(2, integer(content.size_bytes()));
+    sqlite::Statement& put = statements_.put_content;
+    put.bind(1, content.id()).bind(2, content.size_bytes());
     if (content.place() == StoredContent::Place::row) {
       put.bind(3, std::span<const std::byte>(content.pending));
     } else {
@@ -201,14 +181,14 @@ class Journal::Transaction {
 };
 
 Result<std::unique_ptr<Journal>> Journal::open(std::shared_ptr<ContentHome> home) {
-  Database database = TRY(Database::open(home->database_path, Database::Mode::read_write));
-  TRY(prepare_schema(database, home->database_path));
+  auto database = TRY(sqlite::Database::open(home->database_path, sqlite::Sync::full));
+  TRY(sqlite::migrate(database, kMigrations));
   std::unique_ptr<Journal> journal(new Journal(std::move(home), std::move(database)));
   journal->statements_ = TRY(Statements::prepare(journal->database_));
   return journal;
 }
 
-Journal::Journal(std::shared_ptr<ContentHome> home, Database database)
+Journal::Journal(std::shared_ptr<ContentHome> home, sqlite::Database database)
     : home_(std::move(home)), database_(std::move(database)) {}
 
 Journal::~Journal() {
@@ -276,27 +256,23 @@ void Journal::write_batch(Index& index, const std::deque<Pending*>& batch,
 
 Result<void> Journal::write_transaction(const std::deque<Pending*>& batch,
                                         const std::vector<std::uint64_t>& forgotten) {
-  Transaction transaction(*statements_);
+  RowWriter rows(*statements_);
   const auto write = [&]() -> Result<void> {
-    TRY(database_.run("BEGIN IMMEDIATE"));
-    for (const Pending* pending : batch) TRY(std::visit(transaction, pending->change));
-    for (const std::uint64_t id : forgotten) TRY(transaction.forget_content(id));
+    auto transaction = TRY(sqlite::Transaction::begin(database_));
+    for (const Pending* pending : batch) TRY(std::visit(rows, pending->change));
+    for (const std::uint64_t id : forgotten) TRY(rows.forget_content(id));
     // Each file is synced by who wrote it; that it has a name is for us to sync, once for all.
-    if (transaction.has_new_files() && ::fsync(home_->directory_handle.get()) != 0) {
+    if (rows.has_new_files() && ::fsync(home_->directory_handle.get()) != 0) {
       return fail_os(errno, "cannot sync " + home_->directory);
     }
-    return database_.run("COMMIT");
+    return transaction.commit();
   };
   auto written = write();
   if (written) {
-    transaction.mark_recorded();
-    return {};
+    rows.mark_recorded();
+  } else {
+    rows.mark_forgotten();
   }
-  if (database_.in_transaction()) {
-    const auto rolled_back = database_.run("ROLLBACK");
-    if (!rolled_back) log(LogLevel::error, "the journal: {}", rolled_back.error().message);
-  }
-  transaction.mark_forgotten();
   return written;
 }
 

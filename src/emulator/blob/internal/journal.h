@@ -10,9 +10,9 @@
 #include <variant>
 
 #include "base/guarded.h"
-#include "emulator/blob/internal/sqlite.h"
 #include "emulator/blob/internal/stored_content.h"
 #include "emulator/blob/storage.h"
+#include "sqlite/database.h"
 
 namespace aloft::emulator::blob {
 
@@ -53,9 +53,9 @@ class Journal {
     bool ended = false;
   };
   struct Statements;
-  class Transaction;
+  class RowWriter;
 
-  Journal(std::shared_ptr<ContentHome> home, Database database);
+  Journal(std::shared_ptr<ContentHome> home, sqlite::Database database);
   void write_all(Index& index);
   void write_batch(Index& index, const std::deque<Pending*>& batch,
                    const std::vector<std::uint64_t>& forgotten);
@@ -63,7 +63,7 @@ class Journal {
                                  const std::vector<std::uint64_t>& forgotten);
 
   const std::shared_ptr<ContentHome> home_;
-  Database database_;
+  sqlite::Database database_;
   std::unique_ptr<Statements> statements_;
   Guarded<Queue> queue_;
   std::condition_variable queue_changed_;

@@ -8,17 +8,14 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-std::uint64_t number(const Statement& row, int column) {
-  return static_cast<std::uint64_t>(row.integer(column));
-}
-Seconds seconds(const Statement& row, int column) {
+Seconds seconds(const sqlite::Statement& row, int column) {
   return Seconds(std::chrono::seconds(row.integer(column)));
 }
 
 /// Brings the tables into the index, one after the other: each needs what came before it.
 class Loader {
  public:
-  Loader(Database& database, std::shared_ptr<ContentHome> home, Index& index)
+  Loader(sqlite::Database& database, std::shared_ptr<ContentHome> home, Index& index)
       : database_(database), home_(std::move(home)), index_(index) {}
 
   Result<void> load_contents();
@@ -34,12 +31,12 @@ class Loader {
       return found == loaded_.contents.end() ? nullptr : found->second;
     });
   }
-  EtagNumber etag(const Statement& row, int column) {
-    loaded_.numbers.etag = std::max(loaded_.numbers.etag, number(row, column));
-    return number(row, column);
+  EtagNumber etag(const sqlite::Statement& row, int column) {
+    loaded_.numbers.etag = std::max(loaded_.numbers.etag, row.number(column));
+    return row.number(column);
   }
 
-  Database& database_;
+  sqlite::Database& database_;
   const std::shared_ptr<ContentHome> home_;
   Index& index_;
   Journal::Loaded loaded_;
@@ -47,11 +44,11 @@ class Loader {
 };
 
 Result<void> Loader::load_contents() {
-  Statement row = TRY(database_.prepare("SELECT id, size, bytes IS NULL FROM content"));
+  sqlite::Statement row = TRY(database_.prepare("SELECT id, size, bytes IS NULL FROM content"));
   while (TRY(row.step())) {
-    const std::uint64_t id = number(row, 0);
+    const std::uint64_t id = row.number(0);
     auto content = std::make_shared<StoredContent>(
-        home_, id, number(row, 1),
+        home_, id, row.number(1),
         row.integer(2) != 0 ? StoredContent::Place::file : StoredContent::Place::row);
     content->recorded = true;
     loaded_.last_content = std::max(loaded_.last_content, id);
@@ -65,11 +62,11 @@ Result<void> Loader::load_containers() {
   TRY(
       database_.run("DELETE FROM blob WHERE container_id NOT IN (SELECT id FROM container);"
                     "DELETE FROM staged WHERE container_id NOT IN (SELECT id FROM container);"));
-  Statement row =
+  sqlite::Statement row =
       TRY(database_.prepare("SELECT id, name, etag, modified_at, metadata FROM container"));
   while (TRY(row.step())) {
     Metadata metadata = TRY(decode_metadata(row.text(4)));
-    const Container container{.id = number(row, 0),
+    const Container container{.id = row.number(0),
                               .name = std::string(row.text(1)),
                               .etag = etag(row, 2),
                               .modified_at = seconds(row, 3),
@@ -82,7 +79,7 @@ Result<void> Loader::load_containers() {
 }
 
 Result<void> Loader::load_blobs() {
-  Statement row = TRY(database_.prepare(
+  sqlite::Statement row = TRY(database_.prepare(
       "SELECT container_id, name, etag, created_at, modified_at, attributes, metadata, blocks "
       "FROM blob"));
   while (TRY(row.step())) {
@@ -96,17 +93,18 @@ Result<void> Loader::load_blobs() {
     TRY(decode_attributes(row.text(5), *blob));
     for (const Block& block : blob->blocks) blob->size_bytes += block.size_bytes;
     index_.apply(PutBlob{
-        .container = containers_[number(row, 0)], .blob = std::move(blob), .keeps_staged = true});
+        .container = containers_[row.number(0)], .blob = std::move(blob), .keeps_staged = true});
   }
   return {};
 }
 
 Result<void> Loader::load_staged() {
-  Statement row = TRY(database_.prepare("SELECT container_id, blob, staged_at, block FROM staged"));
+  sqlite::Statement row =
+      TRY(database_.prepare("SELECT container_id, blob, staged_at, block FROM staged"));
   while (TRY(row.step())) {
     std::vector<Block> blocks = TRY(decode(row.bytes(3)));
     for (Block& block : blocks) {
-      index_.apply(StageBlock{.container = containers_[number(row, 0)],
+      index_.apply(StageBlock{.container = containers_[row.number(0)],
                               .blob_name = std::string(row.text(1)),
                               .block = std::move(block),
                               .staged_at = seconds(row, 2)});

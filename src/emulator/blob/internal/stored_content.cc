@@ -57,7 +57,7 @@ Result<void> StoredContent::read_file_part(std::uint64_t offset,
 }
 
 Result<void> StoredContent::read_row_part(std::uint64_t offset, std::span<std::byte> buffer) const {
-  std::optional<Database> reader;
+  std::optional<sqlite::Database> reader;
   {
     const auto readers = home_->readers.lock();
     if (!readers->empty()) {
@@ -65,10 +65,10 @@ Result<void> StoredContent::read_row_part(std::uint64_t offset, std::span<std::b
       readers->pop_back();
     }
   }
-  if (!reader) reader = TRY(Database::open(home_->database_path, Database::Mode::read_only));
+  if (!reader) reader = TRY(sqlite::Database::open_to_read(home_->database_path));
   {
-    Statement select = TRY(reader->prepare("SELECT bytes FROM content WHERE id = ?"));
-    select.bind(1, static_cast<std::int64_t>(id()));
+    sqlite::Statement select = TRY(reader->prepare("SELECT bytes FROM content WHERE id = ?"));
+    select.bind(1, id());
     if (!TRY(select.step()) || select.bytes(0).size() < offset + buffer.size()) {
       return fail(ErrorCode::unavailable, home_->database_path + " lacks the content " +
                                               std::to_string(id()) + " of a blob");

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/guarded.h"
 #include "emulator/blob/content.h"
-#include "emulator/blob/internal/sqlite.h"
+#include "sqlite/database.h"
 
 namespace aloft::emulator::blob {
 
@@ -24,7 +24,7 @@ struct ContentHome {
   /// Drops the row of a content, some time later.
   std::function<void(std::uint64_t id)> forget;
   /// Connections for reading rows, those that are not in use.
-  Guarded<std::vector<Database>> readers;
+  Guarded<std::vector<sqlite::Database>> readers;
 
   std::string file_path(std::uint64_t id) const;
 };
