@@ -73,6 +73,7 @@ Attributes FileSystem::State::show(Node& node) {
     size_bytes = state->content->size_bytes();
     if (const auto written = state->content->written_at()) modified = *written;
   }
+  if (state->uncommitted && state->link_target) size_bytes = state->link_target->size();
   if (state->directory) size_bytes = 0;
   status.st_size = static_cast<off_t>(size_bytes);
   status.st_blocks = static_cast<blkcnt_t>((size_bytes + 511) / 512);
@@ -226,7 +227,9 @@ Result<std::string> FileSystem::State::read_link(InodeId inode, const Limits& li
   ObjectInfo info;
   {
     auto state = node->state.lock();
-    if (state->directory || state->unsaved.kind != format::FileKind::symlink || !state->info) {
+    const bool is_symlink = !state->directory && state->unsaved.kind == format::FileKind::symlink;
+    if (is_symlink && state->uncommitted) return *state->link_target;
+    if (!is_symlink || !state->info) {
       return fail(os_error(EINVAL, fmt::format("{} is not a symlink", state->name)));
     }
     if (state->link_target && state->link_etag == state->info->etag) return *state->link_target;

@@ -265,15 +265,18 @@ Result<void> FileSystem::State::save(HandleId handle_id, const Limits& limits) {
   return save_content(handle->node, limits);
 }
 
+std::shared_ptr<FileHandle> FileSystem::State::take_handle(HandleId handle) {
+  auto files = files_.lock();
+  const auto found = files->by_id.find(handle);
+  if (found == files->by_id.end()) return nullptr;
+  auto taken = std::move(found->second);
+  files->by_id.erase(found);
+  return taken;
+}
+
 void FileSystem::State::release(HandleId handle_id) {
-  std::shared_ptr<FileHandle> handle;
-  {
-    auto files = files_.lock();
-    const auto found = files->by_id.find(handle_id);
-    if (found == files->by_id.end()) return;
-    handle = std::move(found->second);
-    files->by_id.erase(found);
-  }
+  const auto handle = take_handle(handle_id);
+  if (handle == nullptr) return;
   const NodePointer& node = handle->node;
   const auto turn = node->turn.take(background_);
   // Written by the kernel after the flush (mmap), or the flush failed: the last chance.
@@ -283,6 +286,18 @@ void FileSystem::State::release(HandleId handle_id) {
       log(LogLevel::error, "closing {}: {}", name_of(node->place()), saved_now.error().message);
     }
   }
+  close(*handle);
+}
+
+void FileSystem::State::abandon(HandleId handle_id) {
+  const auto handle = take_handle(handle_id);
+  if (handle == nullptr) return;
+  const auto turn = handle->node->turn.take(background_);
+  close(*handle);
+}
+
+void FileSystem::State::close(const FileHandle& handle) {
+  const NodePointer& node = handle.node;
   std::string orphan;
   std::string lost;
   std::shared_ptr<FileContent> content;
@@ -301,10 +316,7 @@ void FileSystem::State::release(HandleId handle_id) {
   if (content != nullptr) content->discard();
   if (!lost.empty()) {
     // It never came into the store, and its close said so.
-    if (const NodePointer parent = parent_of(*node)) {
-      parent->directory.remove_uncommitted(lost);
-      inodes_.unlink(parent->id, lost, *node);
-    }
+    if (const NodePointer parent = parent_of(*node)) free_name(parent, lost, *node);
   }
   if (!orphan.empty()) {
     const auto removed = node->store->remove(orphan, {}, background_);

@@ -12,9 +12,9 @@ namespace {
 
 /// As Linux (PATH_MAX with its zero).
 constexpr std::size_t kTargetBytesMax = 4095;
-/// How often others here may make and remove a name while one creates it. Each time somebody got
+/// How often others here may make and remove a name while one makes it. Each time somebody got
 /// on with it, so that this ends the unlucky alone.
-constexpr int kCreateAttemptsMax = 100;
+constexpr int kMakeAttemptsMax = 100;
 
 bool is_gone(const Error& error) {
   return errno_of(error) == ENOENT || errno_of(error) == ESTALE;
@@ -22,6 +22,12 @@ bool is_gone(const Error& error) {
 
 tl::unexpected<Error> exists(std::string_view name) {
   return fail(os_error(EEXIST, fmt::format("{} exists already", name)));
+}
+
+tl::unexpected<Error> never_settles(std::string_view name) {
+  return fail(os_error(EAGAIN, fmt::format("{} is made and removed faster than anybody can use it; "
+                                           "try again",
+                                           name)));
 }
 
 }  // namespace
@@ -68,26 +74,95 @@ Result<ObjectInfo> FileSystem::State::put_new(const Place& place,
                     .metadata = std::move(metadata)};
 }
 
+Result<std::optional<FileSystem::State::Vacancy>> FileSystem::State::find_vacancy(
+    const NodePointer& directory, std::string_view name, const Limits& limits) {
+  std::string key = TRY(key_of_new(directory, name));
+  // Before anything is asked: what happens to the name from here on shows in one of the two.
+  Vacancy vacancy{.directory = directory,
+                  .name = std::string(name),
+                  .key = std::move(key),
+                  .ticket = directory->directory.begin(now()),
+                  .node = inodes_.find(directory->id, name)};
+  if (exists_here(directory, name)) return std::nullopt;
+  auto present = resolve(directory, name, limits);
+  if (present) return std::nullopt;
+  if (errno_of(present.error()) != ENOENT) return fail(std::move(present).error());
+  return vacancy;
+}
+
+NodePointer FileSystem::State::node_for(const Vacancy& vacancy,
+                                        const format::FileAttributes& attributes) {
+  auto node = std::make_shared<Node>();
+  node->account = vacancy.directory->account;
+  node->store = vacancy.directory->store;
+  auto state = node->state.lock();
+  state->key = vacancy.key;
+  state->directory = attributes.kind == format::FileKind::directory;
+  state->unsaved = attributes;
+  state->has_unsaved = true;
+  state->uncommitted = true;
+  state->made_at = options_.clock->wall_now();
+  return node;
+}
+
+bool FileSystem::State::claim(const Vacancy& vacancy, const NodePointer& node) {
+  return inodes_.add(vacancy.directory->id, vacancy.name, vacancy.node, [&]() -> NodePointer {
+    return vacancy.directory->directory.claim(vacancy.ticket, vacancy.name) ? node : nullptr;
+  }) != nullptr;
+}
+
+void FileSystem::State::free_name(const NodePointer& directory, const std::string& name,
+                                  const Node& node) {
+  inodes_.unlink(directory->id, name, node);
+  directory->directory.remove_uncommitted(name);
+}
+
+Result<void> FileSystem::State::wait_for_others(const NodePointer& directory,
+                                                const std::string& name, const Limits& limits) {
+  if (const NodePointer node = inodes_.find(directory->id, name)) TRY(node->turn.take(limits));
+  directory->directory.forget(name);
+  return {};
+}
+
+Result<std::optional<Entry>> FileSystem::State::try_make_object(
+    const Vacancy& vacancy, const format::FileAttributes& attributes,
+    std::span<const std::byte> content, const Limits& limits) {
+  const NodePointer node = node_for(vacancy, attributes);
+  // Before anybody sees it: who would change or remove it waits until the store has it.
+  const Turn::Held turn = TRY(node->turn.take(limits));
+  const bool is_symlink = attributes.kind == format::FileKind::symlink;
+  if (is_symlink) {
+    const auto* const target = reinterpret_cast<const char*>(content.data());
+    node->state.lock()->link_target.emplace(target, content.size());
+  }
+  if (!claim(vacancy, node)) return std::nullopt;
+  auto made = put_new({node->store, vacancy.key}, attributes, content, limits);
+  if (made) {
+    if (is_symlink) node->state.lock()->link_etag = made->etag;
+    saved(*node, *made);
+    return entry_of(*node);
+  }
+  node->state.lock()->unlinked = true;
+  free_name(vacancy.directory, vacancy.name, *node);
+  inodes_.forget(node->id, 1);
+  // It may be there all the same: made by somebody else, or by a request whose answer was lost.
+  vacancy.directory->directory.forget(vacancy.name);
+  if (made.error().code == ErrorCode::already_exists) return exists(vacancy.name);
+  return fail(std::move(made).error());
+}
+
 Result<Entry> FileSystem::State::make_object(const NodePointer& directory, std::string_view name,
                                              const format::FileAttributes& attributes,
                                              std::span<const std::byte> content,
                                              const Limits& limits) {
-  const std::string key = TRY(key_of_new(directory, name));
-  if (exists_here(directory, name)) return exists(name);
-  auto present = resolve(directory, name, limits);
-  if (present) return exists(name);
-  if (errno_of(present.error()) != ENOENT) return fail(std::move(present).error());
-  auto made = put_new({directory->store, key}, attributes, content, limits);
-  if (!made) {
-    if (made.error().code != ErrorCode::already_exists) return fail(std::move(made).error());
-    directory->directory.forget(std::string(name));
-    return exists(name);
+  for (int attempts = 0; attempts < kMakeAttemptsMax; ++attempts) {
+    const auto vacancy = TRY(find_vacancy(directory, name, limits));
+    if (!vacancy) return exists(name);
+    const auto made = TRY(try_make_object(*vacancy, attributes, content, limits));
+    if (made) return *made;
+    TRY(wait_for_others(directory, vacancy->name, limits));
   }
-  const bool is_directory = attributes.kind == format::FileKind::directory;
-  const format::ListedEntry entry{.key = key, .directory = is_directory, .object = *made};
-  const Clock::time_point made_at = now();
-  directory->directory.put(std::string(name), entry, made_at);
-  return entry_of(*refer_child(directory, name, {entry, made_at}));
+  return never_settles(name);
 }
 
 Result<Entry> FileSystem::State::make_directory(InodeId parent, std::string_view name, mode_t mode,
@@ -125,48 +200,38 @@ Result<FileSystem::Created> FileSystem::State::open_existing(const NodePointer& 
 }
 
 Result<std::optional<FileSystem::Created>> FileSystem::State::create_uncommitted(
-    const NodePointer& directory, const Absent& absent, const std::string& name,
-    const std::string& key, const format::FileAttributes& attributes, int flags) {
-  const NodePointer node = inodes_.add(directory->id, name, absent.node, [&]() -> NodePointer {
-    if (!directory->directory.claim(absent.ticket, name)) return nullptr;
-    auto made = std::make_shared<Node>();
-    made->account = directory->account;
-    made->store = directory->store;
-    auto state = made->state.lock();
-    state->key = key;
-    state->unsaved = attributes;
-    state->has_unsaved = true;
-    state->uncommitted = true;
-    state->made_at = options_.clock->wall_now();
-    // The maker's, until it has its own: a reader that comes and goes before must not be the last.
-    state->handles = 1;
-    return made;
-  });
-  if (node == nullptr) return std::nullopt;
+    const Vacancy& vacancy, const format::FileAttributes& attributes, int flags) {
+  const NodePointer node = node_for(vacancy, attributes);
+  // The maker's, until it has its own: a reader that comes and goes before must not be the last.
+  node->state.lock()->handles = 1;
+  if (!claim(vacancy, node)) return std::nullopt;
   const auto opened = add_handle(node, flags);
   --node->state.lock()->handles;
   if (!opened) return fail(opened.error());
   return Created{.entry = entry_of(*node), .opened = *opened};
 }
 
+Result<void> FileSystem::State::commit_exclusively(std::string_view name, Created& created,
+                                                   const Limits& limits) {
+  const NodePointer node = TRY(inodes_.find(created.entry.inode));
+  const auto committed = save(created.opened.handle, limits);
+  if (committed) {
+    created.entry = entry_of(*node);
+    return {};
+  }
+  abandon(created.opened.handle);
+  inodes_.forget(node->id, 1);
+  if (errno_of(committed.error()) == ESTALE) return exists(name);
+  return fail(committed.error());
+}
+
 Result<std::optional<FileSystem::Created>> FileSystem::State::try_create(
     const NodePointer& directory, const std::string& name, mode_t mode, int flags,
     const Caller& caller, const Limits& limits) {
-  const std::string key = TRY(key_of_new(directory, name));
-  // Before anything is asked: what happens to the name from here on shows in one of the two.
-  const Absent absent{.ticket = directory->directory.begin(now()),
-                      .node = inodes_.find(directory->id, name)};
-  bool present = exists_here(directory, name);
-  if (!present) {
-    auto resolved = resolve(directory, name, limits);
-    if (!resolved && errno_of(resolved.error()) != ENOENT) {
-      return fail(std::move(resolved).error());
-    }
-    present = resolved.has_value();
-  }
+  const auto vacancy = TRY(find_vacancy(directory, name, limits));
   const bool exclusive = (flags & O_EXCL) != 0;
-  if (present && exclusive) return exists(name);
-  if (present) {
+  if (!vacancy && exclusive) return exists(name);
+  if (!vacancy) {
     auto opened = open_existing(directory, name, flags, limits);
     if (opened) return *std::move(opened);
     if (is_gone(opened.error())) return std::nullopt;
@@ -174,14 +239,10 @@ Result<std::optional<FileSystem::Created>> FileSystem::State::try_create(
   }
   const auto attributes =
       attributes_of_new(directory, format::FileKind::regular, mode & 07777, caller);
-  if (!exclusive) return create_uncommitted(directory, absent, name, key, attributes, flags);
-  // A node of that name can only be one that somebody else removed from the store.
-  if (absent.node != nullptr) inodes_.unlink(directory->id, name, *absent.node);
+  auto created = TRY(create_uncommitted(*vacancy, attributes, flags));
   // Only one may win among all machines: the store decides at once.
-  const Entry entry = TRY(make_object(directory, name, attributes, {}, limits));
-  const NodePointer node = TRY(inodes_.find(entry.inode));
-  const Opened opened = TRY(add_handle(node, flags));
-  return Created{.entry = entry, .opened = opened};
+  if (created && exclusive) TRY(commit_exclusively(name, *created, limits));
+  return created;
 }
 
 Result<FileSystem::Created> FileSystem::State::create(InodeId parent, std::string_view name,
@@ -189,16 +250,12 @@ Result<FileSystem::Created> FileSystem::State::create(InodeId parent, std::strin
                                                       const Limits& limits) {
   const NodePointer directory = TRY(find_writable_directory(parent, name));
   const std::string wanted(name);
-  for (int attempts = 0; attempts < kCreateAttemptsMax; ++attempts) {
+  for (int attempts = 0; attempts < kMakeAttemptsMax; ++attempts) {
     auto created = TRY(try_create(directory, wanted, mode, flags, caller, limits));
     if (created) return *std::move(created);
-    // Somebody here made, renamed or removed it between the look and the deed: once that is done.
-    if (const NodePointer node = inodes_.find(parent, wanted)) TRY(node->turn.take(limits));
-    directory->directory.forget(wanted);
+    TRY(wait_for_others(directory, wanted, limits));
   }
-  return fail(os_error(EAGAIN, fmt::format("{} is made and removed faster than it can be opened; "
-                                           "try again",
-                                           name)));
+  return never_settles(name);
 }
 
 Result<void> FileSystem::State::make_explicit(const NodePointer& directory, const Limits& limits) {
@@ -207,7 +264,8 @@ Result<void> FileSystem::State::make_explicit(const NodePointer& directory, cons
   format::FileAttributes attributes;
   {
     auto state = directory->state.lock();
-    if (state->info) return {};
+    // The one who is making it puts its object.
+    if (state->info || state->uncommitted) return {};
     place.key = state->key;
     attributes = state->unsaved;
     attributes.kind = format::FileKind::directory;

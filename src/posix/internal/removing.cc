@@ -146,6 +146,9 @@ Result<void> FileSystem::State::remove_directory(InodeId parent, std::string_vie
                                             name)));
   }
   TRY(find_writable_directory(parent, name));
+  const NodePointer node = inodes_.find(parent, name);
+  Turn::Held turn;  // Whoever makes it at the moment holds it.
+  if (node != nullptr) turn = TRY(node->turn.take(limits));
   if (exists_here(directory, name)) {
     return fail(os_error(ENOTDIR, fmt::format("{} is not a directory", name)));
   }
@@ -156,7 +159,7 @@ Result<void> FileSystem::State::remove_directory(InodeId parent, std::string_vie
   TRY(check_empty(directory, name, resolved.entry, limits));
   TRY(make_explicit(directory, limits));
   TRY(remove_markers(*directory->store, resolved.entry, limits));
-  if (const NodePointer node = inodes_.find(parent, name)) node->state.lock()->unlinked = true;
+  if (node != nullptr) node->state.lock()->unlinked = true;
   inodes_.unlink(parent, name);
   directory->directory.remove(std::string(name), now());
   return {};

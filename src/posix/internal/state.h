@@ -148,27 +148,49 @@ class FileSystem::State {
   // making.cc
   format::FileAttributes attributes_of_new(const NodePointer& directory, format::FileKind kind,
                                            mode_t mode, const Caller& caller);
+  /// A name that leads nowhere, and what it was before it was found so: only upon that something
+  /// is made there.
+  struct Vacancy {
+    NodePointer directory;
+    std::string name;
+    std::string key;
+    DirectoryCache::Ticket ticket;
+    NodePointer node;  ///< Null, or of what somebody else removed from the store.
+  };
+  /// Nothing if the name leads somewhere.
+  Result<std::optional<Vacancy>> find_vacancy(const NodePointer& directory, std::string_view name,
+                                              const Limits& limits);
+  /// Of something new that the store does not have yet; to be claimed for.
+  NodePointer node_for(const Vacancy& vacancy, const format::FileAttributes& attributes);
+  /// The name leads to `node` from here on, with one reference. False, and nothing done, if the
+  /// name was changed here meanwhile: the maker waits for others and looks again.
+  [[nodiscard]] bool claim(const Vacancy& vacancy, const NodePointer& node);
+  /// What was claimed does not come into the store. A newer claim is left alone.
+  void free_name(const NodePointer& directory, const std::string& name, const Node& node);
+  /// Until those who change the name here at the moment are done.
+  Result<void> wait_for_others(const NodePointer& directory, const std::string& name,
+                               const Limits& limits);
   Result<Entry> make_object(const NodePointer& directory, std::string_view name,
                             const format::FileAttributes& attributes,
                             std::span<const std::byte> content, const Limits& limits);
-  Result<ObjectInfo> put_new(const Place& place, const format::FileAttributes& attributes,
-                             std::span<const std::byte> content, const Limits& limits);
-  Result<Created> open_existing(const NodePointer& directory, std::string_view name, int flags,
-                                const Limits& limits);
-  /// What a name was before it was found absent: only upon that a file is made.
-  struct Absent {
-    DirectoryCache::Ticket ticket;
-    NodePointer node;  ///< Null, or of a file that somebody else removed from the store.
-  };
-  /// Nothing if the name was changed here meanwhile: to be tried again, and so for try_create.
-  Result<std::optional<Created>> create_uncommitted(const NodePointer& directory,
-                                                    const Absent& absent, const std::string& name,
-                                                    const std::string& key,
+  /// Nothing if the name could not be claimed, and so for the next two.
+  Result<std::optional<Entry>> try_make_object(const Vacancy& vacancy,
+                                               const format::FileAttributes& attributes,
+                                               std::span<const std::byte> content,
+                                               const Limits& limits);
+  Result<std::optional<Created>> create_uncommitted(const Vacancy& vacancy,
                                                     const format::FileAttributes& attributes,
                                                     int flags);
   Result<std::optional<Created>> try_create(const NodePointer& directory, const std::string& name,
                                             mode_t mode, int flags, const Caller& caller,
                                             const Limits& limits);
+  /// EEXIST if somebody else was faster. Where it fails, the maker's handle and reference are given
+  /// back; who opened the file meanwhile keeps it.
+  Result<void> commit_exclusively(std::string_view name, Created& created, const Limits& limits);
+  Result<ObjectInfo> put_new(const Place& place, const format::FileAttributes& attributes,
+                             std::span<const std::byte> content, const Limits& limits);
+  Result<Created> open_existing(const NodePointer& directory, std::string_view name, int flags,
+                                const Limits& limits);
   /// So that it stays when its last name goes: a directory that only keys imply gets its object.
   Result<void> make_explicit(const NodePointer& directory, const Limits& limits);
 
@@ -192,6 +214,11 @@ class FileSystem::State {
   std::shared_ptr<FileContent> content_of(Node::State& state);
   /// ESTALE if it was removed and its last handle closed.
   Result<Opened> add_handle(const NodePointer& node, int flags);
+  std::shared_ptr<FileHandle> take_handle(HandleId handle);
+  /// Turn is held. With the last handle the content goes, and a file that the store does not have.
+  void close(const FileHandle& handle);
+  /// As release, but tries not to save anything.
+  void abandon(HandleId handle);
   void adopt_if_newer(Node& node);
   /// The store has another version than `seen`: finds out what that means for its reader.
   Result<void> look_again(const NodePointer& node, FileContent& content, const Base& seen,
