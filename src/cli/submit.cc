@@ -25,6 +25,7 @@ namespace aloft::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using script::slurm::Parsed;
 using workload::Diagnostic;
 
 struct SubmitArguments {
@@ -60,14 +61,15 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 /// Takes the environment along as the job's rule says; warns about what stays behind.
-void carry_environment(workload::Job& job, std::vector<Diagnostic>& diagnostics) {
+void carry_environment(Parsed& parsed) {
+  workload::Job& job = parsed.job;
   auto carried = executor::choose_environment(job.environment_export, own_environment());
   executor::strip_secrets(job.environment_export);
   job.environment = std::move(carried.variables);
   job.account_environment = std::move(carried.for_accounts);
   const auto warn = [&](const std::vector<std::string>& names, const char* why) {
     if (names.empty()) return;
-    diagnostics.push_back(
+    parsed.diagnostics.push_back(
         {.severity = Diagnostic::Severity::warning,
          .message = fmt::format("not exported to tasks because {}: {}", why, joined(names))});
   };
@@ -121,20 +123,18 @@ Result<void> check_directory(const workload::Job& job, const Limits& limits) {
   return {};
 }
 
-Result<workload::Job> make_job(const SubmitArguments& arguments, const std::string& script,
-                               std::vector<Diagnostic>& diagnostics) {
+Result<Parsed> make_job(const SubmitArguments& arguments, const std::string& script) {
   const std::string& file = arguments.words.front();
   std::error_code failed;
   const std::string directory = fs::current_path(failed).string();
   if (failed) return fail_os(failed.value(), "cannot find the present directory");
-  auto parsed = script::slurm::parse_script(script, {.file = file, .submit_directory = directory},
-                                            arguments.overrides);
-  diagnostics = std::move(parsed.diagnostics);
-  workload::Job job = std::move(parsed.job);
+  Parsed parsed = script::slurm::parse_script(script, {.file = file, .submit_directory = directory},
+                                              arguments.overrides);
+  workload::Job& job = parsed.job;
   job.arguments.assign(arguments.words.begin() + 1, arguments.words.end());
   if (arguments.grace_s) job.grace = std::chrono::seconds(*arguments.grace_s);
   if (arguments.requeue) job.requeue = true;
-  carry_environment(job, diagnostics);
+  carry_environment(parsed);
   std::vector<std::string> texts = job.arguments;
   texts.insert(texts.end(), {job.directory, job.submit_directory, job.name, job.output.to_text(),
                              job.comment, job.input});
@@ -145,7 +145,7 @@ Result<workload::Job> make_job(const SubmitArguments& arguments, const std::stri
                               without_controls(text)));
     }
   }
-  return job;
+  return parsed;
 }
 
 void print(const std::vector<Diagnostic>& diagnostics) {
@@ -178,31 +178,44 @@ Result<void> check_usage(const SubmitArguments& arguments) {
   return {};
 }
 
+/// `code` says why; the diagnostics that are printed say it in words.
+tl::unexpected<Error> not_submitted(const SubmitArguments& arguments, ErrorCode code) {
+  return fail(code, fmt::format("{} was not submitted", arguments.words.front()));
+}
+
+/// Prints what speaks against the job.
+Result<void> check_job(executor::Executor& executor, Parsed& parsed,
+                       const SubmitArguments& arguments) {
+  if (!workload::has_error(parsed.diagnostics)) {
+    for (auto& diagnostic : TRY(executor.validate(parsed.job)))
+      parsed.diagnostics.push_back(std::move(diagnostic));
+  }
+  print(parsed.diagnostics);
+  if (!workload::has_error(parsed.diagnostics)) return {};
+  return not_submitted(arguments, ErrorCode::invalid_argument);
+}
+
+Result<workload::JobId> queue_job(executor::Executor& executor, const Parsed& parsed,
+                                  const std::string& script, const SubmitArguments& arguments) {
+  auto queued = executor.submit({.job = parsed.job, .script = script});
+  if (queued) return queued;
+  const ErrorCode code = queued.error().code;
+  if (code != ErrorCode::not_found && code != ErrorCode::invalid_argument) return queued;
+  Diagnostic wrong = parsed.at_dependency;
+  wrong.message = "--dependency: " + queued.error().message;
+  print({wrong});
+  return not_submitted(arguments, code);
+}
+
 Result<int> submit(const SubmitArguments& arguments, Context& context) {
   TRY(check_usage(arguments));
   const Interruption interruption;
   const std::string script = TRY(read_script(arguments.words.front()));
-  std::vector<Diagnostic> diagnostics;
-  const workload::Job job = TRY(make_job(arguments, script, diagnostics));
+  Parsed parsed = TRY(make_job(arguments, script));
   auto executor = TRY(open_local_jobs(context.environment));
-  const bool readable = !workload::has_error(diagnostics);
-  if (readable) {
-    for (auto& diagnostic : TRY(executor->validate(job)))
-      diagnostics.push_back(std::move(diagnostic));
-  }
-  print(diagnostics);
-  if (workload::has_error(diagnostics)) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{} was not submitted", arguments.words.front()));
-  }
-  TRY(check_directory(job, interruption.limits()));
-  auto submitted = executor->submit({.job = job, .script = script});
-  if (!submitted && submitted.error().code == ErrorCode::not_found) {
-    return fail(ErrorCode::not_found,
-                fmt::format("{} was not submitted: {}", arguments.words.front(),
-                            submitted.error().message));
-  }
-  const workload::JobId id = TRY(std::move(submitted));
+  TRY(check_job(*executor, parsed, arguments));
+  TRY(check_directory(parsed.job, interruption.limits()));
+  const workload::JobId id = TRY(queue_job(*executor, parsed, script, arguments));
   Output output;
   if (context.json) {
     output.json({{"job", id}});

@@ -63,7 +63,8 @@ class Executor {
   virtual Result<std::vector<workload::Diagnostic>> validate(const workload::Job& job) = 0;
 
   /// All or nothing: the id is returned once the job is safely queued. Fails with not_found for a
-  /// dependency on an unknown job. Does not validate().
+  /// dependency on an unknown job, with invalid_argument for one on an element that its job does
+  /// not have, with other codes for what is no fault of the job. Does not validate().
   virtual Result<workload::JobId> submit(const Submission& submission) = 0;
 
   /// Newest first.

@@ -195,7 +195,14 @@ class Refusals(JobTest):
         self.refused(2, "--chdir", "/no/such/place", self.script("true\n"), saying="/no/such/place")
 
     def test_dependencies_on_unknown_jobs(self):
-        self.refused(1, "--dependency=afterok:99999", self.script("true\n"), saying="job 99999, which does not exist")
+        script = self.script("true\n")
+        self.refused(1, "--dependency=afterok:99999", script,
+                     saying=("aloft: error: --dependency: it depends on job 99999, which does not exist", "not submitted"))
+        script = self.script("#SBATCH -J x --dependency=afterok:99999\n")
+        self.refused(1, script, saying=f"{script}:2:14: error: --dependency: it depends on job 99999, which does not exist")
+        job, _ = self.submit("true\n")
+        script = self.script(f"#SBATCH -d afterok:{job}_7\n")
+        self.refused(2, script, saying=(f"{script}:2:9: error: --dependency: it depends on {job}_7", "no such element"))
         self.refused(2, "--dependency=before:1", self.script("true\n"), saying="before:1")
 
     def test_places_that_are_not_there(self):

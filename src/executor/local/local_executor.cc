@@ -76,7 +76,7 @@ Result<std::vector<Diagnostic>> LocalExecutor::validate(const workload::Job& job
 Result<JobId> LocalExecutor::submit(const Submission& submission) {
   const JobId id = TRY(store_.submit(submission));
   if (auto started = have_scheduler(); !started) {
-    return fail(started.error().code,
+    return fail(ErrorCode::unavailable,
                 fmt::format("job {} is queued, but {}. `aloft status {}` tries again", id,
                             started.error().message, id));
   }

@@ -66,12 +66,14 @@ class Builder {
   }
 
  private:
+  Diagnostic at(const Word& place) const {
+    return {.file = place.line > 0 ? source_.file : "", .line = place.line, .column = place.column};
+  }
+
   void complain(const Word& place, std::string message, Severity severity = Severity::error) {
-    parsed_.diagnostics.push_back({.severity = severity,
-                                   .file = place.line > 0 ? source_.file : "",
-                                   .line = place.line,
-                                   .column = place.column,
-                                   .message = std::move(message)});
+    Diagnostic& diagnostic = parsed_.diagnostics.emplace_back(at(place));
+    diagnostic.severity = severity;
+    diagnostic.message = std::move(message);
   }
 
   /// The setting at words[i]; moves i to its last word. Complains and gives nothing if it is none.
@@ -185,6 +187,7 @@ class Builder {
       job.comment = value;
     } else if (name == "dependency") {
       job.dependencies = TRY(parse_dependency(value));
+      parsed_.at_dependency = at(setting.place);
     } else if (name == "error") {
       job.error = TRY(pattern_of(value));
     } else if (name == "output") {

@@ -24,6 +24,8 @@ struct Parsed {
   workload::Job job{};
   /// In order of the file; the job is of use only if none is an error.
   std::vector<workload::Diagnostic> diagnostics{};
+  /// An error without message where --dependency stands: only an executor knows what jobs exist.
+  workload::Diagnostic at_dependency{};
 };
 
 /// Reads a script's header exactly as sbatch does: #SBATCH lines before the first command, without

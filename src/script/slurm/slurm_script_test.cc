@@ -53,6 +53,13 @@ TEST(SlurmScript, SaysWhatIsWrongOnTheCommandLine) {
   EXPECT_THAT(to_text(parsed.diagnostics[0]), HasSubstr("error: --array: \"5-1\""));
 }
 
+TEST(SlurmScript, RemembersWhereTheDependencyThatCountsStands) {
+  EXPECT_EQ(to_text(parse("#SBATCH -d afterok:1\n#SBATCH -J x -d afterok:2").at_dependency),
+            "job.sh:3:14: error: ");
+  EXPECT_EQ(to_text(parse("#SBATCH -d afterok:1", {{"dependency", "afterok:2"}}).at_dependency),
+            "error: ");
+}
+
 TEST(SlurmScript, RefusesWhatIsNoScript) {
   for (const char* content :
        {"", "\n\n", "echo no interpreter\n", "#!\n", "#!/bin/sh\r\necho\r\n"}) {
