@@ -74,38 +74,13 @@ Result<void> wait_readable(int socket, Clock::time_point deadline) {
   }
 }
 
-/// Reads into `bytes`, taking along a descriptor if one comes. Zero is the end.
-Result<std::size_t> receive_some(int socket, std::span<char> bytes, UniqueFd& fd,
-                                 Clock::time_point deadline) {
-  TRY(wait_readable(socket, deadline));
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t got = 0;
-  do {
-    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) return fail_os(errno, "cannot receive a message");
-  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
-       head = CMSG_NXTHDR(&message, head)) {
-    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
-    int received = -1;
-    std::memcpy(&received, CMSG_DATA(head), sizeof received);
-    fd = UniqueFd(received);
-  }
-  return static_cast<std::size_t>(got);
-}
-
 /// Fills `bytes`; returns how many came before the end.
 Result<std::size_t> receive_all(int socket, std::span<char> bytes, UniqueFd& fd,
                                 Clock::time_point deadline) {
   std::size_t filled = 0;
   while (filled < bytes.size()) {
-    const std::size_t got = TRY(receive_some(socket, bytes.subspan(filled), fd, deadline));
+    TRY(wait_readable(socket, deadline));
+    const std::size_t got = TRY(receive_bytes(socket, bytes.subspan(filled), fd));
     if (got == 0) break;
     filled += got;
   }
@@ -181,6 +156,29 @@ Result<void> send_message(int socket, std::string_view text, int fd) {
     sent += static_cast<std::size_t>(done);
   }
   return {};
+}
+
+Result<std::size_t> receive_bytes(int socket, std::span<char> bytes, UniqueFd& fd) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return fail_os(errno, "cannot receive a message");
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
+       head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+    int received = -1;
+    std::memcpy(&received, CMSG_DATA(head), sizeof received);
+    fd = UniqueFd(received);
+  }
+  return static_cast<std::size_t>(got);
 }
 
 Result<SocketMessage> receive_message(int socket, std::size_t size_bytes_max,

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,10 @@ struct SocketMessage {
 /// Sends one message; `fd` (-1: none) stays the caller's. No SIGPIPE: a peer that is gone is
 /// unavailable, os_errno EPIPE or ECONNRESET.
 Result<void> send_message(int socket, std::string_view text, int fd = -1);
+
+/// Waits for bytes that belong to no message, as a program of others sends them; at most as many as
+/// `bytes` holds. Puts the descriptor that comes along into `fd`. Zero is the end.
+Result<std::size_t> receive_bytes(int socket, std::span<char> bytes, UniqueFd& fd);
 
 /// Waits for one message until `deadline`. A peer that closed between two messages is not_found
 /// with os_errno ENOTCONN; inside a message, or a message above `size_bytes_max`, is corrupt.

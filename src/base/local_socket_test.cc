@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/local_socket.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 
@@ -39,6 +41,22 @@ TEST(LocalSocket, CarriesTextsInOrderAndEmptyOnesToo) {
   EXPECT_EQ(receive_message(pair.right.get(), 100'000, soon())->text, "first");
   EXPECT_EQ(receive_message(pair.right.get(), 100'000, soon())->text, "");
   EXPECT_EQ(receive_message(pair.right.get(), 100'000, soon())->text.size(), 70'000u);
+}
+
+TEST(LocalSocket, TakesTheDescriptorOfBytesThatAreNoMessage) {
+  const Pair pair = make_pair();
+  const Pair sent = make_pair();
+  // A message is its length and its text: five bytes here.
+  ASSERT_TRUE(send_message(pair.left.get(), "a", sent.left.get()));
+  std::array<char, 1> byte{};
+  UniqueFd fd;
+  EXPECT_EQ(receive_bytes(pair.right.get(), byte, fd).value(), 1u);
+  ASSERT_TRUE(fd);
+  EXPECT_NE(::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+  std::array<char, 9> rest{};
+  UniqueFd none;
+  EXPECT_EQ(receive_bytes(pair.right.get(), rest, none).value(), 4u);
+  EXPECT_FALSE(none);
 }
 
 TEST(LocalSocket, BringsADescriptorAlongWithItsOwnMessage) {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/server.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/file_lock.h"
 #include "base/local_socket.h"
 #include "base/log/log.h"
 #include "daemon/internal/connection.h"
@@ -30,11 +29,8 @@ class Server::State {
       : options_(std::move(options)), mounts_(std::move(accounts_of), [this] { wake(); }) {}
 
   Result<void> run(const std::function<void()>& on_ready, std::stop_token stop) {
-    lock_ = TRY(open_file(options_.lock, O_RDWR | O_CREAT, 0600));
     // Blocks while an ending daemon has it; who started us bounds the time.
-    while (::flock(lock_.get(), LOCK_EX) != 0) {
-      if (errno != EINTR) return fail_os(errno, "cannot lock " + options_.lock);
-    }
+    lock_ = TRY(lock_file(options_.lock));
     wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake_) return fail_os(errno, "cannot make an event descriptor");
     listener_ = TRY(listen_local(options_.socket));

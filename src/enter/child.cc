@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "enter/child.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/file.h"
+#include "base/pipe.h"
 
 namespace aloft::enter {
 namespace {
@@ -116,10 +115,7 @@ int wait_for(pid_t child, Signals signals) {
 }  // namespace
 
 Result<ChildEnd> run_child(const std::vector<std::string>& command, Signals signals) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_os(errno, "cannot make a pipe");
-  UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
+  Pipe pipe = TRY(make_pipe());
   const Inherited inherited = take_signals();
   const pid_t child = ::fork();
   if (child < 0) {
@@ -127,9 +123,9 @@ Result<ChildEnd> run_child(const std::vector<std::string>& command, Signals sign
     return_signals(inherited);
     return fail_os(fork_error, "cannot start a process for " + command[0]);
   }
-  if (child == 0) become(command, inherited, write_end.get());
-  write_end.reset();
-  const int error = exec_error(read_end.get());
+  if (child == 0) become(command, inherited, pipe.write_end.get());
+  pipe.write_end.reset();
+  const int error = exec_error(pipe.read_end.get());
   const int exit_code = wait_for(child, signals);
   return_signals(inherited);
   if (error != 0) return not_run(command[0], error);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +15,9 @@
 #include <cstring>
 #include <vector>
 
+#include "base/file_lock.h"
 #include "base/local_socket.h"
+#include "base/pipe.h"
 
 extern char** environ;
 
@@ -90,23 +91,20 @@ Result<std::string> read_verdict(int fd, Clock::time_point deadline) {
 Result<void> start_daemon(const DaemonPlaces& places, const std::string& main_program) {
   make_room_for_log(places.log);
   const UniqueFd log = TRY(open_file(places.log, O_WRONLY | O_CREAT | O_APPEND, 0600));
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_os(errno, "cannot make a pipe");
-  const UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
+  Pipe pipe = TRY(make_pipe());
   const pid_t child = ::fork();
   if (child < 0) return fail_os(errno, "cannot start the daemon");
   if (child == 0) {
     // A second fork, so that the daemon is nobody's child: its end is reaped by init.
     const pid_t grandchild = ::fork();
-    if (grandchild == 0) become_daemon(main_program, log.get(), write_end.get());
+    if (grandchild == 0) become_daemon(main_program, log.get(), pipe.write_end.get());
     ::_exit(grandchild < 0 ? 1 : 0);
   }
-  write_end.reset();
+  pipe.write_end.reset();
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
   const auto verdict =
-      read_verdict(read_end.get(), std::chrono::steady_clock::now() + kStartTimeMax);
+      read_verdict(pipe.read_end.get(), std::chrono::steady_clock::now() + kStartTimeMax);
   if (verdict && *verdict == "ready") return {};
   return fail(ErrorCode::unavailable,
               "the daemon does not start: " + (!verdict ? verdict.error().message +
@@ -137,10 +135,7 @@ Result<UniqueFd> connect_to_daemon(const DaemonPlaces& places, const std::string
   if (connection || !nobody_listens(connection.error())) return connection;
   TRY(make_private_directory(places.runtime_directory));
   TRY(make_private_directory(places.log.substr(0, places.log.rfind('/'))));
-  const UniqueFd starting = TRY(open_file(places.start_lock, O_RDWR | O_CREAT, 0600));
-  while (::flock(starting.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return fail_os(errno, "cannot lock " + places.start_lock);
-  }
+  const UniqueFd starting = TRY(lock_file(places.start_lock));
   connection = connect_local(places.socket);  // Another may have started it meanwhile.
   if (connection || !nobody_listens(connection.error())) return connection;
   TRY(start_daemon(places, main_program));

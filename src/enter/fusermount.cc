@@ -7,9 +7,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <vector>
 
+#include "base/local_socket.h"
+#include "base/pipe.h"
 #include "enter/fuse_mount.h"
 
 namespace aloft::enter {
@@ -19,10 +20,7 @@ namespace {
 /// the descriptor. Returns its exit code and fills `message` with what it said.
 Result<int> run_fusermount(const std::vector<std::string>& arguments, int socket,
                            std::string& message) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_os(errno, "cannot make a pipe");
-  UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
+  Pipe pipe = TRY(make_pipe());
   std::vector<char*> words{const_cast<char*>("fusermount3")};
   for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -30,7 +28,7 @@ Result<int> run_fusermount(const std::vector<std::string>& arguments, int socket
   const pid_t child = ::fork();
   if (child < 0) return fail_os(errno, "cannot start fusermount3");
   if (child == 0) {
-    ::dup2(write_end.get(), STDERR_FILENO);
+    ::dup2(pipe.write_end.get(), STDERR_FILENO);
     if (socket >= 0) {
       ::fcntl(socket, F_SETFD, 0);
       ::setenv("_FUSE_COMMFD", socket_number.c_str(), 1);
@@ -38,14 +36,8 @@ Result<int> run_fusermount(const std::vector<std::string>& arguments, int socket
     ::execvp(words[0], words.data());
     ::_exit(127);
   }
-  write_end.reset();
-  std::array<char, 1024> part{};
-  for (;;) {
-    const ssize_t got = ::read(read_end.get(), part.data(), part.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    message.append(part.data(), static_cast<std::size_t>(got));
-  }
+  pipe.write_end.reset();
+  message = read_to_end(pipe.read_end);
   while (message.ends_with('\n')) message.pop_back();
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
@@ -78,25 +70,11 @@ std::string option_value(const std::string& text) {
 
 /// The descriptor that fusermount3 sends with one byte.
 Result<UniqueFd> receive_descriptor(int socket) {
-  char byte = 0;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  iovec part{.iov_base = &byte, .iov_len = 1};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t got = 0;
-  do {
-    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  const cmsghdr* head = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-  if (head == nullptr || head->cmsg_type != SCM_RIGHTS) {
-    return fail(ErrorCode::unavailable, "fusermount3 sent no descriptor");
-  }
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(head), sizeof fd);
-  return UniqueFd(fd);
+  std::array<char, 1> byte{};
+  UniqueFd fd;
+  TRY(receive_bytes(socket, byte, fd));
+  if (!fd) return fail(ErrorCode::unavailable, "fusermount3 sent no descriptor");
+  return fd;
 }
 
 }  // namespace

@@ -8,12 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <functional>
 
 #include "base/file.h"
+#include "base/pipe.h"
 #include "enter/daemon_client.h"
 #include "enter/fuse_mount.h"
 #include "enter/namespaces.h"
@@ -28,26 +28,17 @@ using State = Finding::State;
 /// Runs `step` in a child, for what cannot be undone in this process, and returns what it found:
 /// an empty text for success, else the reason.
 std::string in_a_child(const std::function<Result<void>()>& step) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return "cannot make a pipe";
-  const UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
+  auto pipe = make_pipe();
+  if (!pipe) return pipe.error().message;
   const pid_t child = ::fork();
   if (child < 0) return "cannot start a process";
   if (child == 0) {
     const auto done = step();
     const std::string text = done ? "" : done.error().message;
-    ::_exit(write_all(write_end.get(), text, "pipe") ? 0 : 1);
+    ::_exit(write_all(pipe->write_end.get(), text, "pipe") ? 0 : 1);
   }
-  write_end.reset();
-  std::string reason;
-  std::array<char, 1024> part{};
-  for (;;) {
-    const ssize_t got = ::read(read_end.get(), part.data(), part.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    reason.append(part.data(), static_cast<std::size_t>(got));
-  }
+  pipe->write_end.reset();
+  const std::string reason = read_to_end(pipe->read_end);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

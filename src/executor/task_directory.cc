@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/file_lock.h"
 #include "base/random.h"
 #include "workload/job_json.h"
 
@@ -99,12 +99,7 @@ Result<TaskSpec> TaskDirectory::spec() const {
 }
 
 Result<std::optional<UniqueFd>> TaskDirectory::try_lock() const {
-  UniqueFd lock = TRY(open_file(file("lock"), O_RDWR | O_CREAT, 0600));
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    if (errno != EINTR) return fail_os(errno, "cannot lock " + file("lock"));
-  }
-  return std::optional(std::move(lock));
+  return try_lock_file(file("lock"));
 }
 
 Result<void> TaskDirectory::write_start(const StartRecord& record) const {

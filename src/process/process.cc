@@ -17,6 +17,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "base/pipe.h"
+
 namespace aloft {
 namespace {
 
@@ -217,10 +219,7 @@ class SystemProcessRunner final : public ProcessRunner {
     std::vector<std::string> environment =
         options.environment ? *options.environment : own_environment();
     const UniqueFd null = TRY(open_file("/dev/null", O_RDWR));
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_os(errno, "cannot make a pipe");
-    const UniqueFd failure_in(ends[0]);
-    UniqueFd failure_out(ends[1]);
+    Pipe failure = TRY(make_pipe());
     const auto or_null = [&](int fd) { return fd < 0 ? null.get() : fd; };
     const std::string program = TRY(find_program(arguments.front(), path_of(environment)));
     const ChildPlan plan{.program = program,
@@ -231,7 +230,7 @@ class SystemProcessRunner final : public ProcessRunner {
                          .stdout_fd = or_null(options.stdout_fd),
                          .stderr_fd = or_null(options.stderr_fd),
                          .parent = ::getpid(),
-                         .failure_fd = failure_out.get()};
+                         .failure_fd = failure.write_end.get()};
     // Signals stay blocked across fork, or a handler of ours could run in the child.
     sigset_t all, before;
     ::sigfillset(&all);
@@ -241,8 +240,8 @@ class SystemProcessRunner final : public ProcessRunner {
     const int fork_errno = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (pid < 0) return fail_os(fork_errno, "cannot start a process for " + plan.program);
-    failure_out.reset();
-    return watch(pid, failure_in.get(), options, plan.program);
+    failure.write_end.reset();
+    return watch(pid, failure.read_end.get(), options, plan.program);
   }
 
  private:

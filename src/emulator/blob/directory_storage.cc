@@ -2,7 +2,6 @@
 #include "emulator/blob/directory_storage.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "base/directories.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "emulator/blob/internal/journal.h"
 #include "emulator/blob/internal/stored_content.h"
 
@@ -117,18 +117,12 @@ class LockedStorage final : public DirectoryStorage {
 };
 
 Result<UniqueFd> take_lock(const std::string& directory) {
-  const std::string path = directory + "/lock";
-  UniqueFd lock = TRY(open_file(path, O_RDWR | O_CREAT, 0600));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) {
-      return fail(ErrorCode::already_exists,
-                  directory +
-                      " is in use by another emulator: stop that one, or give another "
-                      "--data directory");
-    }
-    return fail_os(errno, "cannot lock " + path);
-  }
-  return lock;
+  auto lock = TRY(try_lock_file(directory + "/lock"));
+  if (lock) return std::move(*lock);
+  return fail(ErrorCode::already_exists,
+              directory +
+                  " is in use by another emulator: stop that one, or give another "
+                  "--data directory");
 }
 
 /// Whether a blob holds it too, not only the list of what was loaded, with which the rest goes.

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/directories.h"
+#include "base/file_lock.h"
+#include "base/pipe.h"
 
 namespace aloft::executor {
 namespace {
@@ -77,12 +78,7 @@ Result<JobStore> JobHome::open_store(sqlite::Sync sync) const {
 }
 
 Result<std::optional<UniqueFd>> JobHome::try_lock_scheduler() const {
-  UniqueFd lock = TRY(open_file(file("scheduler.lock"), O_RDWR | O_CREAT, 0600));
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    if (errno != EINTR) return fail_os(errno, "cannot lock " + file("scheduler.lock"));
-  }
-  return std::optional(std::move(lock));
+  return try_lock_file(file("scheduler.lock"));
 }
 
 bool JobHome::still_there(const UniqueFd& lock) const {
@@ -106,20 +102,17 @@ Result<void> JobHome::wake_or_start_scheduler(const std::vector<std::string>& co
     const auto free = TRY(try_lock_scheduler());
     if (!free && wake()) return {};
   }
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_os(errno, "cannot make a pipe");
-  const UniqueFd ready(ends[0]);
-  UniqueFd tell(ends[1]);
+  Pipe ready = TRY(make_pipe());
   const UniqueFd log = TRY(open_file(log_file(), O_WRONLY | O_CREAT | O_APPEND, 0600));
   const ProcessOptions options{.command = command,
                                .environment = scheduler_environment(),
                                .directory = "/",
-                               .stdout_fd = tell.get(),
+                               .stdout_fd = ready.write_end.get(),
                                .stderr_fd = log.get(),
                                .group = ProcessOptions::Group::session};
   TRY(system_process_runner().start(options));
-  tell.reset();
-  if (!TRY(await_ready(ready.get()))) {
+  ready.write_end.reset();
+  if (!TRY(await_ready(ready.read_end.get()))) {
     return fail(ErrorCode::unavailable,
                 fmt::format("the scheduler did not start; {} may say why", log_file()));
   }
