@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "transfer/internal/file_parts.h"
+
 namespace aloft::transfer {
 
 namespace {
@@ -100,56 +102,26 @@ void fetch(Session& session, const std::vector<Download>& batch, std::span<std::
 
 // ---- Large files
 
-class DownloadParts final : public Parted {
+class DownloadParts final : public FileParts {
  public:
   DownloadParts(Session& session, Download download, NewFile file)
-      : session_(session),
+      : FileParts(session, download.entry.size_bytes, session.options.part_size_bytes),
         download_(std::move(download)),
-        file_(std::move(file)),
-        outcome_(part_count()) {}
-
-  std::uint64_t part_count() const override {
-    return parts_in(download_.entry.size_bytes, session_.options.part_size_bytes);
-  }
-
-  void do_part(std::uint64_t index) override {
-    if (!outcome_.has_failed()) {
-      auto fetched = fetch_part(index);
-      if (!fetched) outcome_.fail_with(std::move(fetched).error());
-    }
-    if (outcome_.end_part()) end();
-  }
+        file_(std::move(file)) {}
 
  private:
-  Result<void> fetch_part(std::uint64_t index) {
-    const std::uint64_t part = session_.options.part_size_bytes;
-    const std::uint64_t offset = index * part;
-    const std::uint64_t size = std::min(part, download_.entry.size_bytes - offset);
-    const auto buffer = TRY(session_.memory.acquire(size, session_.limits.stop));
-    TRY(download_.source->read(download_.entry, offset, buffer.bytes(), session_.limits));
-    TRY(file_.write(offset, buffer.bytes()));
-    done_bytes_ += size;
-    session_.progress.bytes_done += size;
-    return {};
+  Result<void> copy_part(std::uint64_t, std::uint64_t offset,
+                         std::span<std::byte> buffer) override {
+    TRY(download_.source->read(download_.entry, offset, buffer, session_.limits));
+    return file_.write(offset, buffer);
   }
-
-  void end() {
-    auto error = outcome_.error();
-    Result<void> result;
-    if (error) {
-      result = fail(std::move(*error));
-    } else {
-      result = file_.publish(download_.entry.attributes, session_.options.restore);
-    }
-    if (!result) session_.progress.bytes_done -= done_bytes_;
-    finish(session_, download_, std::move(result));
+  Result<void> publish() override {
+    return file_.publish(download_.entry.attributes, session_.options.restore);
   }
+  void end(Result<void> result) override { finish(session_, download_, std::move(result)); }
 
-  Session& session_;
   Download download_;
   NewFile file_;
-  std::atomic<std::uint64_t> done_bytes_ = 0;
-  PartOutcome outcome_;
 };
 
 }  // namespace

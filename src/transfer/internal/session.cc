@@ -21,12 +21,6 @@ void Session::copied(FileKind kind, std::uint64_t size_bytes) {
   }
 }
 
-void PartOutcome::fail_with(Error error) {
-  auto first = error_.lock();
-  if (!*first) *first = std::move(error);
-  failed_ = true;
-}
-
 Error kept_changing(const std::string& shown) {
   return {.code = ErrorCode::precondition_failed,
           .message = shown + " changed each of the " + std::to_string(kAttemptsMax) +

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
-#include <optional>
 #include <string>
 
 #include "base/guarded.h"
@@ -36,27 +34,6 @@ class Session {
   /// Counts a thing that is copied.
   void copied(FileKind kind, std::uint64_t size_bytes);
 };
-
-/// The outcome of the parts of one large file: the first error, and who ends last.
-class PartOutcome {
- public:
-  explicit PartOutcome(std::uint64_t parts) : left_(parts) {}
-  bool has_failed() const { return failed_.load(std::memory_order_relaxed); }
-  void fail_with(Error error);
-  /// True for the last part to end, which sees what all others did.
-  bool end_part() { return left_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
-  std::optional<Error> error() { return *error_.lock(); }
-
- private:
-  std::atomic<std::uint64_t> left_;
-  std::atomic<bool> failed_ = false;
-  Guarded<std::optional<Error>> error_;
-};
-
-/// How many parts of a size make up a file.
-inline std::uint64_t parts_in(std::uint64_t size_bytes, std::uint64_t part_size_bytes) {
-  return (size_bytes + part_size_bytes - 1) / part_size_bytes;
-}
 
 /// The error of a file that did not hold still.
 Error kept_changing(const std::string& shown);

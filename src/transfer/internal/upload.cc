@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "format/block_id.h"
+#include "transfer/internal/file_parts.h"
 
 namespace aloft::transfer {
 
@@ -76,49 +77,30 @@ Result<void> upload_small(Session& session, const Upload& upload, const Opened& 
   return {};
 }
 
-class UploadParts final : public Parted {
+class UploadParts final : public FileParts {
  public:
   UploadParts(Session& session, Upload upload, Opened opened, std::string key,
               std::uint64_t part_size_bytes)
-      : session_(session),
+      : FileParts(session, opened.size_bytes(), part_size_bytes),
         upload_(std::move(upload)),
         opened_(std::move(opened)),
         key_(std::move(key)),
-        part_size_bytes_(part_size_bytes),
-        writer_id_(format::new_writer_id(system_random())),
-        outcome_(part_count()) {}
-
-  std::uint64_t part_count() const override {
-    return parts_in(opened_.size_bytes(), part_size_bytes_);
-  }
-
-  void do_part(std::uint64_t index) override {
-    if (!outcome_.has_failed()) {
-      auto staged = stage(index);
-      if (!staged) outcome_.fail_with(std::move(staged).error());
-    }
-    if (outcome_.end_part()) end();
-  }
+        writer_id_(format::new_writer_id(system_random())) {}
 
  private:
   BlockId id(std::uint64_t index) const {
     return format::block_id(writer_id_, static_cast<std::uint32_t>(index));
   }
 
-  Result<void> stage(std::uint64_t index) {
-    const std::uint64_t offset = index * part_size_bytes_;
-    const std::uint64_t size = std::min(part_size_bytes_, opened_.size_bytes() - offset);
-    const auto buffer = TRY(session_.memory.acquire(size, session_.limits.stop));
-    TRY(opened_.read(offset, buffer.bytes()));
+  Result<void> copy_part(std::uint64_t index, std::uint64_t offset,
+                         std::span<std::byte> buffer) override {
+    TRY(opened_.read(offset, buffer));
     const BlockId block = id(index);
-    TRY(upload_.tree->store().stage_block(
-        {.key = key_, .block_id = block, .content = buffer.bytes()}, session_.limits));
-    done_bytes_ += size;
-    session_.progress.bytes_done += size;
-    return {};
+    return upload_.tree->store().stage_block({.key = key_, .block_id = block, .content = buffer},
+                                             session_.limits);
   }
 
-  Result<void> commit() {
+  Result<void> publish() override {
     TRY(opened_.check_unchanged());
     std::vector<BlockRef> blocks;
     for (std::uint64_t index = 0; index < part_count(); ++index)
@@ -136,26 +118,12 @@ class UploadParts final : public Parted {
     return {};
   }
 
-  void end() {
-    auto error = outcome_.error();
-    Result<void> result;
-    if (error) {
-      result = fail(std::move(*error));
-    } else {
-      result = commit();
-    }
-    if (!result) session_.progress.bytes_done -= done_bytes_;
-    finish(session_, upload_, opened_, std::move(result));
-  }
+  void end(Result<void> result) override { finish(session_, upload_, opened_, std::move(result)); }
 
-  Session& session_;
   Upload upload_;
   Opened opened_;
   std::string key_;
-  const std::uint64_t part_size_bytes_;
   const std::string writer_id_;
-  std::atomic<std::uint64_t> done_bytes_ = 0;
-  PartOutcome outcome_;
 };
 
 // Larger than usual where the service would not take so many blocks.
