@@ -62,6 +62,7 @@ class MemoryStore final : public ObjectStore {
   Result<void> stage(std::string_view key, std::string_view id, MemoryBytes bytes) const;
   Result<std::vector<MemoryPiece>> choose(const CommitRequest& request,
                                           const MemoryEntry& entry) const;
+  Result<PutResult> write(const Conditions& conditions, MemoryObject version) const;
   PutResult replace(MemoryContainers& containers, MemoryEntry& entry, MemoryObject version) const;
 
   const std::shared_ptr<MemoryState> state_;
@@ -143,6 +144,17 @@ Result<MemoryStore::Version> MemoryStore::current(std::string_view key,
   return found->second.committed;
 }
 
+Result<PutResult> MemoryStore::write(const Conditions& conditions, MemoryObject version) const {
+  auto containers = state_->containers.lock();
+  MemoryContainer& container = *TRY(open(*containers));
+  const std::string& key = version.info.key;
+  const auto found = container.find(key);
+  TRY(check(conditions, found == container.end() ? nullptr : found->second.committed.get(), key));
+  MemoryEntry& entry = container[key];
+  entry.staged.clear();
+  return replace(*containers, entry, std::move(version));
+}
+
 PutResult MemoryStore::replace(MemoryContainers& containers, MemoryEntry& entry,
                                MemoryObject version) const {
   version.info.etag = fmt::format("\"0x{:016X}\"", ++containers.versions);
@@ -178,14 +190,7 @@ Result<PutResult> MemoryStore::put(const PutRequest& request, const Limits& limi
                                 .properties = request.properties,
                                 .metadata = request.metadata},
                        .pieces = {{.id = {}, .bytes = copy_of(request.content)}}};
-  auto containers = state_->containers.lock();
-  MemoryContainer& container = *TRY(open(*containers));
-  const auto found = container.find(request.key);
-  TRY(check(request.conditions, found == container.end() ? nullptr : found->second.committed.get(),
-            request.key));
-  MemoryEntry& entry = container[std::string(request.key)];
-  entry.staged.clear();
-  return replace(*containers, entry, std::move(version));
+  return write(request.conditions, std::move(version));
 }
 
 Result<void> MemoryStore::stage(std::string_view key, std::string_view id,
@@ -322,14 +327,7 @@ Result<PutResult> MemoryStore::copy(const CopyRequest& request, const Limits& li
   MemoryObject version = *TRY(source(request.source, request.source_if_match));
   version.info.key = request.key;
   if (request.metadata != nullptr) version.info.metadata = *request.metadata;
-  auto containers = state_->containers.lock();
-  MemoryContainer& container = *TRY(open(*containers));
-  const auto found = container.find(request.key);
-  TRY(check(request.conditions, found == container.end() ? nullptr : found->second.committed.get(),
-            request.key));
-  MemoryEntry& entry = container[std::string(request.key)];
-  entry.staged.clear();
-  return replace(*containers, entry, std::move(version));
+  return write(request.conditions, std::move(version));
 }
 
 Result<PutResult> MemoryStore::set_metadata(std::string_view key, const Metadata& metadata,
