@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "object/object_account.h"
+#include "object/forwarding_account.h"
 
 namespace aloft {
 
@@ -61,31 +61,18 @@ class FaultyStore final : public ObjectStore {
 };
 
 /// For tests: an account whose stores are faulty; its own calls are not.
-class FaultyAccount final : public ObjectAccount {
+class FaultyAccount final : public ForwardingAccount {
  public:
   /// `random` and `clock` outlive the account and its stores.
   FaultyAccount(std::shared_ptr<ObjectAccount> inner, FaultOptions options, Random& random,
                 Clock& clock)
-      : inner_(std::move(inner)), options_(options), random_(random), clock_(clock) {}
+      : ForwardingAccount(std::move(inner)), options_(options), random_(random), clock_(clock) {}
 
   std::shared_ptr<ObjectStore> container(std::string_view name) override {
-    return std::make_shared<FaultyStore>(inner_->container(name), options_, random_, clock_);
-  }
-  Result<void> create_container(std::string_view name, const Limits& limits) override {
-    return inner_->create_container(name, limits);
-  }
-  Result<void> remove_container(std::string_view name, const Limits& limits) override {
-    return inner_->remove_container(name, limits);
-  }
-  Result<std::vector<std::string>> list_containers(const Limits& limits) override {
-    return inner_->list_containers(limits);
-  }
-  Result<bool> container_exists(std::string_view name, const Limits& limits) override {
-    return inner_->container_exists(name, limits);
+    return std::make_shared<FaultyStore>(inner().container(name), options_, random_, clock_);
   }
 
  private:
-  const std::shared_ptr<ObjectAccount> inner_;
   const FaultOptions options_;
   Random& random_;
   Clock& clock_;
