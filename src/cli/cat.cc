@@ -77,12 +77,7 @@ void run(Context& context, const std::vector<std::string>& files) {
   Output output;
   for (const std::string& file : files) {
     const auto printed = print_one(places, file, output, interruption.limits());
-    if (printed) continue;
-    context.exit_code = std::max(context.exit_code, report(printed.error()));
-    if (interruption.exit_code() != 0) {
-      context.exit_code = interruption.exit_code();
-      return;
-    }
+    if (!printed && !report_and_go_on(context, printed.error(), interruption)) return;
   }
 }
 

@@ -7,7 +7,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include <algorithm>
+
+#include "cli/command.h"
 
 namespace aloft::cli {
 
@@ -66,6 +68,18 @@ void Interruption::watch() {
     if (signal_.exchange(number) != 0) ::_exit(128 + number);
     stop_.request_stop();
   }
+}
+
+void report(Context& context, const Error& error, const Interruption& interruption) {
+  report(context, error);
+  if (interruption.exit_code() != 0) context.exit_code = interruption.exit_code();
+}
+
+bool report_and_go_on(Context& context, const Error& error, const Interruption& interruption) {
+  context.exit_code = std::max(context.exit_code, report(error));
+  if (interruption.exit_code() == 0) return true;
+  context.exit_code = interruption.exit_code();
+  return false;
 }
 
 }  // namespace aloft::cli

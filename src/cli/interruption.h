@@ -35,4 +35,13 @@ class Interruption {
   std::thread watcher_;
 };
 
+struct Context;
+
+/// Reports what ends a command (see command.h); where that is a signal, its code is the exit code.
+void report(Context& context, const Error& error, const Interruption& interruption);
+
+/// Reports what failed of one of several places, and sees that the exit code tells of it. False
+/// where a signal ends the command.
+bool report_and_go_on(Context& context, const Error& error, const Interruption& interruption);
+
 }  // namespace aloft::cli

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/byte_size.h"
 #include "cli/command.h"
 #include "cli/entry_text.h"
@@ -138,12 +136,7 @@ void run(Context& context, const Options& options) {
   for (const std::string& place : options.places) {
     if (options.places.size() > 1) listing.heading(place);
     const auto listed = list_one(places, place, options, listing, interruption.limits());
-    if (listed) continue;
-    context.exit_code = std::max(context.exit_code, report(listed.error()));
-    if (interruption.exit_code() != 0) {
-      context.exit_code = interruption.exit_code();
-      return;
-    }
+    if (!listed && !report_and_go_on(context, listed.error(), interruption)) return;
   }
   listing.end();
 }

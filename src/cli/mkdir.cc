@@ -54,8 +54,7 @@ void run(Context& context, const Options& options) {
   for (const std::string& uri : options.uris) {
     const auto done = make_one(places, uri, options.parents, interruption.limits());
     if (!done) {
-      report(context, done.error());
-      if (interruption.exit_code() != 0) context.exit_code = interruption.exit_code();
+      report(context, done.error(), interruption);
       return;
     }
     made.push_back(uri);

@@ -64,8 +64,7 @@ void run(Context& context, const Options& options) {
     } else if (!options.force || removed.error().code != ErrorCode::not_found) {
       if (removed.error().code == ErrorCode::invalid_argument ||
           removed.error().code == ErrorCode::cancelled) {
-        report(context, removed.error());
-        if (interruption.exit_code() != 0) context.exit_code = interruption.exit_code();
+        report(context, removed.error(), interruption);
         return;
       }
       all.failures.push_back({.name = uri, .error = std::move(removed).error()});

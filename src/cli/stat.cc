@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/byte_size.h"
 #include "cli/command.h"
 #include "cli/entry_text.h"
@@ -79,12 +77,7 @@ void run(Context& context, const std::vector<std::string>& texts, bool follow) {
   for (const std::string& text : texts) {
     const auto shown =
         show(places, text, follow, output, context.json ? &list : nullptr, interruption.limits());
-    if (shown) continue;
-    context.exit_code = std::max(context.exit_code, report(shown.error()));
-    if (interruption.exit_code() != 0) {
-      context.exit_code = interruption.exit_code();
-      return;
-    }
+    if (!shown && !report_and_go_on(context, shown.error(), interruption)) return;
   }
   if (context.json) output.json({{"entries", std::move(list)}});
 }

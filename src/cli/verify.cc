@@ -81,8 +81,7 @@ void run(Context& context, const Options& options) {
   const Stopwatch stopwatch;
   const auto done = perform(context, options, interruption.limits());
   if (!done) {
-    report(context, done.error());
-    if (interruption.exit_code() != 0) context.exit_code = interruption.exit_code();
+    report(context, done.error(), interruption);
     return;
   }
   report_failures(done->failures);
