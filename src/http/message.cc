@@ -5,11 +5,13 @@
 #include <array>
 #include <utility>
 
+#include "base/name_table.h"
+
 namespace aloft::http {
 
 namespace {
 
-constexpr std::array<std::pair<Method, std::string_view>, 7> kMethods{{
+constexpr NameTable<Method, 8> kMethods{{
     {Method::get, "GET"},
     {Method::head, "HEAD"},
     {Method::put, "PUT"},
@@ -17,6 +19,7 @@ constexpr std::array<std::pair<Method, std::string_view>, 7> kMethods{{
     {Method::delete_, "DELETE"},
     {Method::options, "OPTIONS"},
     {Method::patch, "PATCH"},
+    {Method::other, "OTHER"},
 }};
 
 constexpr char lower(char c) {
@@ -31,17 +34,11 @@ constexpr bool is_token_character(char c) {
 }  // namespace
 
 std::string_view name_of(Method method) {
-  for (const auto& [known, name] : kMethods) {
-    if (known == method) return name;
-  }
-  return "OTHER";
+  return name_in(kMethods, method);
 }
 
 Method parse_method(std::string_view name) {
-  for (const auto& [method, known] : kMethods) {
-    if (known == name) return method;
-  }
-  return Method::other;
+  return value_in(kMethods, name).value_or(Method::other);
 }
 
 std::string_view reason_of(int status) {

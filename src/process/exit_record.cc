@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "base/name_table.h"
 
 namespace aloft {
 namespace {
@@ -15,7 +16,7 @@ using Json = nlohmann::json;
 
 constexpr int kVersion = 1;
 
-constexpr std::array<std::pair<ExitClass, std::string_view>, 7> kNames{{
+constexpr NameTable<ExitClass, 7> kNames{{
     {ExitClass::succeeded, "succeeded"},
     {ExitClass::failed, "failed"},
     {ExitClass::timed_out, "timed_out"},
@@ -47,17 +48,11 @@ Result<ExitRecord> from_json(const Json& json) {
 }  // namespace
 
 std::string_view name_of(ExitClass exit_class) {
-  for (const auto& [value, name] : kNames) {
-    if (value == exit_class) return name;
-  }
-  CHECK(!"an exit class has no name");
-  return {};
+  return name_in(kNames, exit_class);
 }
 
 Result<ExitClass> parse_exit_class(std::string_view name) {
-  for (const auto& [value, known] : kNames) {
-    if (known == name) return value;
-  }
+  if (const auto known = value_in(kNames, name)) return *known;
   return fail(ErrorCode::corrupt, fmt::format("\"{}\" is no class of exit", name));
 }
 

@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
+
+#include "base/name_table.h"
 
 namespace aloft::workload {
 namespace {
@@ -15,7 +16,7 @@ using Inherit = EnvironmentExport::Inherit;
 
 constexpr int kVersion = 1;
 
-constexpr std::array<std::pair<Kind, std::string_view>, 6> kKinds{{
+constexpr NameTable<Kind, 6> kKinds{{
     {Kind::after_ok, "after_ok"},
     {Kind::after_any, "after_any"},
     {Kind::after_not_ok, "after_not_ok"},
@@ -24,7 +25,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 6> kKinds{{
     {Kind::singleton, "singleton"},
 }};
 
-constexpr std::array<std::pair<Inherit, std::string_view>, 4> kInherits{{
+constexpr NameTable<Inherit, 4> kInherits{{
     {Inherit::all, "all"},
     {Inherit::named, "named"},
     {Inherit::login, "login"},
@@ -32,22 +33,9 @@ constexpr std::array<std::pair<Inherit, std::string_view>, 4> kInherits{{
 }};
 
 template <class Value, std::size_t count>
-Result<Value> parse_name(const std::array<std::pair<Value, std::string_view>, count>& table,
-                         const std::string& name) {
-  for (const auto& [value, known] : table) {
-    if (known == name) return value;
-  }
+Result<Value> parse_name(const NameTable<Value, count>& table, const std::string& name) {
+  if (const auto known = value_in(table, name)) return *known;
   return fail(ErrorCode::corrupt, fmt::format("\"{}\" is unknown in a job", name));
-}
-
-template <class Value, std::size_t count>
-std::string_view find_name(const std::array<std::pair<Value, std::string_view>, count>& table,
-                           Value wanted) {
-  for (const auto& [value, name] : table) {
-    if (value == wanted) return name;
-  }
-  CHECK(!"a value of a job has no name");
-  return {};
 }
 
 /// Writes `value` unless it is what a reader assumes anyway.
@@ -109,7 +97,7 @@ Resources read_resources(const Json& json) {
 Json dependencies_json(const Dependencies& dependencies) {
   Json terms = Json::array();
   for (const Dependency& term : dependencies.terms) {
-    Json json{{"kind", find_name(kKinds, term.kind)}};
+    Json json{{"kind", name_in(kKinds, term.kind)}};
     if (term.kind != Kind::singleton) json["on"] = to_text(term.on);
     if (term.delay.count() != 0) json["delay_min"] = term.delay.count();
     terms.push_back(std::move(json));
@@ -134,7 +122,7 @@ Result<Dependencies> read_dependencies(const Json& json) {
 }
 
 Json export_json(const EnvironmentExport& rule) {
-  Json json{{"inherit", find_name(kInherits, rule.inherit)}};
+  Json json{{"inherit", name_in(kInherits, rule.inherit)}};
   put(json, "names", rule.names, {});
   put(json, "assignments", rule.assignments, {});
   put(json, "written", rule.written, {});
@@ -190,7 +178,7 @@ Result<Job> read_job(const Json& json) {
 }  // namespace
 
 std::string_view name_of(Dependency::Kind kind) {
-  return find_name(kKinds, kind);
+  return name_in(kKinds, kind);
 }
 
 std::string to_json(const Job& job, JsonStyle style) {

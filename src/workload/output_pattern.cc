@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+
+#include "base/name_table.h"
 
 namespace aloft::workload {
 namespace {
 
-constexpr std::array<std::pair<OutputField, std::string_view>, 9> kFieldNames{{
+constexpr NameTable<OutputField, 9> kFieldNames{{
     {OutputField::array_job, "array_job"},
     {OutputField::array_index, "array_index"},
     {OutputField::task_number, "task_number"},
@@ -21,14 +22,6 @@ constexpr std::array<std::pair<OutputField, std::string_view>, 9> kFieldNames{{
     {OutputField::rank, "rank"},
     {OutputField::step, "step"},
 }};
-
-std::string_view name_of_field(OutputField field) {
-  for (const auto& [value, name] : kFieldNames) {
-    if (value == field) return name;
-  }
-  CHECK(!"an output field has no name");
-  return {};
-}
 
 std::string value_of(OutputField field, int width, const OutputValues& values) {
   switch (field) {
@@ -83,7 +76,7 @@ std::string OutputPattern::to_text() const {
   std::string text;
   for (const Piece& piece : pieces_) {
     if (piece.is_field) {
-      text += '{' + std::string(name_of_field(piece.field));
+      text += '{' + std::string(name_in(kFieldNames, piece.field));
       if (piece.width > 0) text += fmt::format(":{}", piece.width);
       text += '}';
       continue;
@@ -116,17 +109,15 @@ Result<OutputPattern> OutputPattern::from_text(std::string_view text) {
     if (letter == '}' || end == std::string_view::npos) return wrong();
     const std::string_view field = text.substr(at + 1, end - at - 1);
     const std::size_t colon = std::min(field.find(':'), field.size());
-    const auto* known =
-        std::find_if(kFieldNames.begin(), kFieldNames.end(),
-                     [&](const auto& entry) { return entry.second == field.substr(0, colon); });
-    if (known == kFieldNames.end()) return wrong();
+    const auto known = value_in(kFieldNames, field.substr(0, colon));
+    if (!known) return wrong();
     int width = 0;
     if (colon < field.size()) {
       const char* last = field.data() + field.size();
       const auto [stop, error] = std::from_chars(field.data() + colon + 1, last, width);
       if (error != std::errc() || stop != last) return wrong();
     }
-    pattern.add_field(known->first, width);
+    pattern.add_field(*known, width);
     at = end + 1;
   }
   return pattern;
