@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,7 @@
 namespace aloft::posix {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using testing::errno_of_result;
 using ::testing::IsEmpty;
@@ -25,14 +27,22 @@ constexpr auto kNoFault = std::optional<Error>();
 /// thread of the test, so that each case is one interleaving, always the same.
 class RacesTest : public testing::FileSystemTest {
  protected:
-  /// Does `deed` before the first request of this name (Watch::Before) is sent, which fails with
+  /// Does `deed` before the first request of this name (Watch::Hook) is sent, which fails with
   /// the error that `deed` gives, if any.
   void before_first(std::string_view request, std::function<std::optional<Error>()> deed) {
-    auto waits = std::make_shared<bool>(true);
-    *cloud_.watch.before.lock() = [=](std::string_view present, std::string_view) {
+    *cloud_.watch.before.lock() = once(request, std::move(deed));
+  }
+  /// The store does the first request of this name, and nobody here hears of it.
+  void lose_answer_of_first(std::string_view request) {
+    *cloud_.watch.after.lock() = once(request, no_network);
+  }
+  static testing::Watch::Hook once(std::string_view request,
+                                   std::function<std::optional<Error>()> deed) {
+    return [=, waits = std::make_shared<bool>(true)](std::string_view present, std::string_view) {
       return present == request && std::exchange(*waits, false) ? deed() : kNoFault;
     };
   }
+  static std::optional<Error> no_network() { return Error{ErrorCode::unavailable, "no network"}; }
   Result<FileSystem::Created> create(const char* name, int flags) {
     return mount_->create(kRootInode, name, 0666, flags, testing::kCaller, {});
   }
@@ -160,7 +170,6 @@ TEST_F(RacesTest, LosesANameToAnotherMachineThatIsFaster) {
 }
 
 TEST_F(RacesTest, FreesTheNameOfWhatDidNotComeIntoTheStore) {
-  const auto no_network = [] { return std::optional(Error{ErrorCode::unavailable, "no network"}); };
   before_first("put", no_network);
   EXPECT_ERRNO(EIO, create("f", O_WRONLY | O_EXCL));
   before_first("put", no_network);
@@ -177,13 +186,75 @@ TEST_F(RacesTest, LeavesAnExclusiveFileThatDidNotComeIntoTheStoreToWhoOpenedIt) 
     const auto opened = mount_.open("f", O_WRONLY);
     EXPECT_TRUE(opened);
     if (opened) other = *opened;
-    return std::optional(Error{ErrorCode::unavailable, "no network"});
+    return no_network();
   });
   EXPECT_ERRNO(EIO, create("f", O_WRONLY | O_EXCL));
   ASSERT_TRUE(other);
   ASSERT_OK(mount_.write(*other, 0, "kept"));
   ASSERT_OK(mount_.close(*other));
   EXPECT_EQ(cloud_.content("f"), "kept");
+}
+
+TEST_F(RacesTest, RecognisesACommitOfItsOwnWhoseAnswerWasLost) {
+  ASSERT_OK(mount_.write("f", "old"));
+  const auto handle = mount_.open("f", O_WRONLY);
+  ASSERT_OK(mount_.write(*handle, 0, "one"));
+  lose_answer_of_first("put");
+  EXPECT_ERRNO(EIO, mount_->sync(*handle, {}));
+  ASSERT_EQ(cloud_.content("f"), "one") << "the store has it";
+  ASSERT_OK(mount_->sync(*handle, {}));
+  ASSERT_OK(mount_.write(*handle, 3, " two"));
+  lose_answer_of_first("put");
+  EXPECT_ERRNO(EIO, mount_->sync(*handle, {}));
+  ASSERT_OK(mount_.write(*handle, 7, " three"));
+  ASSERT_OK(mount_.close(*handle));
+  EXPECT_EQ(cloud_.content("f"), "one two three");
+}
+
+TEST_F(RacesTest, RecognisesATruncateOfItsOwnWhoseAnswerWasLost) {
+  ASSERT_OK(mount_.write("f", "content"));
+  lose_answer_of_first("put");
+  EXPECT_ERRNO(EIO, mount_.truncate("f", 3));
+  ASSERT_OK(mount_.truncate("f", 3));
+  ASSERT_OK(mount_.truncate("f", 5));
+  EXPECT_EQ(cloud_.content("f"), std::string("con\0\0", 5));
+}
+
+TEST_F(RacesTest, WritesAgainWhatItsLastCloseMayHaveSaved) {
+  ASSERT_OK(mount_.write("f", "old"));
+  const auto handle = mount_.open("f", O_WRONLY);
+  ASSERT_OK(mount_.write(*handle, 0, "new"));
+  *cloud_.watch.after.lock() = [](std::string_view, std::string_view) { return no_network(); };
+  EXPECT_ERRNO(EIO, mount_.close(*handle));
+  *cloud_.watch.after.lock() = nullptr;
+  EXPECT_EQ(mount_.read("f"), "new") << "nobody heard of it, and yet it is there";
+  ASSERT_OK(mount_.append("f", "er"));
+  EXPECT_EQ(cloud_.content("f"), "newer");
+}
+
+TEST_F(RacesTest, NeverGoesBackToAnOlderVersionThatAListingKept) {
+  ASSERT_TRUE(cloud_.put("f", "old"));
+  ASSERT_TRUE(mount_.list(""));
+  const auto handle = mount_.open("f", O_RDONLY);
+  ASSERT_TRUE(cloud_.put("f", "newer"));
+  clock_.advance(1s);
+  EXPECT_EQ(mount_.read(*handle, 0, 10), "newer");
+  clock_.advance(1s);
+  ASSERT_TRUE(mount_.list("")) << "from the cache, of two seconds ago";
+  EXPECT_EQ(mount_.stat("f")->st_size, 5);
+  ASSERT_OK(mount_.close(*handle));
+}
+
+TEST_F(RacesTest, OpensNoFileThatWasLostWithItsLastHandle) {
+  const auto handle = mount_.open("f", O_WRONLY | O_CREAT);
+  ASSERT_OK(mount_.write(*handle, 0, "lost"));
+  const InodeId looked_up = mount_.find("f")->inode;
+  *cloud_.watch.before.lock() = [](std::string_view, std::string_view) { return no_network(); };
+  EXPECT_ERRNO(EIO, mount_.close(*handle));
+  *cloud_.watch.before.lock() = nullptr;
+  EXPECT_ERRNO(ESTALE, mount_->open(looked_up, O_WRONLY, {})) << "the kernel looks again";
+  ASSERT_OK(mount_.write("f", "another"));
+  EXPECT_EQ(cloud_.content("f"), "another");
 }
 
 }  // namespace

@@ -166,14 +166,10 @@ Result<Attributes> FileSystem::State::set_attributes(InodeId inode, const Attrib
   const Turn::Held turn = TRY(node->turn.take(limits));
   // A size without any open handle needs its content only for as long as this takes.
   struct DropUnopened {
+    State& file_system;
     Node& node;
-    ~DropUnopened() {
-      auto state = node.state.lock();
-      if (state->handles > 0 || state->content == nullptr) return;
-      state->last_base = state->content->base();
-      state->content = nullptr;
-    }
-  } const drop_unopened{*node};
+    ~DropUnopened() { file_system.drop_unopened(node); }
+  } const drop_unopened{*this, *node};
   if (change.size_bytes) TRY(resize(node, *change.size_bytes, limits));
   bool has_unsaved = false;
   bool with_content = false;
@@ -200,6 +196,18 @@ Result<Attributes> FileSystem::State::set_attributes(InodeId inode, const Attrib
   return show(*node);
 }
 
+void FileSystem::State::drop_unopened(Node& node) {
+  bool unsaved = false;
+  {
+    auto state = node.state.lock();
+    if (state->handles > 0 || state->content == nullptr) return;
+    unsaved = state->content->is_dirty();
+    state->last_base = state->content->base();
+    state->content = nullptr;
+  }
+  if (unsaved) ask_again(node);
+}
+
 /// Turn is held. What it changes is saved by the caller or with the handle.
 Result<void> FileSystem::State::resize(const NodePointer& node, std::uint64_t size_bytes,
                                        const Limits& limits) {
@@ -212,6 +220,7 @@ Result<void> FileSystem::State::resize(const NodePointer& node, std::uint64_t si
                                                    name_of({node->store, state->key}))));
     }
   }
+  if (node->state.lock()->content == nullptr) TRY(refresh_if_old(node, limits));
   const auto content = content_of(*node->state.lock());
   if (content->size_bytes() == size_bytes) return {};
   for (;;) {

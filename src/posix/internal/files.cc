@@ -301,11 +301,13 @@ void FileSystem::State::close(const FileHandle& handle) {
   std::string orphan;
   std::string lost;
   std::shared_ptr<FileContent> content;
+  bool unsaved = false;
   {
     auto state = node->state.lock();
     if (--state->handles == 0) {
       content = std::exchange(state->content, nullptr);
       if (content != nullptr) state->last_base = content->base();
+      unsaved = content != nullptr && content->is_dirty() && !state->unlinked;
       if (state->unlinked && state->info) orphan = state->key;
       if (state->uncommitted && !state->unlinked) {
         lost = state->name;
@@ -314,6 +316,7 @@ void FileSystem::State::close(const FileHandle& handle) {
     }
   }
   if (content != nullptr) content->discard();
+  if (unsaved) ask_again(*node);
   if (!lost.empty()) {
     // It never came into the store, and its close said so.
     if (const NodePointer parent = parent_of(*node)) free_name(parent, lost, *node);

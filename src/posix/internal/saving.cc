@@ -62,6 +62,17 @@ void FileSystem::State::saved(Node& node, const ObjectInfo& info) {
   show_in_directory(node);
 }
 
+/// What is known of the file may be wrong: a change of it failed, perhaps after the store made it.
+void FileSystem::State::ask_again(Node& node) {
+  std::string name;
+  {
+    auto state = node.state.lock();
+    state->asked_at = now() - options_.ttl;
+    name = state->name;
+  }
+  if (const NodePointer parent = parent_of(node)) parent->directory.forget(name);
+}
+
 /// The content failed for good: those who open the file from now on see what the store has.
 void FileSystem::State::give_up(Node& node) {
   std::string name;
@@ -73,14 +84,12 @@ void FileSystem::State::give_up(Node& node) {
     const format::FileKind kind = state->unsaved.kind;
     state->unsaved = {.kind = kind};
     state->has_unsaved = false;
-    state->asked_at = now() - options_.ttl;  // To be asked again.
     name = state->name;
   }
-  if (const NodePointer parent = parent_of(node)) {
-    // Else the name may be that of a newer file.
-    if (uncommitted) parent->directory.remove_uncommitted(name);
-    parent->directory.forget(name);
-  }
+  const NodePointer parent = parent_of(node);
+  // Else the name may be that of a newer file.
+  if (uncommitted && parent != nullptr) parent->directory.remove_uncommitted(name);
+  ask_again(node);
 }
 
 Result<void> FileSystem::State::save_content(const NodePointer& node, const Limits& limits) {

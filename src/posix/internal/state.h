@@ -144,6 +144,7 @@ class FileSystem::State {
   Result<void> refresh_if_old(const NodePointer& node, const Limits& limits);
   Result<void> apply_ids(const AttributeChange& change, format::FileAttributes& wanted);
   Result<void> resize(const NodePointer& node, std::uint64_t size_bytes, const Limits& limits);
+  void drop_unopened(Node& node);
 
   // making.cc
   format::FileAttributes attributes_of_new(const NodePointer& directory, format::FileKind kind,
@@ -232,6 +233,7 @@ class FileSystem::State {
   Result<void> save_attributes(const NodePointer& node, const Limits& limits);
   void saved(Node& node, const ObjectInfo& info);
   void give_up(Node& node);
+  void ask_again(Node& node);
   Result<void> make_room(const NodePointer& node, FileContent& content, const Limits& limits);
   void show_in_directory(Node& node);
   NodePointer parent_of(Node& node);

@@ -16,64 +16,61 @@ class WatchedStore final : public ObjectStore {
     return watch_.capabilities != nullptr ? *watch_.capabilities : inner_->capabilities();
   }
   Result<ObjectInfo> head(std::string_view key, const Limits& limits) override {
-    TRY(note("head", key));
-    return inner_->head(key, limits);
+    return watched("head", key, [&] { return inner_->head(key, limits); });
   }
   Result<ReadResult> read(const ReadRequest& request, std::span<std::byte> buffer,
                           const Limits& limits) override {
-    TRY(note("read", request.key));
-    return inner_->read(request, buffer, limits);
+    return watched("read", request.key, [&] { return inner_->read(request, buffer, limits); });
   }
   void read_many(std::span<ReadPart> parts, const Limits& limits) override {
     for (ReadPart& part : parts) part.result = read(part.request, part.buffer, limits);
   }
   Result<PutResult> put(const PutRequest& request, const Limits& limits) override {
-    TRY(note("put", request.key));
-    return inner_->put(request, limits);
+    return watched("put", request.key, [&] { return inner_->put(request, limits); });
   }
   Result<void> stage_block(const StageRequest& request, const Limits& limits) override {
-    TRY(note("stage", request.key));
-    return inner_->stage_block(request, limits);
+    return watched("stage", request.key, [&] { return inner_->stage_block(request, limits); });
   }
   Result<void> stage_block_from(const StageFromRequest& request, const Limits& limits) override {
-    TRY(note("stage_from", request.key));
-    return inner_->stage_block_from(request, limits);
+    return watched("stage_from", request.key,
+                   [&] { return inner_->stage_block_from(request, limits); });
   }
   Result<PutResult> commit_blocks(const CommitRequest& request, const Limits& limits) override {
-    TRY(note("commit", request.key));
-    return inner_->commit_blocks(request, limits);
+    return watched("commit", request.key, [&] { return inner_->commit_blocks(request, limits); });
   }
   Result<BlockList> block_list(std::string_view key, const Limits& limits) override {
-    TRY(note("block_list", key));
-    return inner_->block_list(key, limits);
+    return watched("block_list", key, [&] { return inner_->block_list(key, limits); });
   }
   Result<PutResult> copy(const CopyRequest& request, const Limits& limits) override {
-    TRY(note("copy", request.key));
-    return inner_->copy(request, limits);
+    return watched("copy", request.key, [&] { return inner_->copy(request, limits); });
   }
   Result<SourceRef> source_ref(std::string_view key) override { return inner_->source_ref(key); }
   Result<PutResult> set_metadata(std::string_view key, const Metadata& metadata,
                                  const Conditions& conditions, const Limits& limits) override {
-    TRY(note("set_metadata", key));
-    return inner_->set_metadata(key, metadata, conditions, limits);
+    return watched("set_metadata", key,
+                   [&] { return inner_->set_metadata(key, metadata, conditions, limits); });
   }
   Result<void> remove(std::string_view key, const Conditions& conditions,
                       const Limits& limits) override {
-    TRY(note("remove", key));
-    return inner_->remove(key, conditions, limits);
+    return watched("remove", key, [&] { return inner_->remove(key, conditions, limits); });
   }
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override {
-    TRY(note("list", request.prefix));
-    return inner_->list(request, limits);
+    return watched("list", request.prefix, [&] { return inner_->list(request, limits); });
   }
 
  private:
-  Result<void> note(std::string_view request, std::string_view key) {
+  template <class Call>
+  auto watched(std::string_view request, std::string_view key, Call call) -> decltype(call()) {
     ++(*watch_.counts.lock())[std::string(request)];
-    const Watch::Before before = *watch_.before.lock();
-    if (!before) return {};
-    if (auto error = before(request, key)) return fail(*std::move(error));
-    return {};
+    const auto tell = [&](Guarded<Watch::Hook>& chosen) {
+      const Watch::Hook hook = *chosen.lock();
+      return hook ? hook(request, key) : std::nullopt;
+    };
+    if (auto error = tell(watch_.before)) return fail(*std::move(error));
+    auto result = call();
+    if (!result) return result;
+    if (auto error = tell(watch_.after)) return fail(*std::move(error));
+    return result;
   }
 
   const std::shared_ptr<ObjectStore> inner_;

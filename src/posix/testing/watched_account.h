@@ -14,9 +14,8 @@ namespace aloft::posix::testing {
 
 /// What a test sees of the requests of a file system, and may do to them.
 struct Watch {
-  /// Called before each request with its name ("put", "read", …) and key; an error fails it there.
-  using Before =
-      std::function<std::optional<Error>(std::string_view request, std::string_view key)>;
+  /// Called with the name ("put", "read", …) and key of each request.
+  using Hook = std::function<std::optional<Error>(std::string_view request, std::string_view key)>;
 
   std::uint64_t count(std::string_view request) {
     auto all = counts.lock();
@@ -32,7 +31,9 @@ struct Watch {
   void reset() { counts.lock()->clear(); }
 
   Guarded<std::map<std::string, std::uint64_t, std::less<>>> counts{};
-  Guarded<Before> before{};
+  Guarded<Hook> before{};  ///< An error fails the request, which is not sent.
+  Guarded<Hook>
+      after{};  ///< When it succeeded: an error is told instead, as if its answer was lost.
   Capabilities* capabilities = nullptr;  ///< Instead of the store's, if set.
 };
 
