@@ -18,6 +18,7 @@ bool worth_a_line(int errno_value) {
     case EAGAIN:
     case EFBIG:
     case ENOSPC:
+    case EOPNOTSUPP:
       return true;
     default:
       return false;

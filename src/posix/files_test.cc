@@ -5,6 +5,9 @@
 #include <cerrno>
 #include <string>
 
+#include "base/file.h"
+#include "base/log/log.h"
+#include "base/temporary_directory.h"
 #include "posix/testing/file_system_test.h"
 
 namespace aloft::posix {
@@ -12,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::kCaller;
 using testing::Mounted;
 using FilesTest = testing::FileSystemTest;
@@ -181,6 +185,42 @@ TEST_F(FilesTest, WritesNothingToAReadOnlyMount) {
   EXPECT_ERRNO(EROFS, read_only.rename("f", "g"));
   EXPECT_ERRNO(EROFS, read_only.change("f", {.mode = 0600}));
   EXPECT_EQ(read_only.read("f"), "x");
+}
+
+/// What a person who runs the mount reads of it.
+template <class Deed>
+std::string logged(Deed deed) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/log";
+  set_up_log({.file = file});
+  deed();
+  set_up_log({});
+  return read_file(file).value();
+}
+
+TEST_F(FilesTest, ReadsAppendAndPageBlobsAndRefusesToWriteThem) {
+  ASSERT_TRUE(cloud_.put("f", "content"));
+  for (const ObjectKind kind : {ObjectKind::append, ObjectKind::page}) {
+    *cloud_.watch.disguise.lock() = [kind](ObjectInfo& info) { info.kind = kind; };
+    Mounted mount(cloud_, options());
+    EXPECT_EQ(mount.read("f"), "content");
+    EXPECT_THAT(logged([&] { EXPECT_ERRNO(EOPNOTSUPP, mount.open("f", O_WRONLY)); }),
+                HasSubstr("open: az://cloud/data/f is an append or page blob"));
+    EXPECT_ERRNO(EOPNOTSUPP, mount.write("f", "x"));
+    EXPECT_ERRNO(EOPNOTSUPP, mount.append("f", "x"));
+    EXPECT_ERRNO(EOPNOTSUPP, mount.truncate("f", 1));
+  }
+  EXPECT_EQ(cloud_.content("f"), "content");
+}
+
+TEST_F(FilesTest, SaysWhatToDoAboutAnArchivedBlob) {
+  ASSERT_TRUE(cloud_.put("f", "content"));
+  *cloud_.watch.disguise.lock() = [](ObjectInfo& info) { info.access_tier = "Archive"; };
+  for (const int flags : {O_RDONLY, O_WRONLY}) {
+    EXPECT_THAT(logged([&] { EXPECT_ERRNO(EIO, mount_.open("f", flags)); }),
+                HasSubstr("open: az://cloud/data/f is in the archive tier: rehydrate it"));
+  }
+  EXPECT_EQ(mount_.stat("f")->st_size, 7) << "it can be looked at";
 }
 
 }  // namespace

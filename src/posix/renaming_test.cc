@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -70,6 +71,23 @@ TEST_F(RenamingTest, ReplacesAnOpenFileWithoutTakingItFromItsReaders) {
   EXPECT_EQ(mount_.read(*reader, 0, 10), "old");
   EXPECT_EQ(mount_.read("f"), "new");
   ASSERT_OK(mount_.close(*reader));
+}
+
+TEST_F(RenamingTest, LeavesAFileInItsContainer) {
+  ASSERT_TRUE(cloud_.account.create_container("other", {}));
+  ASSERT_TRUE(cloud_.put("f", "x"));
+  FileSystem catalogue(
+      options({.root = ""}),
+      [&](std::string_view) -> Result<std::shared_ptr<ObjectAccount>> { return cloud_.seen; });
+  ASSERT_OK(catalogue.start({}));
+  const auto enter = [&](InodeId directory, const char* name) {
+    return catalogue.lookup(directory, name, {})->inode;
+  };
+  const InodeId cloud = enter(enter(kRootInode, "az"), "cloud");
+  const auto renamed =
+      catalogue.rename(enter(cloud, "data"), "f", enter(cloud, "other"), "f", 0, {});
+  EXPECT_ERRNO(EXDEV, renamed) << "so that mv copies";
+  EXPECT_EQ(cloud_.content("f"), "x");
 }
 
 TEST_F(RenamingTest, LeavesBothNamesWhenARenameIsCutOff) {

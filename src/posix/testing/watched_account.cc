@@ -16,7 +16,9 @@ class WatchedStore final : public ObjectStore {
     return watch_.capabilities != nullptr ? *watch_.capabilities : inner_->capabilities();
   }
   Result<ObjectInfo> head(std::string_view key, const Limits& limits) override {
-    return watched("head", key, [&] { return inner_->head(key, limits); });
+    auto info = watched("head", key, [&] { return inner_->head(key, limits); });
+    if (info) disguise(*info);
+    return info;
   }
   Result<ReadResult> read(const ReadRequest& request, std::span<std::byte> buffer,
                           const Limits& limits) override {
@@ -55,7 +57,10 @@ class WatchedStore final : public ObjectStore {
     return watched("remove", key, [&] { return inner_->remove(key, conditions, limits); });
   }
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override {
-    return watched("list", request.prefix, [&] { return inner_->list(request, limits); });
+    auto page = watched("list", request.prefix, [&] { return inner_->list(request, limits); });
+    if (!page) return page;
+    for (ObjectInfo& object : page->objects) disguise(object);
+    return page;
   }
 
  private:
@@ -71,6 +76,11 @@ class WatchedStore final : public ObjectStore {
     if (!result) return result;
     if (auto error = tell(watch_.after)) return fail(*std::move(error));
     return result;
+  }
+
+  void disguise(ObjectInfo& info) {
+    const auto change = *watch_.disguise.lock();
+    if (change) change(info);
   }
 
   const std::shared_ptr<ObjectStore> inner_;

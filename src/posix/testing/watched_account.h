@@ -34,6 +34,8 @@ struct Watch {
   Guarded<Hook> before{};  ///< An error fails the request, which is not sent.
   Guarded<Hook>
       after{};  ///< When it succeeded: an error is told instead, as if its answer was lost.
+  /// Changes what the store says of an object: kinds and tiers that the one in memory cannot make.
+  Guarded<std::function<void(ObjectInfo&)>> disguise{};
   Capabilities* capabilities = nullptr;  ///< Instead of the store's, if set.
 };
 
