@@ -48,6 +48,20 @@ Result<void> write_all(int fd, std::string_view text, std::string_view name) {
   return write_all(fd, std::as_bytes(std::span(text)), name);
 }
 
+Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::byte> buffer,
+                            std::string_view name) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const std::span<std::byte> rest = buffer.subspan(filled);
+    const ssize_t got = ::pread(fd, rest.data(), rest.size(), static_cast<off_t>(offset + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_os(errno, "cannot read " + std::string(name));
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  return filled;
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t size_bytes_max) {
   const UniqueFd file = TRY(open_file(path, O_RDONLY));
   std::string content;
@@ -81,6 +95,12 @@ Result<void> replace_file(const std::string& path, std::string_view content, mod
   auto written = write_fresh();
   if (!written) ::unlink(fresh.c_str());
   return written;
+}
+
+Result<void> sync_directory(const std::string& path) {
+  const UniqueFd directory = TRY(open_file(path, O_RDONLY | O_DIRECTORY));
+  if (::fsync(directory.get()) != 0) return fail_os(errno, "cannot sync " + path);
+  return {};
 }
 
 }  // namespace aloft

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 
 #include "base/directories.h"
@@ -52,6 +54,26 @@ TEST(Directories, FollowTheEnvironment) {
 TEST(Random, BelowStaysBelow) {
   for (int i = 0; i < 100; ++i) EXPECT_LT(system_random().below(3), 3u);
   EXPECT_EQ(system_random().hex(8).size(), 16u);
+}
+
+TEST(File, ReadAtFillsUpToTheEnd) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/data";
+  ASSERT_TRUE(replace_file(path, "0123456789", 0600));
+  const UniqueFd file = open_file(path, O_RDONLY).value();
+  std::array<char, 4> buffer{};
+  const auto bytes = std::as_writable_bytes(std::span(buffer));
+  EXPECT_EQ(read_at(file.get(), 3, bytes, path).value(), 4u);
+  EXPECT_EQ(std::string_view(buffer.data(), 4), "3456");
+  EXPECT_EQ(read_at(file.get(), 8, bytes, path).value(), 2u);
+  EXPECT_EQ(read_at(file.get(), 10, bytes, path).value(), 0u);
+  EXPECT_NE(read_at(-1, 0, bytes, path).error().message.find(path), std::string::npos);
+}
+
+TEST(File, SyncsDirectoriesOnly) {
+  const TemporaryDirectory directory;
+  EXPECT_TRUE(sync_directory(directory.path()));
+  EXPECT_EQ(sync_directory(directory.path() + "/missing").error().code, ErrorCode::not_found);
 }
 
 }  // namespace

@@ -49,12 +49,6 @@ Result<TaskSpec> parse_spec(const Json& json) {
 
 }  // namespace
 
-Result<void> sync_directory(const std::string& directory) {
-  const UniqueFd opened = TRY(open_file(directory, O_RDONLY | O_DIRECTORY));
-  if (::fsync(opened.get()) != 0) return fail_os(errno, "cannot sync " + directory);
-  return {};
-}
-
 Result<void> create_record(const std::string& path, std::string_view content) {
   const std::string fresh = path + ".new-" + system_random().hex(6);
   const auto create = [&]() -> Result<void> {

@@ -67,7 +67,4 @@ class TaskDirectory {
 /// synced. Fails with already_exists.
 Result<void> create_record(const std::string& path, std::string_view content);
 
-/// Makes an entry of `directory` survive the machine's stop.
-Result<void> sync_directory(const std::string& directory);
-
 }  // namespace aloft::executor

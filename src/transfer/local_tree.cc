@@ -173,15 +173,8 @@ Result<UniqueFd> open_regular(const LocalDirectory& root, std::string_view path)
 
 Result<void> read_exactly(int fd, std::uint64_t offset, std::span<std::byte> buffer,
                           const std::string& shown) {
-  while (!buffer.empty()) {
-    const ssize_t got = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_os(errno, "cannot read " + shown);
-    if (got == 0) return fail(ErrorCode::precondition_failed, shown + " became shorter");
-    offset += static_cast<std::uint64_t>(got);
-    buffer = buffer.subspan(static_cast<std::size_t>(got));
-  }
-  return {};
+  if (TRY(read_at(fd, offset, buffer, shown)) == buffer.size()) return {};
+  return fail(ErrorCode::precondition_failed, shown + " became shorter");
 }
 
 }  // namespace aloft::transfer

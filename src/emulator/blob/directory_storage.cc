@@ -170,8 +170,7 @@ Result<std::shared_ptr<ContentHome>> make_home(const std::string& directory) {
   TRY(make_private_directory(home->directory));
   home->directory_handle = TRY(open_file(home->directory, O_RDONLY | O_DIRECTORY));
   // The names of the directory's own files must survive as well.
-  const UniqueFd parent = TRY(open_file(directory, O_RDONLY | O_DIRECTORY));
-  if (::fsync(parent.get()) != 0) return fail_os(errno, "cannot sync " + directory);
+  TRY(sync_directory(directory));
   return home;
 }
 

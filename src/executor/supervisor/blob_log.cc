@@ -30,16 +30,7 @@ Metadata log_metadata() {
 Result<std::string> read_range(int fd, std::uint64_t offset, std::uint64_t length,
                                const std::string& name) {
   std::string bytes(length, '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got =
-        ::pread(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_os(errno, "cannot read " + name);
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  bytes.resize(done);
+  bytes.resize(TRY(read_at(fd, offset, std::as_writable_bytes(std::span(bytes)), name)));
   return bytes;
 }
 

@@ -44,16 +44,8 @@ Result<void> StoredContent::read_file_part(std::uint64_t offset,
                                            std::span<std::byte> buffer) const {
   const std::string path = home_->file_path(id());
   const UniqueFd file = TRY(open_file(path, O_RDONLY));
-  while (!buffer.empty()) {
-    const ssize_t got =
-        ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_os(errno, "cannot read " + path);
-    if (got == 0) return fail(ErrorCode::unavailable, path + " is shorter than it was written");
-    buffer = buffer.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
-  }
-  return {};
+  if (TRY(read_at(file.get(), offset, buffer, path)) == buffer.size()) return {};
+  return fail(ErrorCode::unavailable, path + " is shorter than it was written");
 }
 
 Result<void> StoredContent::read_row_part(std::uint64_t offset, std::span<std::byte> buffer) const {
