@@ -4,6 +4,7 @@
 
 - TRY(…) inside a braced initialiser: g++ 12 does not destroy the members that are built when it returns;
 - a range-for over what a temporary lock guards: C++20 ends the lock before the first turn;
+- std::cout, whose failures go unnoticed;
 - notes that something is still to be done: it is done, or it is an issue.
 """
 import pathlib
@@ -16,6 +17,7 @@ BRACED = r"(?:\{|,)\s*\.\w+ = [^;{}]*?\bTRY\(|(?:= |\w|[(,]\s?|return )\{[^;{}]*
 RULES = [
     (re.compile(BRACED), "TRY inside a braced initialiser leaks; name its value before (see base/result.h)"),
     (re.compile(r"\bfor \([^;(){}]*[^:]:[^:][^;{}]*?\.lock\(\)"), "the loop runs without its lock; name the lock before"),
+    (re.compile(r"\bstd::cout\b"), "nobody notices that it cannot be written; use cli/output.h"),
     (re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X{3})\b"), "a note of what is to be done"),
 ]
 COMMENT = re.compile(r"//[^\n]*")
@@ -24,14 +26,15 @@ COMMENT = re.compile(r"//[^\n]*")
 def findings_in(text):
     code = COMMENT.sub(lambda comment: " " * len(comment[0]), text)  # Offsets stay.
     for number, (pattern, what) in enumerate(RULES):
-        for match in pattern.finditer(text if number == 2 else code):
+        for match in pattern.finditer(text if number == len(RULES) - 1 else code):
             yield text.count("\n", 0, match.end()) + 1, what
 
 
 def check_rules():
     """A rule that finds nothing any more would go unnoticed."""
     bad = ["T t{.x = TRY(f())};", "return T{.a = 1,\n .x = g(TRY(f()))};", "v = {TRY(f()), 1};", "p.push_back({1, TRY(f())});",
-           "for (int i : *list.lock()) {", "for (auto& [a, b] : x->y.lock()->z) f(a);", "// TO" "DO later"]
+           "for (int i : *list.lock()) {", "for (auto& [a, b] : x->y.lock()->z) f(a);", 
+           "std::cout << x;", "// TO" "DO later"]
     good = ["if (x) { y.z = TRY(f()); }", "T t{.x = 1};\n y = TRY(f());", "for (int i = 0; i < *n.lock(); ++i) {}",
             "[&] { return TRY(f()); }", "for (int i : list) { *n.lock() = i; }", "else {\n  x = TRY(f());", "// {.x = TRY(f())}"]
     assert all(list(findings_in(text)) for text in bad), [text for text in bad if not list(findings_in(text))]

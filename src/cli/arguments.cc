@@ -2,10 +2,12 @@
 #include "cli/arguments.h"
 
 #include <iostream>
+#include <sstream>
 #include <vector>
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/output.h"
 #include "cli/suggestion.h"
 
 namespace aloft::cli {
@@ -84,7 +86,10 @@ std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::Success& help_or_version) {
-    return app.exit(help_or_version);
+    std::ostringstream text;
+    const int code = app.exit(help_or_version, text);
+    Output().bytes(std::as_bytes(std::span(text.view())));
+    return code;
   } catch (const CLI::ParseError& error) {
     const auto parsed = app.get_subcommands();
     if (parsed.empty()) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -6,13 +7,13 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <iostream>
 #include <memory>
 #include <thread>
 
 #include "base/file.h"
 #include "base/log/log.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "daemon/protocol.h"
 #include "daemon/server.h"
 #include "enter/daemon_client.h"
@@ -106,11 +107,12 @@ int run_daemon(Context& context, int ready_fd) {
 Result<void> print_status(const Context& context) {
   auto client = TRY(enter::DaemonClient::connect(enter::daemon_places(context.environment)));
   const enter::DaemonStatus status = TRY(client.status());
-  std::cout << "daemon: pid " << status.pid << ", version " << status.version << "\n";
+  Output output;
+  output.line(fmt::format("daemon: pid {}, version {}", status.pid, status.version));
   for (const enter::MountStatus& mount : status.mounts) {
-    std::cout << "mount " << mount.id << ": az://" << mount.root << " at " << mount.directory
-              << (mount.in_namespace ? " (private)" : "") << (mount.read_only ? " (read-only)" : "")
-              << "\n";
+    output.line(output.name(fmt::format("mount {}: az://{} at {}{}{}", mount.id, mount.root,
+                                        mount.directory, mount.in_namespace ? " (private)" : "",
+                                        mount.read_only ? " (read-only)" : "")));
   }
   return {};
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,8 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iomanip>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -20,6 +19,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/output.h"
 #include "enter/host_check.h"
 
 namespace aloft::cli {
@@ -145,24 +145,21 @@ const char* word_of(State state) {
   return "";
 }
 
-void print_table(const std::vector<Finding>& findings) {
+void print_table(Output& output, const std::vector<Finding>& findings) {
   constexpr int kStateColumns = 9;
   constexpr int kNameColumns = 19;
   const std::string indent(kStateColumns + kNameColumns, ' ');
   for (const Finding& finding : findings) {
-    std::cout << std::left << std::setw(kStateColumns) << word_of(finding.state)
-              << std::setw(kNameColumns) << finding.name;
+    std::string margin = fmt::format("{:<{}}{:<{}}", word_of(finding.state), kStateColumns,
+                                     finding.name, kNameColumns);
     std::string text = finding.detail;
     if (!finding.remedy.empty()) text += "\n-> " + finding.remedy;
     std::istringstream lines(wrap(text, kHelpColumns - indent.size()));
-    std::string line;
-    for (bool is_first = true; std::getline(lines, line); is_first = false) {
-      std::cout << (is_first ? "" : indent) << line << "\n";
-    }
+    for (std::string line; std::getline(lines, line); margin = indent) output.line(margin + line);
   }
 }
 
-void print_json(const std::vector<Finding>& findings, bool is_fit) {
+json document(const std::vector<Finding>& findings, bool is_fit) {
   json checks = json::array();
   for (const Finding& finding : findings) {
     const char* state = finding.state == State::good      ? "good"
@@ -173,8 +170,7 @@ void print_json(const std::vector<Finding>& findings, bool is_fit) {
                       {"detail", finding.detail},
                       {"remedy", finding.remedy}});
   }
-  const json document{{"ok", is_fit}, {"version", kVersion}, {"checks", checks}};
-  std::cout << document.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+  return {{"ok", is_fit}, {"version", kVersion}, {"checks", checks}};
 }
 
 }  // namespace
@@ -187,10 +183,11 @@ void add_doctor_command(CLI::App& app, Context& context) {
     const std::vector<Finding> findings = examine(context.environment);
     const bool is_fit = std::ranges::none_of(
         findings, [](const Finding& finding) { return finding.state == State::bad; });
+    Output output;
     if (context.json) {
-      print_json(findings, is_fit);
+      output.json(document(findings, is_fit));
     } else {
-      print_table(findings);
+      print_table(output, findings);
     }
     context.exit_code = is_fit ? kSuccess : kFailed;
   });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/emulator.h"
 
+#include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#include <iostream>
 #include <optional>
 
 #include "base/file.h"
@@ -57,22 +58,22 @@ std::string data_directory(const EmulatorArguments& arguments, const Context& co
   return local_directory(context.environment) + "/emulator";
 }
 
-void print_how_to_use(const emulator::EmulatorRecord& record, const EmulatorArguments& arguments,
-                      const std::string& directory) {
-  std::cout << "Blob service:  " << record.blob_endpoint << "\n"
-            << "Data:          "
-            << (directory.empty() ? "in memory; gone when this ends" : directory) << "\n";
+std::string how_to_use(const emulator::EmulatorRecord& record, const EmulatorArguments& arguments,
+                       const std::string& directory) {
+  std::string key = "of this run alone; in the record for this user's programs";
+  if (!directory.empty()) key = directory + "/account.key";
   if (arguments.well_known_key) {
-    std::cout << "Key:           Azure's published development key: any program of this machine "
-                 "may use the service\n";
-  } else if (directory.empty()) {
-    std::cout << "Key:           of this run alone; in the record for this user's programs\n";
-  } else {
-    std::cout << "Key:           " << directory << "/account.key\n";
+    key = "Azure's published development key: any program of this machine may use the service";
   }
-  std::cout << "Try:           aloft mkdir az://" << record.account << "/first\n"
-            << "               aloft cp FILE az://" << record.account << "/first/\n"
-            << "Ctrl-C stops it." << std::endl;
+  return fmt::format(
+      "Blob service:  {}\n"
+      "Data:          {}\n"
+      "Key:           {}\n"
+      "Try:           aloft mkdir az://{account}/first\n"
+      "               aloft cp FILE az://{account}/first/\n"
+      "Ctrl-C stops it.\n",
+      record.blob_endpoint, directory.empty() ? "in memory; gone when this ends" : directory, key,
+      fmt::arg("account", record.account));
 }
 
 Result<void> run_emulator(const EmulatorArguments& arguments, const Context& context) {
@@ -88,11 +89,11 @@ Result<void> run_emulator(const EmulatorArguments& arguments, const Context& con
   if (!arguments.ready_file.empty()) {
     TRY(replace_file(arguments.ready_file, emulator::record_document(emulator->record()), 0600));
   }
-  if (context.json) {
-    std::cout << emulator::record_document(emulator->record()) << std::flush;
-  } else {
-    print_how_to_use(emulator->record(), arguments, directory);
-  }
+  // Not by Output, which would end this process with its record still published.
+  TRY(write_all(STDOUT_FILENO,
+                context.json ? emulator::record_document(emulator->record())
+                             : how_to_use(emulator->record(), arguments, directory),
+                "standard output"));
   signals.wait();
   emulator->stop();
   return {};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/output.h"
@@ -42,8 +41,7 @@ void report(Context& context, const Error& error) {
   document["error"]["code"] = name_of(error.code);
   document["error"]["message"] = error.message;
   if (!error.request_id.empty()) document["error"]["request_id"] = error.request_id;
-  // A path in a message may be bytes that are no UTF-8.
-  std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  Output().json(document);
 }
 
 }  // namespace aloft::cli

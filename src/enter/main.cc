@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "enter/daemon_start.h"
 #include "enter/run.h"
 
@@ -28,9 +29,9 @@ int become_main_program(char** argv) {
   return 1;
 }
 
-/// Prints a message of wrong usage. Like a command that cannot be started, it must not be taken for
-/// the command's own exit code.
-int wrong_usage(const std::string& message) {
+/// Prints why the command is not even tried: wrong usage, above all. Like a command that cannot be
+/// started, it must not be taken for the command's own exit code.
+int own_failure(const std::string& message) {
   std::cerr << "aloft: " << message << "\n";
   return kOwnFailure;
 }
@@ -38,18 +39,19 @@ int wrong_usage(const std::string& message) {
 int answer(const std::string& verb, const std::vector<std::string>& arguments) {
   const bool is_shell = verb == "shell";
   auto options = parse_run_options(arguments);
-  if (!options) return wrong_usage(options.error().message);
+  if (!options) return own_failure(options.error().message);
   if (options->help) {
-    std::cout << (is_shell ? shell_help() : run_help());
-    return 0;
+    const auto printed =
+        write_all(STDOUT_FILENO, is_shell ? shell_help() : run_help(), "standard output");
+    return printed ? 0 : own_failure(printed.error().message);
   }
   if (is_shell) {
     if (!options->command.empty())
-      return wrong_usage("aloft shell takes no command; use aloft run");
+      return own_failure("aloft shell takes no command; use aloft run");
     return run_shell(std::move(*options));
   }
   if (options->command.empty())
-    return wrong_usage("aloft run needs a command; see aloft run --help");
+    return own_failure("aloft run needs a command; see aloft run --help");
   return run(*options);
 }
 

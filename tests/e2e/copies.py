@@ -258,12 +258,26 @@ class Copies(CopiesTest):
 
     def test_a_full_disk_behind_standard_output_is_named(self):
         self.aloft("cp", "/etc/hostname", f"{self.box}/f")
-        for words in (("ls", self.box), ("cat", f"{self.box}/f")):
-            with open("/dev/full", "w") as full:
-                done = subprocess.run([harness.BUILD / "aloft-main", *words], env=self.world.environment, stdout=full,
-                                      stderr=subprocess.PIPE, text=True, timeout=60)
-            self.assertEqual(done.returncode, 1, done.stderr)
-            self.assertIn("standard output: No space left on device", done.stderr)
+        job = self.here / "job.sh"
+        job.write_text("#!/bin/sh\n")
+        for code, words in ((1, "--help"), (1, "--version"), (1, "cp --help"), (125, "run --help"), (125, "shell --help"),
+                            (1, f"ls {self.box}"), (1, f"ls --json {self.box}"), (1, f"ls --json {self.box}-none"),
+                            (1, f"cat {self.box}/f"), (1, f"stat {self.box}/f"), (1, f"mkdir --json {self.box}/d"),
+                            (1, f"cp --json {self.box}/f {self.here}"), (1, f"verify --json {job} {self.box}/f"),
+                            (1, f"rm --json {self.box}/f"), (1, "doctor"), (1, "doctor --json"), (1, f"submit {job}"),
+                            (1, "status 1"), (1, "jobs"), (1, "cancel 1")):
+            with self.subTest(words):
+                self.expect_full(code, words)
+        other = {"XDG_RUNTIME_DIR": str(self.here)}
+        self.expect_full(1, "emulator --in-memory", other)
+        self.assertEqual(list(self.here.glob("aloft/*.json")), [], "an emulator that ends takes its record along")
+
+    def expect_full(self, code, words, environment={}):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([harness.BUILD / "aloft", *words.split()], env=self.world.environment | environment,
+                                  stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertIn("standard output: No space left on device", done.stderr)
 
     def test_an_emulator_that_does_not_run_is_named(self):
         world = harness.World(emulator=False)
