@@ -98,15 +98,6 @@ TEST_F(NamesTest, ShowsTheCatalogueOfAccountsAndContainers) {
   const auto az = file_system.lookup(kRootInode, "az", {});
   ASSERT_OK(az);
   EXPECT_ERRNO(ENOENT, file_system.lookup(kRootInode, "s3", {}));
-  EXPECT_ERRNO(ENOENT, file_system.lookup(az->inode, "nobody", {}));
-  const auto account = file_system.lookup(az->inode, "cloud", {});
-  ASSERT_OK(account);
-  const auto container = file_system.lookup(account->inode, "data", {});
-  ASSERT_OK(container);
-  EXPECT_ERRNO(ENOENT, file_system.lookup(account->inode, "nothing", {}));
-  EXPECT_ERRNO(EPERM, file_system.make_directory(account->inode, "new", 0777, kCaller, {}));
-  EXPECT_ERRNO(EPERM, file_system.remove_directory(account->inode, "data", {}));
-  ASSERT_OK(file_system.make_directory(container->inode, "d", 0777, kCaller, {}));
   const auto listed = [&](InodeId inode) {
     std::vector<std::string> names;
     const auto handle = file_system.open_directory(inode, {});
@@ -117,6 +108,17 @@ TEST_F(NamesTest, ShowsTheCatalogueOfAccountsAndContainers) {
     file_system.close_directory(*handle);
     return names;
   };
+  EXPECT_ERRNO(ENOENT, file_system.lookup(az->inode, "nobody", {}));
+  // Accounts show once they were named; a list without one does not hide it.
+  EXPECT_THAT(listed(az->inode), ElementsAre(".", ".."));
+  const auto account = file_system.lookup(az->inode, "cloud", {});
+  ASSERT_OK(account);
+  const auto container = file_system.lookup(account->inode, "data", {});
+  ASSERT_OK(container);
+  EXPECT_ERRNO(ENOENT, file_system.lookup(account->inode, "nothing", {}));
+  EXPECT_ERRNO(EPERM, file_system.make_directory(account->inode, "new", 0777, kCaller, {}));
+  EXPECT_ERRNO(EPERM, file_system.remove_directory(account->inode, "data", {}));
+  ASSERT_OK(file_system.make_directory(container->inode, "d", 0777, kCaller, {}));
   EXPECT_THAT(listed(kRootInode), ElementsAre(".", "..", "az"));
   EXPECT_THAT(listed(az->inode), ElementsAre(".", "..", "cloud"));
   EXPECT_THAT(listed(account->inode), ElementsAre(".", "..", "data"));

@@ -141,6 +141,10 @@ Result<DirectoryCache::Listed> FileSystem::State::list(const NodePointer& direct
     } while (!marker.empty());
     listing = std::move(gathered).take();
   }
+  // Accounts are found by name: those opened so far are not all that can be looked up.
+  if (directory->level == Level::provider) {
+    return DirectoryCache::Listed{std::move(listing), ticket.asked_at};
+  }
   directory->directory.learn_all(ticket, listing);
   // With what happened here meanwhile.
   if (auto known = directory->directory.listing(now(), options_.ttl)) return *std::move(known);
