@@ -192,6 +192,13 @@ Result<void> check_key(std::string_view key) {
                   kKeyComponentsMax)));
 }
 
+Result<void> check_new_name(std::string_view name) {
+  if (name.size() <= kNameBytesMax) return {};
+  return fail(os_error(ENAMETOOLONG,
+                       fmt::format("{}…: a name has at most {} bytes, this one has {}; shorten it",
+                                   name.substr(0, 40), kNameBytesMax, name.size())));
+}
+
 bool is_hidden(std::string_view key) {
   return key == kHiddenArea || (key.starts_with(kHiddenArea) && key[kHiddenArea.size()] == '/');
 }

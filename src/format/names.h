@@ -43,6 +43,9 @@ std::string path_of_key(std::string_view key);
 /// ENAMETOOLONG where the service would refuse the key for its length.
 Result<void> check_key(std::string_view key);
 
+/// ENAMETOOLONG for the name of a new file or directory that would be longer than a mount shows.
+Result<void> check_new_name(std::string_view name);
+
 /// Whether the key belongs to the hidden area of its container.
 bool is_hidden(std::string_view key);
 

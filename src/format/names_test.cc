@@ -90,6 +90,13 @@ TEST(Names, RefuseKeysThatTheServiceWouldRefuseForTheirLength) {
   EXPECT_FALSE(check_key(deep));
 }
 
+TEST(Names, OfNewFilesHaveALimit) {
+  EXPECT_TRUE(check_new_name(std::string(255, 'n')));
+  const auto too_long = check_new_name(std::string(256, 'n'));
+  ASSERT_FALSE(too_long);
+  EXPECT_EQ(too_long.error().os_errno, ENAMETOOLONG);
+}
+
 TEST(Names, HideOnlyTheAreaAtTheTop) {
   EXPECT_TRUE(is_hidden(".aloft"));
   EXPECT_TRUE(is_hidden(".aloft/orphans/x"));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "format/names.h"
 #include "transfer/internal/download.h"
 #include "transfer/internal/existing.h"
 #include "transfer/internal/server_copy.h"
@@ -60,6 +61,7 @@ class IntoContainer : public Route {
   Result<ObjectTarget> target_for(const Entry& entry, std::string path) {
     const Entry* const present = TRY(existing_.at(path, session_.limits));
     TRY(check_replaceable(*tree_, present, entry));
+    if (present == nullptr) TRY(format::check_new_name(base_of(path)));
     ObjectTarget target{.path = std::move(path)};
     if (present != nullptr) target.present = present->object;
     return target;

@@ -290,6 +290,23 @@ TEST_F(CopyTest, ReportsNamesThatNoFileSystemCanHold) {
   EXPECT_EQ(testing::contents(path("back")), (testing::Snapshot{{"fine", "file y"}}));
 }
 
+TEST_F(CopyTest, MakesNoNameThatAMountWouldRefuse) {
+  const std::string longest(255, 'n');
+  put("tree/" + longest, "fits");
+  put("tree/" + longest + "o", "x");
+  put("tree/" + longest + "p/inside", "y");
+  put("tree/z", "z");
+  const auto too_long = HasSubstr("a name has at most 255 bytes, this one has 256");
+  EXPECT_THAT(failure_messages(box("tree"), box("copy")), ElementsAre(too_long, too_long));
+  ObjectTree there(store_);
+  EXPECT_EQ(testing::contents(there, "copy"),
+            (testing::Snapshot{{longest, "file fits"}, {"z", "file z"}}));
+  testing::write_file(path("f"), "f");
+  EXPECT_THAT(failure_messages(local("f"), box(longest + "o")), ElementsAre(too_long));
+  EXPECT_THAT(failure_messages(local("f"), box(longest + "o/f")), ElementsAre(too_long));
+  expect_copied(local("f"), box("tree/" + longest + "o"));  // It is there, and stays replaceable.
+}
+
 TEST_F(CopyTest, ReadsWhatRcloneAndBlobfuseStore) {
   const Metadata rclone{{"mtime", "2020-01-02T03:04:05.000000006Z"}};
   put("tree/file", "r", rclone);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "format/names.h"
 #include "transfer/internal/object_writer.h"
 
 namespace aloft::transfer {
@@ -30,6 +31,7 @@ Result<void> create_directory(ObjectTree& tree, const std::string& path,
   if (present.error().code != ErrorCode::not_found || path.empty()) {
     return fail(std::move(present).error());
   }
+  TRY(format::check_new_name(base_of(path)));
   if (options.parents) {
     TRY(create_directory(tree, std::string(parent_of(path)), options, limits));
   } else {

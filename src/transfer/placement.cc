@@ -8,6 +8,7 @@
 
 #include <set>
 
+#include "format/names.h"
 namespace aloft::transfer {
 
 namespace {
@@ -99,9 +100,11 @@ Result<Located> locate_local(const Place& place, Links links) {
 // ---- A container
 
 // Directories above a new object need not be there, but what is there must be one: a mount could
-// not show what is below a file. The container itself must exist.
-Result<void> check_parents(ObjectTree& tree, std::string_view path, const Limits& limits) {
+// not show what is below a file. Nor does a mount take new names that are too long. The container
+// itself must exist.
+Result<void> check_new_path(ObjectTree& tree, std::string_view path, const Limits& limits) {
   while (true) {
+    TRY(format::check_new_name(base_of(path)));
     path = parent_of(path);
     auto parent = follow(tree, path, limits);
     if (parent && parent->kind() == FileKind::directory) return {};
@@ -127,7 +130,7 @@ Result<Located> locate_object(const Place& place, Links links, const Limits& lim
     return fail(std::move(entry).error());
   } else {
     TRY(key_for(located.path, located.shown()));
-    TRY(check_parents(*tree, located.path, limits));
+    TRY(check_new_path(*tree, located.path, limits));
   }
   const bool is_directory = located.entry.kind() == FileKind::directory;
   if (located.exists && demands_directory(place) && !is_directory && !located.path.empty()) {

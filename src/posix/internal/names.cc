@@ -51,10 +51,7 @@ Result<std::string> FileSystem::State::key_of(const NodePointer& directory, std:
 
 Result<std::string> FileSystem::State::key_of_new(const NodePointer& directory,
                                                   std::string_view name) {
-  if (name.size() > format::kNameBytesMax) {
-    return fail(os_error(ENAMETOOLONG, fmt::format("{}…: a name has at most {} bytes",
-                                                   name.substr(0, 40), format::kNameBytesMax)));
-  }
+  TRY(format::check_new_name(name));
   std::string key = TRY(key_of(directory, name));
   if (!format::is_hidden(key)) return key;
   return fail(
