@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "cli/help.h"
 #include "cli/output.h"
 #include "cli/suggestion.h"
 
@@ -53,6 +52,15 @@ std::optional<int> check_command(const CLI::App& app, int argc, char** argv) {
   return std::nullopt;
 }
 
+// The parser's words, but where they show how it is made.
+std::string sentence(const CLI::ParseError& error) {
+  const std::string text = error.what();  // "--time: 1 required TEXT missing"
+  const bool misses_value =
+      error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch) &&
+      text.starts_with("--") && text.ends_with(" missing");
+  return misses_value ? "the option " + text.substr(0, text.find(':')) + " needs a value" : text;
+}
+
 // What the parser could not place, as the user typed it.
 int unexpected(const CLI::App& command, const std::string& program, const CLI::App& app) {
   const std::vector<std::string> words = app.remaining(true);
@@ -60,8 +68,12 @@ int unexpected(const CLI::App& command, const std::string& program, const CLI::A
   const std::string& word = words.front();
   if (word.starts_with("-")) {
     const std::string name = word.substr(0, word.find('='));
-    return wrong_usage(
-        program, "there is no option '" + name + "'" + did_you_mean(name, option_names(command)));
+    const std::vector<std::string> names = option_names(command);
+    if (std::ranges::find(names, name) != names.end()) {
+      return wrong_usage(
+          program, "the option '" + name + "' belongs behind the command: " + program + " " + name);
+    }
+    return wrong_usage(program, "there is no option '" + name + "'" + did_you_mean(name, names));
   }
   return wrong_usage(program, "there is no use for the argument '" + word + "'");
 }
@@ -69,11 +81,8 @@ int unexpected(const CLI::App& command, const std::string& program, const CLI::A
 }  // namespace
 
 void prepare_commands(CLI::App& app) {
-  const auto formatter = std::make_shared<HelpFormatter>();
-  app.formatter(formatter);
   app.set_help_flag("-h,--help", "Print this help and exit");
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    command->formatter(formatter);
     // Those in no group are hidden.
     if (!command->get_group().empty()) command->group("Commands");
     command->set_help_flag("-h,--help", "Print this help and exit");
@@ -100,7 +109,7 @@ std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
       return unexpected(*parsed.front(), program, app);
     }
-    return wrong_usage(program, error.what());
+    return wrong_usage(program, sentence(error));
   }
 }
 

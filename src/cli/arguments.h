@@ -6,7 +6,7 @@
 
 namespace aloft::cli {
 
-/// Sets what all commands share: help within 80 columns, how it is asked for, usage lines.
+/// Sets what all commands share: how help is asked for, where it lists them.
 void prepare_commands(CLI::App& app);
 
 /// Parses, and runs the callback of the command that was asked for. Returns an exit code if the

@@ -86,7 +86,7 @@ void run(Context& context, const std::vector<std::string>& files) {
 void add_cat_command(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("cat", "Print the content of files");
   const auto files = std::make_shared<std::vector<std::string>>();
-  command->add_option("files", *files, "az://ACCOUNT/CONTAINER/PATH or paths of this machine")
+  command->add_option("FILE", *files, "az://ACCOUNT/CONTAINER/PATH or paths of this machine")
       ->required();
   command->callback([&context, files] { run(context, *files); });
 }

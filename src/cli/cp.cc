@@ -80,6 +80,11 @@ Result<transfer::CopyReport> perform(const Context& context, const Options& opti
 }
 
 void run(Context& context, Options options) {
+  if (options.sources.size() < 2) {
+    return report(context, {.code = ErrorCode::invalid_argument,
+                            .message = "cp needs a destination behind " + options.sources.front() +
+                                       ": a path, or az://ACCOUNT/CONTAINER/PATH"});
+  }
   options.destination = std::move(options.sources.back());
   options.sources.pop_back();
   const Interruption interruption;
@@ -104,11 +109,10 @@ void add_cp_command(CLI::App& app, Context& context) {
       "cp", "Copy files and trees to, from and between containers, placed as cp(1) does");
   const auto options = std::make_shared<Options>();
   command
-      ->add_option("paths", options->sources,
-                   "One or more sources, then the destination: az://ACCOUNT/CONTAINER/PATH or "
-                   "paths of this machine")
-      ->required()
-      ->expected(2, CLI::detail::expected_max_vector_size);
+      ->add_option("PLACE", options->sources,
+                   "az://ACCOUNT/CONTAINER/PATH or paths of this machine; the last one is the "
+                   "destination")
+      ->required();
   command->add_flag("-r,-R,--recursive", options->recursive,
                     "Copy directories with all that is in them; links stay links");
   command->add_flag("-T,--no-target-directory", options->no_target_directory,

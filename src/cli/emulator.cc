@@ -109,10 +109,11 @@ void add_emulator_command(CLI::App& app, Context& context) {
                                           "Keep everything in this directory (default: a directory "
                                           "of this user below /var/tmp)");
   data->option_text("DIR");
-  command->add_flag("--in-memory", arguments->in_memory, "Keep nothing")->excludes(data);
+  command->add_flag("--in-memory", arguments->in_memory, "Keep nothing on disk")->excludes(data);
   command
       ->add_option("--blob-port", arguments->blob_port,
                    "Port of the Blob service (default: a free one)")
+      ->check(CLI::Range(0, 65'535))
       ->option_text("N");
   command->add_flag("--well-known-key", arguments->well_known_key,
                     "Accept Azure's published development key instead of one made at random");

@@ -43,9 +43,10 @@ std::string wrap(std::string_view text, std::size_t columns) {
   return wrapped;
 }
 
-HelpFormatter::HelpFormatter() {
+HelpFormatter::HelpFormatter(std::string operands) : operands_(std::move(operands)) {
   column_width(kNameColumns);
   label("SUBCOMMAND", "COMMAND");
+  label("Positionals", "Arguments");
 }
 
 std::string HelpFormatter::make_description(const CLI::App* app) const {
@@ -58,7 +59,9 @@ std::string HelpFormatter::make_footer(const CLI::App* app) const {
 }
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
-  return wrap(CLI::Formatter::make_usage(app, std::move(name)), kHelpColumns);
+  std::string usage = CLI::Formatter::make_usage(app, std::move(name));
+  if (!operands_.empty()) usage.insert(usage.find_last_not_of('\n') + 1, " " + operands_);
+  return wrap(usage, kHelpColumns);
 }
 
 std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {
@@ -70,6 +73,10 @@ std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
   return wrap_beside_name(option->get_description());
+}
+
+std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
+  return option->get_option_text().empty() ? "" : " " + option->get_option_text();
 }
 
 }  // namespace aloft::cli

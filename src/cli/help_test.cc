@@ -34,5 +34,15 @@ TEST(HelpFormatter, StaysWithinEightyColumns) {
   for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), kHelpColumns) << line;
 }
 
+TEST(HelpFormatter, ShowsOperandsAndWhatOptionsTake) {
+  CLI::App app("", "prog");
+  app.formatter(std::make_shared<HelpFormatter>("FILE [ARGS...]"));
+  int number = 0;
+  app.add_option("-n", number, "A number")->check(CLI::Range(1, 5))->option_text("N");
+  EXPECT_NE(app.help().find("Usage: prog [OPTIONS] FILE [ARGS...]\n"), std::string::npos);
+  EXPECT_NE(app.help().find("  -n N                    A number\n"), std::string::npos)
+      << app.help();
+}
+
 }  // namespace
 }  // namespace aloft::cli

@@ -146,7 +146,7 @@ void run(Context& context, const Options& options) {
 void add_ls_command(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("ls", "List containers, directories and files");
   const auto options = std::make_shared<Options>();
-  command->add_option("places", options->places,
+  command->add_option("PLACE", options->places,
                       "az://ACCOUNT for its containers, az://ACCOUNT/CONTAINER[/PATH], or paths "
                       "of this machine (default: here)");
   command->add_flag("-l,--long", options->long_form,

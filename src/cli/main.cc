@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/help.h"
 
 int main(int argc, char** argv) {
   using namespace aloft::cli;
   CLI::App app("Scientific workloads on Azure, unchanged: files, copies, jobs.", "aloft");
+  app.formatter(std::make_shared<HelpFormatter>());  // The commands inherit it.
   app.set_version_flag("--version", std::string("aloft ") + kVersion, "Print the version and exit");
   app.require_subcommand(1);
   Context context;

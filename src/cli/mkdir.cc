@@ -44,7 +44,12 @@ Result<void> make_one(Places& places, const std::string& text, bool parents, con
   if (path.empty()) return make_container(places, uri, parents, limits);
   transfer::ObjectTree tree(place.store);
   if (parents) TRY(make_container(places, uri, parents, limits));
-  return create_directory(tree, path, {.attributes = new_directory(), .parents = parents}, limits);
+  auto made =
+      create_directory(tree, path, {.attributes = new_directory(), .parents = parents}, limits);
+  if (made || parents || made.error().code != ErrorCode::not_found) return made;
+  Error error = std::move(made).error();
+  error.message += "; -p makes what is missing above";
+  return fail(std::move(error));
 }
 
 void run(Context& context, const Options& options) {
@@ -68,7 +73,7 @@ void add_mkdir_command(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("mkdir", "Make containers and directories in them");
   const auto options = std::make_shared<Options>();
   command
-      ->add_option("uris", options->uris,
+      ->add_option("URI", options->uris,
                    "az://ACCOUNT/CONTAINER makes the container, az://ACCOUNT/CONTAINER/PATH a "
                    "directory in it")
       ->required();

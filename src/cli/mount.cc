@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -37,8 +38,27 @@ Result<std::string> parse_root(const std::string& uri) {
   return root;
 }
 
-Result<std::string> parse_directory(const std::string& path) {
-  const std::string directory = TRY(enter::resolve_mount_point(path));
+/// The daemon that serves a mount waits for ever if it needs the mount itself to do so.
+Result<void> check_own_places(const std::string& directory, const EnvironmentLookup& environment) {
+  for (const std::string& place : {config_directory(environment), runtime_directory(environment),
+                                   local_directory(environment)}) {
+    std::error_code failed;
+    const std::string real = std::filesystem::weakly_canonical(place, failed).string() + "/";
+    if (failed || !real.starts_with(directory == "/" ? directory : directory + "/")) continue;
+    return fail(os_error(EBUSY, "cannot mount on " + directory +
+                                    ": Aloft keeps files of its own in " + place +
+                                    "; mount on an empty directory"));
+  }
+  return {};
+}
+
+Result<std::string> parse_directory(const std::string& path, const EnvironmentLookup& environment) {
+  auto resolved = enter::resolve_mount_point(path);
+  if (!resolved && resolved.error().os_errno == ENOENT) {
+    return fail(os_error(ENOENT, path + " does not exist; make it with: mkdir " + path));
+  }
+  const std::string directory = TRY(std::move(resolved));
+  TRY(check_own_places(directory, environment));
   if (const auto mounted = TRY(enter::find_aloft_mount(directory))) {
     return fail(ErrorCode::already_exists, directory + " shows " + mounted->source +
                                                " already; 'aloft unmount " + path + "' first");
@@ -82,7 +102,7 @@ void unmount_on_signal(const std::string& directory) {
 
 Result<void> mount(const Context& context, const MountArguments& arguments) {
   const std::string root = TRY(parse_root(arguments.uri));
-  const std::string directory = TRY(parse_directory(arguments.directory));
+  const std::string directory = TRY(parse_directory(arguments.directory, context.environment));
   const bool is_root = ::geteuid() == 0;
   const std::string main_program = TRY(enter::find_main_program());
   auto daemon = TRY(enter::DaemonClient::connect_or_start(enter::daemon_places(context.environment),
@@ -128,7 +148,8 @@ void add_mount_command(CLI::App& app, Context& context) {
       ->add_option("--ids", arguments->ids,
                    "squash: all files are shown as yours (the default for ordinary users); "
                    "stored: with their stored owners (the default for root)")
-      ->check(CLI::IsMember({"squash", "stored"}));
+      ->check(CLI::IsMember({"squash", "stored"}))
+      ->option_text("squash|stored");
   command->callback([&context, arguments] {
     const auto mounted = mount(context, *arguments);
     if (!mounted) report(context, mounted.error());

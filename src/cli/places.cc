@@ -22,8 +22,16 @@ Result<transfer::Place> Places::place(const azure::BlobUri& uri) {
 }
 
 Result<transfer::Place> Places::place(const std::string& text) {
-  if (!azure::looks_like_blob_uri(text)) return transfer::Place{.path = text};
-  return place(TRY(azure::parse_blob_uri(text)));
+  if (azure::looks_like_blob_uri(text)) return place(TRY(azure::parse_blob_uri(text)));
+  for (const std::string_view scheme : {"https://", "http://", "az:"}) {
+    if (!text.starts_with(scheme)) continue;
+    return fail(ErrorCode::invalid_argument,
+                text +
+                    " is not of the form az://ACCOUNT/CONTAINER/PATH (if it is a file of this "
+                    "machine, write ./" +
+                    text + ")");
+  }
+  return transfer::Place{.path = text};
 }
 
 Result<std::vector<transfer::Place>> Places::places(const std::vector<std::string>& texts) {

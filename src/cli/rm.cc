@@ -84,7 +84,7 @@ void run(Context& context, const Options& options) {
 void add_rm_command(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("rm", "Remove what is in containers");
   const auto options = std::make_shared<Options>();
-  command->add_option("uris", options->uris, "az://ACCOUNT/CONTAINER/PATH")->required();
+  command->add_option("URI", options->uris, "az://ACCOUNT/CONTAINER/PATH")->required();
   command->add_flag("-r,-R,--recursive", options->recursive,
                     "Remove directories with all that is in them");
   command->add_flag("-f,--force", options->force, "What is not there is no failure");

@@ -89,7 +89,7 @@ void add_stat_command(CLI::App& app, Context& context) {
       app.add_subcommand("stat", "Show the attributes of files and of the blobs that hold them");
   const auto places = std::make_shared<std::vector<std::string>>();
   const auto follow = std::make_shared<bool>(false);
-  command->add_option("places", *places, "az://ACCOUNT/CONTAINER[/PATH] or paths of this machine")
+  command->add_option("PLACE", *places, "az://ACCOUNT/CONTAINER[/PATH] or paths of this machine")
       ->required();
   command->add_flag("-L,--dereference", *follow, "Follow symbolic links");
   add_json_option(*command, context, "the same");

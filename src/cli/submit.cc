@@ -13,6 +13,7 @@
 #include "azure/names/blob_uri.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/help.h"
 #include "cli/interruption.h"
 #include "cli/job_home.h"
 #include "cli/output.h"
@@ -231,39 +232,47 @@ Result<int> submit(const SubmitArguments& arguments, Context& context) {
 
 void add_submit_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<SubmitArguments>();
-  auto* command =
-      app.add_subcommand("submit", "Queue a job script: submit [OPTIONS] FILE [ARGS...]");
+  auto* command = app.add_subcommand("submit", "Queue a job script");
+  command->formatter(std::make_shared<HelpFormatter>("FILE [ARGS...]"));
   command->footer(
       "FILE is a Slurm batch script; it is copied and runs unchanged. Options win over its #SBATCH "
       "lines. ARGS reach the script. The job's id is printed alone.\n\n"
       "Jobs keep no secrets: variables that look like keys or tokens are not exported. Tasks in "
-      "az:// "
-      "directories find their account in accounts.toml or a running emulator.");
+      "az:// directories find their account in accounts.toml or a running emulator.");
   command->prefix_command();
-  command->add_option("--to", arguments->to, "Where it runs: local");
-  const std::pair<const char*, const char*> options[] = {
-      {"-D,--chdir", "Directory or az://ACCOUNT/CONTAINER[/PATH] to run in"},
-      {"-d,--dependency", "As sbatch: afterok:ID, afterany:ID, singleton, ..."},
-      {"-a,--array", "As sbatch: 1-10, 1,3,5, 0-99:10%4"},
-      {"--export", "As sbatch: ALL, NONE, NAME, NAME=VALUE"},
-      {"-J,--name,--job-name", "Name of the job"},
-      {"-c,--cpus-per-task", "Cores of each task"},
-      {"--mem", "Memory of each task, in megabytes or with K, M, G, T"},
-      {"-t,--time", "Longest time of a task, as sbatch"},
-      {"-o,--output", "File of standard output; %A, %a, %j, %x and so on as sbatch"},
-      {"-e,--error", "File of standard error; without it, where output goes"}};
-  for (const auto& [names, description] : options) {
-    const std::string all = names;
-    std::string name = all.substr(all.rfind("--") + 2);
-    command->add_option_function<std::string>(
-        all,
-        [arguments, name](const std::string& value) {
-          arguments->overrides.emplace_back(name, value);
-        },
-        description);
+  command->add_option("--to", arguments->to, "Where it runs: local")->option_text("PLACE");
+  struct OfSbatch {
+    std::string names;
+    const char* value;
+    const char* description;
+  };
+  const OfSbatch options[] = {
+      {"-D,--chdir", "DIR", "Directory or az://ACCOUNT/CONTAINER[/PATH] to run in"},
+      {"-d,--dependency", "LIST", "As sbatch: afterok:ID, afterany:ID, singleton, ..."},
+      {"-a,--array", "LIST", "As sbatch: 1-10, 1,3,5, 0-99:10%4"},
+      {"--export", "LIST", "As sbatch: ALL, NONE, NAME, NAME=VALUE"},
+      {"-J,--name,--job-name", "NAME", "Name of the job"},
+      {"-c,--cpus-per-task", "N", "Cores of each task"},
+      {"--mem", "SIZE", "Memory of each task, in megabytes or with K, M, G, T"},
+      {"-t,--time", "TIME", "Longest time of a task, as sbatch"},
+      {"-o,--output", "FILE", "Standard output; %A, %a, %j, %x and so on as sbatch"},
+      {"-e,--error", "FILE", "Standard error; without it, where output goes"}};
+  for (const auto& option : options) {
+    const std::string name = option.names.substr(option.names.rfind("--") + 2);
+    command
+        ->add_option_function<std::string>(
+            option.names,
+            [arguments, name](const std::string& value) {
+              arguments->overrides.emplace_back(name, value);
+            },
+            option.description)
+        ->option_text(option.value);
   }
-  command->add_option("--grace", arguments->grace_s,
-                      "Seconds between SIGTERM and SIGKILL when a task is ended (30)");
+  command
+      ->add_option("--grace", arguments->grace_s,
+                   "Seconds between SIGTERM and SIGKILL when a task is ended (30)")
+      ->check(CLI::Range(0, 86'400))
+      ->option_text("N");
   command->add_flag("--requeue", arguments->requeue,
                     "Repeat a task whose supervisor vanished (a machine that stopped)");
   command->add_flag("--wait", arguments->wait, "Wait for the end; exit with the job's code");

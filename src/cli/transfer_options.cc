@@ -16,21 +16,22 @@ constexpr std::uint64_t kMemoryBytesMin = 32_MiB;
 void add_transfer_options(CLI::App& command, TransferOptions& options) {
   command
       .add_option("-j,--parallel", options.threads,
-                  "How many files and parts are under way at once (default 16)")
+                  "How many files and parts are under way at once, 1 to 256 (default 16)")
       ->check(CLI::Range(1, 256))
-      ->type_name("N");
+      ->option_text("N");
   command
       .add_option("--memory", options.memory,
                   "Memory for content, such as 512M (default: an eighth of the machine's, at "
                   "least 256M)")
-      ->type_name("SIZE");
+      ->option_text("SIZE");
   command.add_flag("-q,--quiet", options.quiet, "No progress and no summary, only what fails");
 }
 
 Result<std::uint64_t> memory_bytes(const TransferOptions& options) {
   if (options.memory.empty()) return transfer::default_memory_bytes();
-  const std::uint64_t bytes = TRY(parse_byte_size(options.memory));
-  if (bytes >= kMemoryBytesMin) return bytes;
+  auto parsed = parse_byte_size(options.memory);
+  if (!parsed) return fail(parsed.error().code, "--memory: " + parsed.error().message);
+  if (*parsed >= kMemoryBytesMin) return *parsed;
   return fail(ErrorCode::invalid_argument,
               "--memory " + options.memory + " is too little; give at least 32M");
 }

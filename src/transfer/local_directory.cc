@@ -85,8 +85,13 @@ Result<UniqueFd> LocalDirectory::open_beneath(std::string_view path, int flags, 
   TRY(check_relative_path(path));
   const std::string resolved = path.empty() ? "." : std::string(path);
   const int fd = open_at(fd_.get(), resolved, flags | O_NOFOLLOW | O_CLOEXEC, mode);
-  if (fd < 0) return fail_os(errno, "cannot open " + name_of(path));
-  return UniqueFd(fd);
+  if (fd >= 0) return UniqueFd(fd);
+  Error error = fail_os(errno, "cannot open " + name_of(path)).value();
+  const bool reads = (flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
+  if (error.os_errno == EACCES && reads) {
+    error.message += "; let its owner give you permission to read it (chmod), or leave it out";
+  }
+  return fail(std::move(error));
 }
 
 Result<UniqueFd> LocalDirectory::open_parent(std::string_view path) const {

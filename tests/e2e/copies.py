@@ -210,6 +210,7 @@ class Copies(CopiesTest):
         for command in [[]] + [[command] for command in commands if command not in ("run", "shell")]:
             for line in self.aloft(*command, "--help").stdout.splitlines():
                 self.assertLessEqual(len(line), 80, f"{command}: {line}")
+        self.assertIn("Usage: aloft submit [OPTIONS] FILE [ARGS...]", self.aloft("submit", "--help").stdout)
 
     # ---- Bad input
 
@@ -222,10 +223,18 @@ class Copies(CopiesTest):
         self.expect_failure(2, "name a container", "cp", "/etc/hostname", self.world.uri)
         self.expect_failure(2, "use cp", "cp", "/etc/hostname", self.here / "x")
         self.expect_failure(2, "use rm", "rm", self.here)
+        self.expect_failure(2, "needs a destination", "cp", "/etc/hostname")
+        self.expect_failure(2, "az://ACCOUNT/CONTAINER/PATH", "ls", "https://lab.blob.core.windows.net/box")
+        self.expect_failure(2, "the option --parallel needs a value", "cp", "-j")
+        self.expect_failure(2, "'--json' belongs behind the command: aloft ls --json", "--json", "ls")
+        self.expect_failure(2, "not in range 0 to 65535", "emulator", "--blob-port", "99999")
+        self.expect_failure(2, "not in range 0 to 86400", "submit", "--grace", "soon", "job.sh")
+        self.expect_failure(2, "--memory: 'lots' is not a size", "cp", "--memory", "lots", "/etc/hostname", self.box)
         self.expect_failure(2, "--memory", "cp", "--memory", "1M", "/etc/hostname", self.box)
 
     def test_what_is_missing_is_named(self):
         self.expect_failure(1, f"{self.box}-none.*aloft mkdir", "cp", "/etc/hostname", f"{self.box}-none/x")
+        self.expect_failure(1, "a/b does not exist; -p makes", "mkdir", f"{self.box}/a/b/c")
         self.expect_failure(1, "no/such", "cp", self.here / "no/such", self.box)
         self.expect_failure(1, f"{self.box}/nothing does not exist", "cat", f"{self.box}/nothing")
         self.expect_failure(1, "no-such-directory", "cp", f"{self.box}/nothing", self.here / "no-such-directory/x")
@@ -321,7 +330,7 @@ class Copies(CopiesTest):
                               env=self.world.environment | environment | {"HOME": "/nonexistent"}, capture_output=True,
                               text=True, timeout=60)
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertRegex(done.stderr, "secret.*Permission denied")
+        self.assertRegex(done.stderr, "secret.*Permission denied.*permission to read it")
         self.assertEqual(self.aloft("ls", f"{self.box}/tree").stdout.split(), ["open"])
 
 

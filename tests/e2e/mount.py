@@ -112,7 +112,8 @@ class MountTest(entering.EnteringTest):
                 (("az://nosuchaccount/box", self.directory), 1, "nosuchaccount"),
                 ((self.world.uri, self.directory), 2, "az://ACCOUNT/CONTAINER"),
                 (("/etc", self.directory), 2, "az://ACCOUNT/CONTAINER"),
-                ((self.uri, self.directory / "none"), 1, "No such file or directory"),
+                ((self.uri, self.directory / "none"), 1, "none does not exist; make it with: mkdir"),
+                ((self.uri, self.root.home), 1, "Aloft keeps files of its own"),
                 ((self.uri, file), 1, "Not a directory"),
                 ((self.uri,), 2, "DIR")):
             done = self.mount(*words)
