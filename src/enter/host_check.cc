@@ -115,6 +115,15 @@ Finding check_directory(const std::string& name, const std::string& path,
             .detail = path + " is on a network file system",
             .remedy = "set " + variable + " to a directory on this node's own disk"};
   }
+  // Some file systems make blocks or files as they are needed, and count none of them.
+  const bool has_no_blocks = status.f_blocks > 0 && status.f_bavail == 0;
+  const bool has_no_files = status.f_files > 0 && status.f_ffree == 0;
+  if (has_no_blocks || has_no_files) {
+    return {.name = name,
+            .state = State::bad,
+            .detail = path + " is on a disk that is full",
+            .remedy = "free space there, or set " + variable + " to a directory on another disk"};
+  }
   return {.name = name, .state = State::good, .detail = path};
 }
 

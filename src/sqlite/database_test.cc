@@ -123,6 +123,7 @@ TEST_F(DatabaseTest, SaysThatTheDiskIsFull) {
   const auto refused = put.run();
   EXPECT_EQ(refused.error().code, ErrorCode::no_space);
   EXPECT_THAT(refused.error().message, HasSubstr(path_));
+  EXPECT_THAT(refused.error().message, HasSubstr("free space"));
 }
 
 TEST_F(DatabaseTest, NamesWhatCannotBeOpenedOrUnderstood) {

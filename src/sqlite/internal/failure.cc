@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 namespace aloft::sqlite {
 
 namespace {
@@ -14,8 +16,6 @@ ErrorCode code_of(int sqlite_code) {
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
       return ErrorCode::unavailable;
-    case SQLITE_FULL:
-      return ErrorCode::no_space;
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
@@ -28,8 +28,15 @@ ErrorCode code_of(int sqlite_code) {
 }  // namespace
 
 tl::unexpected<Error> fail_sqlite(sqlite3* connection, std::string_view what) {
-  return fail(code_of(sqlite3_extended_errcode(connection)),
-              std::string(what) + ": " + sqlite3_errmsg(connection));
+  const int code = sqlite3_extended_errcode(connection);
+  // Where a file beside the database does not fit, SQLite only says "I/O error".
+  const bool lacks_room_beside =
+      (code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(connection) == ENOSPC;
+  if (lacks_room_beside || (code & 0xff) == SQLITE_FULL) {
+    return fail(ErrorCode::no_space,
+                std::string(what) + ": the disk is full; free space there and try again");
+  }
+  return fail(code_of(code), std::string(what) + ": " + sqlite3_errmsg(connection));
 }
 
 }  // namespace aloft::sqlite
