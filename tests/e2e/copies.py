@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """aloft cp, ls, cat, rm, mkdir, stat and verify against the emulator, and beside a client that is not ours."""
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
+import pty
 import random
 import re
+import select
 import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
+import termios
 import time
 import unittest
 
@@ -68,6 +73,35 @@ def make_tree(root):
                 os.chmod(path, chance.choice([0o644, 0o640, 0o600, 0o755, 0o444]) | (0o700 if os.path.isdir(path) else 0))
             moment = chance.randrange(0, 2 * 10**18)
             os.utime(path, ns=(moment, moment), follow_symlinks=False)
+
+
+class Terminal:
+    """A terminal of its own for one command; what was written to it can be read to the command's end."""
+
+    def __init__(self, columns):
+        self.ours, self.its = pty.openpty()
+        fcntl.ioctl(self.its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.shown = b""
+
+    def streams(self):
+        """For the Popen of the command."""
+        return {"stdin": self.its, "stdout": self.its, "stderr": self.its}
+
+    def read_until(self, text, seconds=60):
+        deadline = time.monotonic() + seconds
+        while text not in self.shown:
+            readable, _, _ = select.select([self.ours], [], [], max(0, deadline - time.monotonic()))
+            if not readable:
+                raise AssertionError(f"{text} did not show within {seconds} s: {self.shown}")
+            self.shown += os.read(self.ours, 65536)
+
+    def read_all(self):
+        os.close(self.its)
+        try:
+            self.read_until(b"what is never written")
+        except OSError:  # So a terminal that nobody holds any more ends on Linux.
+            os.close(self.ours)
+        return self.shown.decode()
 
 
 class CopiesTest(harness.WorldTest):
@@ -203,6 +237,36 @@ class Copies(CopiesTest):
         done = subprocess.run(["bash", "-c", f"'{aloft}' cat '{self.box}/f' | head -1"], env=self.world.environment,
                               capture_output=True, text=True, timeout=60)
         self.assertEqual((done.stdout, done.stderr), ("line\n", ""))
+
+    def test_progress_shows_on_a_terminal_alone(self):
+        (self.here / "f").write_bytes(b"x" * 5_000_000)
+
+        def copy(name, *options, **streams):
+            words = [harness.BUILD / "aloft-main", "cp", *options, self.here / "f", f"{self.box}/{name}"]
+            process = subprocess.Popen(words, env=self.world.environment, **streams)
+            self.addCleanup(process.wait)
+            return process
+
+        self.world.emulator.send_signal(signal.SIGSTOP)  # So that the copies take their time.
+        try:
+            piped = copy("1", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            quiet = Terminal(80)
+            copy("2", "--quiet", **quiet.streams())
+            terminal = Terminal(80)
+            copy("3", **terminal.streams())
+            terminal.read_until(b"%")
+        finally:
+            self.world.emulator.send_signal(signal.SIGCONT)
+        shown = terminal.read_all()
+        bars = [line for line in re.split(r"[\r\n]+", shown) if "%" in line]
+        for bar in bars:
+            self.assertRegex(bar, r"^ *\d+%.*\[=* *\]\x1b\[K$")
+            self.assertLess(len(bar.removesuffix("\x1b[K")), 80)
+        self.assertRegex(shown, r"\r\x1b\[Kcopied 1 file", "the bar makes way for the summary")
+        self.assertEqual(quiet.read_all(), "")
+        out, err = piped.communicate(timeout=60)
+        self.assertEqual(out, "")
+        self.assertRegex(err, r"^copied 1 file, [^%\r\x1b]*\n$")
 
     def test_help_fits_eighty_columns(self):
         commands = re.findall(r"^  ([a-z]+) ", self.aloft("--help").stdout.split("Commands:")[1], re.M)
