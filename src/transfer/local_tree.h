@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "base/limits.h"
-#include "transfer/local_directory.h"
+#include "base/local_directory.h"
 #include "transfer/tree.h"
 
 namespace aloft::transfer {

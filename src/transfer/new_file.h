@@ -9,9 +9,9 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/local_directory.h"
 #include "base/result.h"
 #include "transfer/entry.h"
-#include "transfer/local_directory.h"
 
 namespace aloft::transfer {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transfer/local_directory.h"
+#include "base/local_directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,9 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "transfer/entry.h"
-
-namespace aloft::transfer {
+namespace aloft {
 
 namespace {
 
@@ -78,7 +76,8 @@ Result<LocalDirectory> LocalDirectory::open(std::string path) {
 }
 
 std::string LocalDirectory::name_of(std::string_view path) const {
-  return join(path_, path);
+  if (path.empty()) return path_;
+  return path_ + (path_.ends_with('/') ? "" : "/") + std::string(path);
 }
 
 Result<UniqueFd> LocalDirectory::open_beneath(std::string_view path, int flags, mode_t mode) const {
@@ -95,7 +94,9 @@ Result<UniqueFd> LocalDirectory::open_beneath(std::string_view path, int flags, 
 }
 
 Result<UniqueFd> LocalDirectory::open_parent(std::string_view path) const {
-  return open_beneath(parent_of(path), O_PATH | O_DIRECTORY);
+  const std::size_t slash = path.rfind('/');
+  const auto parent = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+  return open_beneath(parent, O_PATH | O_DIRECTORY);
 }
 
-}  // namespace aloft::transfer
+}  // namespace aloft

@@ -7,11 +7,11 @@
 #include "base/file.h"
 #include "base/result.h"
 
-namespace aloft::transfer {
+namespace aloft {
 
 /// A directory of this machine beneath which paths are resolved: whatever they say, and whatever
 /// symbolic links lie there, nothing outside is reached. Names of objects are chosen by strangers,
-/// so everything that a copy touches on disk goes through here.
+/// so everything that is copied to disk goes through here.
 ///
 /// Paths are relative, "" is the directory itself. Safe from many threads at once.
 class LocalDirectory {
@@ -41,4 +41,4 @@ class LocalDirectory {
 /// bytes.
 Result<void> check_relative_path(std::string_view path);
 
-}  // namespace aloft::transfer
+}  // namespace aloft
