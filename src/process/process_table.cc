@@ -36,6 +36,34 @@ bool has_ended(const ProcessEntry& entry) {
   return entry.state == 'Z' || entry.state == 'X';
 }
 
+/// Of all processes that exist now, in the order of /proc.
+Result<std::vector<pid_t>> process_ids() {
+  DIR* directory = ::opendir("/proc");
+  if (directory == nullptr) return fail_os(errno, "cannot list /proc");
+  std::vector<pid_t> ids;
+  while (const dirent* found = ::readdir(directory)) {
+    char* end = nullptr;
+    const long pid = std::strtol(found->d_name, &end, 10);
+    if (*end == '\0' && pid > 0) ids.push_back(static_cast<pid_t>(pid));
+  }
+  ::closedir(directory);
+  return ids;
+}
+
+/// The id that was given out last in this system; 0 if that cannot be known.
+pid_t last_process_id() {
+  const auto text = read_file("/proc/loadavg");
+  const std::size_t space = text ? text->rfind(' ') : std::string::npos;
+  return space == std::string::npos ? 0 : std::atoi(text->c_str() + space);
+}
+
+bool is_marked(pid_t pid, const std::string& variable) {
+  // A process that has ended has an empty environment.
+  const auto environment = read_file(fmt::format("/proc/{}/environ", pid));
+  if (!environment) return false;
+  return ('\0' + *environment).find('\0' + variable + '\0') != std::string::npos;
+}
+
 /// Sends SIGKILL to all that `choose` names until it names none; returns the first count.
 Result<int> kill_all(const std::function<Result<std::vector<pid_t>>()>& choose) {
   const auto deadline = system_clock().now() + kKillTimeMax;
@@ -96,16 +124,10 @@ bool is_alive(const ProcessIdentity& identity) {
 }
 
 Result<std::vector<ProcessEntry>> process_entries() {
-  DIR* directory = ::opendir("/proc");
-  if (directory == nullptr) return fail_os(errno, "cannot list /proc");
   std::vector<ProcessEntry> entries;
-  while (const dirent* found = ::readdir(directory)) {
-    char* end = nullptr;
-    const long pid = std::strtol(found->d_name, &end, 10);
-    if (*end != '\0' || pid <= 0) continue;
-    if (auto entry = process_entry(static_cast<pid_t>(pid))) entries.push_back(*entry);
+  for (const pid_t pid : TRY(process_ids())) {
+    if (auto entry = process_entry(pid)) entries.push_back(*entry);
   }
-  ::closedir(directory);
   return entries;
 }
 
@@ -113,17 +135,32 @@ Result<int> kill_session(const ProcessIdentity& leader) {
   if (leader.boot_id != this_boot()) return 0;
   return kill_all([&]() -> Result<std::vector<pid_t>> {
     std::vector<pid_t> members;
-    for (const ProcessEntry& entry : TRY(process_entries())) {
+    for (const pid_t pid : TRY(process_ids())) {
+      // The cheap question first: this runs after every task.
+      if (pid != leader.pid && ::getsid(pid) != leader.pid) continue;
+      const auto entry = process_entry(pid);
+      if (!entry) continue;
       // A leader with another start time: the id was given anew, and so is the whole session.
-      if (entry.pid == leader.pid && entry.start_ticks != leader.start_ticks) {
+      if (pid == leader.pid && entry->start_ticks != leader.start_ticks) {
         return std::vector<pid_t>{};
       }
-      if (entry.session == leader.pid && entry.pid != leader.pid && !has_ended(entry) &&
-          entry.start_ticks >= leader.start_ticks) {
-        members.push_back(entry.pid);
+      if (pid != leader.pid && !has_ended(*entry) && entry->start_ticks >= leader.start_ticks) {
+        members.push_back(pid);
       }
     }
     return members;
+  });
+}
+
+Result<int> kill_marked(const std::string& variable, pid_t first) {
+  return kill_all([&]() -> Result<std::vector<pid_t>> {
+    // Ids that started again from below since `first` say nothing about age.
+    const pid_t oldest = last_process_id() >= first ? first : 0;
+    std::vector<pid_t> marked;
+    for (const pid_t pid : TRY(process_ids())) {
+      if (pid >= oldest && pid != ::getpid() && is_marked(pid, variable)) marked.push_back(pid);
+    }
+    return marked;
   });
 }
 

@@ -44,6 +44,15 @@ Result<std::vector<ProcessEntry>> process_entries();
 /// their own are not reached.
 Result<int> kill_session(const ProcessIdentity& leader);
 
+/// SIGKILL to every process but this one that was started with `variable`, "NAME=VALUE", in its
+/// environment, whatever its parent and session are by now; repeats until none is left. Returns how
+/// many it found at first. Not reached: processes of other users (where this one is not root), and
+/// those whose environment was emptied.
+///
+/// `first` is the earliest process that can have it, where that is known and lived for so short a
+/// time that ids were not used up twice since: older processes are then not looked at.
+Result<int> kill_marked(const std::string& variable, pid_t first = 0);
+
 /// SIGKILL to all descendants of this process, which should be their subreaper
 /// (PR_SET_CHILD_SUBREAPER), and reaps them; but not to those for which `is_spared` says so, nor to
 /// what these started. Returns how many there were.

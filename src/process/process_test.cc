@@ -169,6 +169,21 @@ TEST_F(ProcessTest, KillsASessionWhoseLeaderIsGone) {
   EXPECT_EQ(kill_session(leader).value(), 0);
 }
 
+TEST_F(ProcessTest, KillsWhatCarriesAMarkWhereverItHasGone) {
+  const std::string mark = "ALOFT_TEST_MARK=" + directory_.path();
+  // The one runs in a session of its own, the other has a mark that only begins like this one.
+  const auto process = start_shell(
+      "setsid sleep 65 & ALOFT_TEST_MARK=${ALOFT_TEST_MARK}x sh -c 'echo $$ ready; sleep 66'",
+      {.command = {}, .environment = {{"PATH=/usr/bin:/bin", mark}}});
+  await_output("ready");
+  const pid_t other = std::stoi(output());
+  // The shell and the one.
+  EXPECT_EQ(kill_marked(mark, process->pid()).value(), 2);
+  EXPECT_EQ(kill_marked(mark).value(), 0);
+  EXPECT_TRUE(process_entry(other));
+  EXPECT_EQ(kill_marked(mark + "x").value(), 2);
+}
+
 TEST_F(ProcessTest, KillsDescendantsThatLeftTheirGroup) {
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
   const auto process = start_shell("setsid sleep 64 & echo ready; exit 0");

@@ -73,7 +73,7 @@ struct AttemptEnd {
   using Time = std::chrono::system_clock::time_point;
   /// How far it came; where `failure` is set, what failed.
   enum class Phase {
-    preparing,  ///< Directory and resource files: exitConditions.preProcessingError.
+    preparing,  ///< All before the command runs: exitConditions.preProcessingError.
     running,    ///< The command.
     uploading,  ///< Output files: exitConditions.fileUploadError. exit_code is the command's.
   };

@@ -55,8 +55,14 @@ void walk(UniqueFd fd, const std::string& prefix, bool recursive, std::vector<Fi
 
 }  // namespace
 
+Result<UniqueFd> FileView::open_name(std::string_view name, int flags) const {
+  const LocalDirectory root = TRY(LocalDirectory::open(root_));
+  const std::string separator = directory_.empty() || name.empty() ? "" : "/";
+  return root.open_beneath(directory_ + separator + std::string(name), flags);
+}
+
 Result<std::vector<FileEntry>> FileView::list(bool recursive) const {
-  UniqueFd fd = TRY(open_file(root_, O_RDONLY | O_DIRECTORY));
+  UniqueFd fd = TRY(open_name("", O_RDONLY | O_DIRECTORY));
   std::vector<FileEntry> found;
   walk(std::move(fd), "", recursive, found);
   std::ranges::sort(found, {}, &FileEntry::name);
@@ -64,10 +70,8 @@ Result<std::vector<FileEntry>> FileView::list(bool recursive) const {
 }
 
 Result<FileEntry> FileView::find(std::string_view name) const {
-  // Through the link itself where the last name is one; nothing is opened that could block.
   if (name.empty()) return not_there(name);
-  const LocalDirectory root = TRY(LocalDirectory::open(root_));
-  const auto fd = root.open_beneath(name, O_PATH);
+  const auto fd = open_name(name, O_PATH);  // Opens no pipe or device, which could block.
   struct stat status {};
   if (!fd || ::fstat(fd->get(), &status) != 0) return not_there(name);
   if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return not_there(name);
@@ -77,9 +81,8 @@ Result<FileEntry> FileView::find(std::string_view name) const {
 Result<FileView::OpenFile> FileView::open(std::string_view name) const {
   const FileEntry entry = TRY(find(name));
   if (entry.is_directory) return fail_os(EISDIR, "cannot read " + entry.name);
-  const LocalDirectory root = TRY(LocalDirectory::open(root_));
   // A pipe that took the file's place since would block otherwise.
-  UniqueFd fd = TRY(root.open_beneath(name, O_RDONLY | O_NONBLOCK));
+  UniqueFd fd = TRY(open_name(name, O_RDONLY | O_NONBLOCK));
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return not_there(name);
   return OpenFile{.fd = std::move(fd), .entry = entry_of(std::string(name), status)};

@@ -24,12 +24,14 @@ struct FileEntry {
 };
 
 /// Reads what lies beneath one directory of a node, while tasks may be writing there. Nothing
-/// outside is reached, whatever the names say; symbolic links are neither shown nor followed, nor
-/// are sockets, devices and pipes. A value; safe from any thread.
+/// outside is reached, whatever the names say; symbolic links are neither shown nor followed, and
+/// sockets, devices and pipes are not shown. A value; safe from any thread.
 class FileView {
  public:
-  /// Need not exist: then every call fails with not_found.
-  explicit FileView(std::string root) : root_(std::move(root)) {}
+  /// `directory` is relative to `root`; links are followed in `root` alone. Neither need exist:
+  /// then every call fails with not_found.
+  explicit FileView(std::string root, std::string directory = {})
+      : root_(std::move(root)), directory_(std::move(directory)) {}
 
   /// What lies directly in the view, or at any depth; directories and files, sorted by name. What
   /// vanishes meanwhile is left out.
@@ -46,7 +48,10 @@ class FileView {
   Result<OpenFile> open(std::string_view name) const;
 
  private:
+  Result<UniqueFd> open_name(std::string_view name, int flags) const;
+
   std::string root_;
+  std::string directory_;
 };
 
 }  // namespace aloft::emulator::batch

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/batch/node/internal/blob_url.h"
+
+namespace aloft::emulator::batch {
+
+std::string percent_encode(std::string_view text, bool keeps_slashes) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char character : text) {
+    if (kPlain.find(character) != std::string_view::npos || (character == '/' && keeps_slashes)) {
+      encoded += character;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(character);
+    (encoded += '%') += kDigits[byte / 16];
+    encoded += kDigits[byte % 16];
+  }
+  return encoded;
+}
+
+BlobUrl BlobUrl::blob(std::string_view name) const {
+  BlobUrl url = *this;
+  url.path += "/" + percent_encode(name);
+  return url;
+}
+
+std::string BlobUrl::target(std::string_view parameters) const {
+  std::string text = path.empty() ? "/" : path;
+  char separator = '?';
+  for (const std::string_view part : {std::string_view(query), parameters}) {
+    if (part.empty()) continue;
+    (text += separator) += part;
+    separator = '&';
+  }
+  return text;
+}
+
+std::string BlobUrl::shown() const {
+  return http::to_string(endpoint) + path;
+}
+
+bool BlobUrl::is_safe() const {
+  return endpoint.tls || endpoint.host == "localhost" || endpoint.host == "::1" ||
+         endpoint.host.starts_with("127.");
+}
+
+Result<BlobUrl> parse_blob_url(std::string_view text) {
+  const auto url = http::parse_url(text);
+  // The parser's own words could repeat a SAS.
+  if (!url) return fail(ErrorCode::invalid_argument, "the URL is neither of http nor of https");
+  BlobUrl parsed{.endpoint = url->endpoint, .path = url->path, .query = url->query};
+  while (parsed.path.ends_with('/')) parsed.path.pop_back();
+  return parsed;
+}
+
+}  // namespace aloft::emulator::batch
