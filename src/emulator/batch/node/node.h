@@ -49,8 +49,9 @@ struct NodeOptions {
 /// this process. Safe from any thread, but two attempts of one task must not overlap.
 class Node {
  public:
-  /// Ends what tasks of this directory left running when an earlier process was killed. Fails with
-  /// permission_denied or no_space where the directory cannot be used.
+  /// Ends what tasks of this directory left running when an earlier process was killed; so whoever
+  /// calls it has made sure that no other process has a node there. Fails with permission_denied,
+  /// no_space and the like where the directory cannot be used.
   static Result<std::unique_ptr<Node>> open(NodeOptions options);
   /// No attempt may run any more.
   virtual ~Node() = default;

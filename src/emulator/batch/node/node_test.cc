@@ -2,7 +2,9 @@
 #include "emulator/batch/node/node.h"
 
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -474,6 +476,30 @@ TEST_F(NodeTest, EndsWhatAKilledEmulatorLeft) {
   node_ = Node::open(options()).value();
   for (const char* name : {"wd/leader", "wd/session", "wd/bare"}) EXPECT_FALSE(runs(name)) << name;
   EXPECT_FALSE(run(shell("true")).failure);
+}
+
+TEST_F(NodeTest, TellsThatItsDiskIsFull) {
+  constexpr int kSkipped = 77;
+  storage_.put("big", std::string(1 << 20, 'x'));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // A file system of its own, which nobody else sees and which goes with the process.
+    const std::string small = directory_.path() + "/node";
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", small.c_str(), "tmpfs", 0, "size=128k") != 0) {
+      ::_exit(kSkipped);
+    }
+    node_ = Node::open(options()).value();
+    Attempt attempt = shell("true");
+    attempt.resource_files = {{.url = storage_.sas_url("r", "box/big"), .file_path = "big"}};
+    const AttemptEnd end = run(attempt);
+    ::_exit(end.failure && end.failure->code == "DiskFull" ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == kSkipped) GTEST_SKIP() << "needs the right to mount";
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(NodeTest, SaysThatItsDirectoryCannotBeUsed) {

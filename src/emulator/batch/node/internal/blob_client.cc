@@ -2,7 +2,6 @@
 #include "emulator/batch/node/internal/blob_client.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -71,14 +70,8 @@ std::string strong_etag(const http::Answer& answer) {
 
 /// Fills `buffer` from `offset` of the file.
 Result<void> read_part(int fd, std::uint64_t offset, std::span<std::byte> buffer) {
-  while (!buffer.empty()) {
-    const ssize_t got = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_os(errno, "cannot read the file to upload");
-    if (got == 0) return fail_os(EIO, "the file became shorter while it was uploaded");
-    offset += static_cast<std::uint64_t>(got);
-    buffer = buffer.subspan(static_cast<std::size_t>(got));
-  }
+  const std::size_t got = TRY(read_at(fd, offset, buffer, "the file to upload"));
+  if (got < buffer.size()) return fail_os(EIO, "the file became shorter while it was uploaded");
   return {};
 }
 

@@ -120,6 +120,13 @@ TEST_F(BlobClientTest, GivesUpAfterAWhileAndShowsNoSecret) {
   EXPECT_THAT(content.error().message, Not(HasSubstr("sig=")));
 }
 
+TEST_F(BlobClientTest, ShowsNoSecretOfAServerThatIsNotThere) {
+  const auto content = download(parse("http://127.0.0.1:1/acc/x?sv=1&sig=secret"));
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(content.error().message, Not(HasSubstr("secret")));
+}
+
 TEST_F(BlobClientTest, SaysWhatStorageRefuses) {
   const auto code_of = [&](const BlobUrl& url) { return download(url).error().code; };
   EXPECT_EQ(code_of(container().blob("none")), ErrorCode::not_found);
