@@ -25,6 +25,9 @@ namespace {
 /// How long SIGKILL may take: only a process in an uninterruptible wait takes longer.
 constexpr auto kKillTimeMax = std::chrono::seconds(10);
 
+/// How long a process is waited for that is about to become another program, or to end.
+constexpr auto kUnknownTimeMax = std::chrono::milliseconds(200);
+
 std::string this_boot() {
   auto text = read_file("/proc/sys/kernel/random/boot_id");
   if (!text) return {};
@@ -57,11 +60,53 @@ pid_t last_process_id() {
   return space == std::string::npos ? 0 : std::atoi(text->c_str() + space);
 }
 
-bool is_marked(pid_t pid, const std::string& variable) {
-  // A process that has ended has an empty environment.
-  const auto environment = read_file(fmt::format("/proc/{}/environ", pid));
-  if (!environment) return false;
-  return ('\0' + *environment).find('\0' + variable + '\0') != std::string::npos;
+/// NUL-separated; empty where there is none, or where it may not be read.
+std::string environment_of(pid_t pid) {
+  return read_file(fmt::format("/proc/{}/environ", pid)).value_or("");
+}
+
+bool has_arguments(pid_t pid) {
+  return !read_file(fmt::format("/proc/{}/cmdline", pid)).value_or("").empty();
+}
+
+enum class Mark { absent, present, unknown };
+
+/// Whether the process has `variable` in its environment. Unknown while it becomes another program
+/// or ends: then it shows neither environment nor arguments for a moment.
+Mark mark_of(pid_t pid, const std::string& variable) {
+  constexpr pid_t kKernelThreads = 2;
+  std::string environment = environment_of(pid);
+  if (environment.empty() && has_arguments(pid)) {
+    // Perhaps it has become the other program just now.
+    environment = environment_of(pid);
+    if (environment.empty()) return Mark::absent;
+  }
+  if (!environment.empty()) {
+    const bool has = ('\0' + environment).find('\0' + variable + '\0') != std::string::npos;
+    return has ? Mark::present : Mark::absent;
+  }
+  const auto entry = process_entry(pid);
+  if (!entry || has_ended(*entry)) return Mark::absent;
+  const bool is_kernel = pid == kKernelThreads || entry->parent == kKernelThreads;
+  return is_kernel ? Mark::absent : Mark::unknown;
+}
+
+struct MarkedProcesses {
+  std::vector<pid_t> found;
+  bool may_be_more = false;
+};
+
+Result<MarkedProcesses> find_marked(const std::string& variable, pid_t first) {
+  // Ids that started again from below since `first` say nothing about age.
+  const pid_t oldest = last_process_id() >= first ? first : 0;
+  MarkedProcesses marked;
+  for (const pid_t pid : TRY(process_ids())) {
+    if (pid < oldest || pid == ::getpid()) continue;
+    const Mark mark = mark_of(pid, variable);
+    if (mark == Mark::present) marked.found.push_back(pid);
+    marked.may_be_more |= mark == Mark::unknown;
+  }
+  return marked;
 }
 
 /// Sends SIGKILL to all that `choose` names until it names none; returns the first count.
@@ -153,14 +198,14 @@ Result<int> kill_session(const ProcessIdentity& leader) {
 }
 
 Result<int> kill_marked(const std::string& variable, pid_t first) {
+  const auto look_again_until = system_clock().now() + kUnknownTimeMax;
   return kill_all([&]() -> Result<std::vector<pid_t>> {
-    // Ids that started again from below since `first` say nothing about age.
-    const pid_t oldest = last_process_id() >= first ? first : 0;
-    std::vector<pid_t> marked;
-    for (const pid_t pid : TRY(process_ids())) {
-      if (pid >= oldest && pid != ::getpid() && is_marked(pid, variable)) marked.push_back(pid);
+    while (true) {
+      MarkedProcesses marked = TRY(find_marked(variable, first));
+      const bool is_sure = !marked.found.empty() || !marked.may_be_more;
+      if (is_sure || system_clock().now() > look_again_until) return std::move(marked.found);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    return marked;
   });
 }
 

@@ -184,6 +184,19 @@ TEST_F(ProcessTest, KillsWhatCarriesAMarkWhereverItHasGone) {
   EXPECT_EQ(kill_marked(mark + "x").value(), 2);
 }
 
+TEST_F(ProcessTest, FindsTheMarkOfAProcessThatKeepsBecomingAnother) {
+  const std::string mark = "ALOFT_TEST_MARK=" + directory_.path();
+  const std::string program = directory_.path() + "/program";
+  ASSERT_TRUE(replace_file(program, "#!/bin/sh\necho ready\nexec " + program + "\n", 0700));
+  for (int trial = 0; trial < 50; ++trial) {
+    const auto process = start_shell("exec " + program, {.command = {}, .environment = {{mark}}});
+    await_output("ready\nready");
+    EXPECT_EQ(kill_marked(mark, process->pid()).value(), 1) << "trial " << trial;
+    ASSERT_TRUE(process->signal(SIGKILL));
+    ASSERT_TRUE(process->wait(soon()));
+  }
+}
+
 TEST_F(ProcessTest, KillsDescendantsThatLeftTheirGroup) {
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
   const auto process = start_shell("setsid sleep 64 & echo ready; exit 0");
