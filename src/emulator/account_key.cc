@@ -7,14 +7,14 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "emulator/blob/digest.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator {
 
 std::string make_account_key() {
   std::string bytes(64, '\0');
   system_random().fill(std::as_writable_bytes(std::span(bytes)));
-  return blob::base64_encode(bytes);
+  return base64_encode(bytes);
 }
 
 Result<std::string> load_account_key(const std::string& data_directory) {
@@ -32,7 +32,7 @@ Result<std::string> load_account_key(const std::string& data_directory) {
   }
   std::string key = TRY(read_file(path, 4096));
   while (key.ends_with('\n')) key.pop_back();
-  const auto bytes = blob::base64_decode(key);
+  const auto bytes = base64_decode(key);
   if (!bytes || bytes->size() < 32) {
     return fail(ErrorCode::corrupt, path + " holds no account key: remove it for a new one");
   }

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/log/log.h"
 #include "emulator/account_key.h"
-#include "emulator/blob/digest.h"
 #include "emulator/blob/directory_storage.h"
 #include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service.h"
+#include "emulator/wire/digest.h"
 #include "http/server.h"
 
 namespace aloft::emulator {
@@ -26,7 +26,7 @@ class RunningEmulator final : public Emulator {
       : index_(std::move(index)),
         storage_(std::move(storage)),
         repository_(*index_, *storage_, system_clock(), numbers),
-        service_({.name = std::string(kAccountName), .key = blob::base64_decode(key).value()},
+        service_({.name = std::string(kAccountName), .key = base64_decode(key).value()},
                  repository_) {
     record_.account = kAccountName;
     record_.key = key;

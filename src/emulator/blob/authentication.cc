@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/authentication.h"
 
-#include "emulator/blob/digest.h"
 #include "emulator/blob/shared_key.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

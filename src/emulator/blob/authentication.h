@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "emulator/blob/dates.h"
 #include "emulator/blob/service_error.h"
 #include "emulator/blob/target.h"
+#include "emulator/wire/dates.h"
 #include "http/server.h"
 
 namespace aloft::emulator::blob {

@@ -5,9 +5,9 @@
 
 #include <map>
 
-#include "emulator/blob/digest.h"
 #include "emulator/blob/sas.h"
 #include "emulator/blob/shared_key.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "emulator/blob/content.h"
-#include "emulator/blob/dates.h"
+#include "emulator/wire/dates.h"
 
 namespace aloft::emulator::blob {
 

@@ -7,7 +7,7 @@
 
 #include "emulator/blob/api_version.h"
 #include "emulator/blob/authentication.h"
-#include "emulator/blob/digest.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

@@ -3,8 +3,8 @@
 
 #include "emulator/blob/api_version.h"
 #include "emulator/blob/names.h"
-#include "emulator/blob/uuid.h"
 #include "emulator/blob/xml.h"
+#include "emulator/wire/uuid.h"
 
 namespace aloft::emulator::blob {
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
-#include <vector>
 
-#include "base/error.h"
+#include "emulator/wire/outcome.h"
 
 namespace aloft::emulator::blob {
 
@@ -62,17 +59,6 @@ enum class Refusal {
   unsupported_http_verb,
 };
 
-/// An answer other than success, as the client gets it.
-struct ServiceError {
-  int status = 500;
-  std::string code{};
-  std::string message{};
-  /// Further elements of the XML body: what exactly was wrong.
-  std::vector<std::pair<std::string, std::string>> details{};
-  /// Further header fields of the answer.
-  std::vector<std::pair<std::string, std::string>> headers{};
-};
-
 /// The refusal as the table has it; `reason`, if any, says in our words what was wrong.
 ServiceError make_error(Refusal refusal, std::string_view reason = {});
 
@@ -80,12 +66,8 @@ ServiceError make_error(Refusal refusal, std::string_view reason = {});
 /// the client's connection broke.
 ServiceError make_error(const Error& error);
 
-template <class T>
-using Outcome = tl::expected<T, ServiceError>;
+using emulator::refuse;
 
-inline tl::unexpected<ServiceError> refuse(ServiceError error) {
-  return tl::unexpected<ServiceError>(std::move(error));
-}
 inline tl::unexpected<ServiceError> refuse(Refusal refusal, std::string_view reason = {}) {
   return refuse(make_error(refusal, reason));
 }
@@ -93,20 +75,6 @@ tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view nam
                                            std::string_view value);
 tl::unexpected<ServiceError> refuse_parameter(Refusal refusal, std::string_view name,
                                               std::string_view value);
-
-}  // namespace aloft::emulator::blob
-
-namespace aloft {
-/// So that TRY passes service errors on as it does Error.
-inline tl::unexpected<emulator::blob::ServiceError> fail(emulator::blob::ServiceError error) {
-  return emulator::blob::refuse(std::move(error));
-}
-}  // namespace aloft
-
-// After the overload above, which the macro TRY looks up by name.
-#include "base/result.h"
-
-namespace aloft::emulator::blob {
 
 template <class T>
 Outcome<T> as_outcome(Result<T> result) {

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "base/fake_clock.h"
-#include "emulator/blob/digest.h"
 #include "emulator/blob/service.h"
 #include "emulator/blob/shared_key.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

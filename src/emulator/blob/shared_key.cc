@@ -14,14 +14,6 @@ bool counts_last(char c) {
   return c == '-' || c == '\'';
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return lower;
-}
-
 /// Without blanks around it, and one blank where there are several.
 std::string fold(std::string_view value) {
   std::string folded;

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "emulator/blob/api_version.h"
-#include "emulator/blob/dates.h"
 #include "emulator/blob/names.h"
 #include "emulator/blob/range.h"
 #include "emulator/blob/target.h"
 #include "emulator/blob/xml.h"
+#include "emulator/wire/dates.h"
 
 namespace aloft::emulator::blob {
 namespace {
@@ -14,27 +14,6 @@ namespace {
 template <class T>
 std::string code_of(const Outcome<T>& outcome) {
   return outcome ? "ok" : outcome.error().code;
-}
-
-TEST(Dates, RoundTrip) {
-  const auto time = parse_http_date("Sat, 21 Nov 2026 03:30:09 GMT");
-  ASSERT_TRUE(time.has_value());
-  EXPECT_EQ(format_http_date(*time), "Sat, 21 Nov 2026 03:30:09 GMT");
-  EXPECT_EQ(format_iso_date(*time), "2026-11-21T03:30:09.0000000Z");
-  EXPECT_EQ(parse_iso_date("2026-11-21T03:30:09Z"), time);
-  EXPECT_EQ(parse_iso_date("2026-11-21T03:30:09.1234567Z"), time);
-  EXPECT_EQ(parse_iso_date("2026-11-21T03:30Z"), *time - std::chrono::seconds(9));
-  EXPECT_EQ(format_http_date(*parse_iso_date("2024-02-29")), "Thu, 29 Feb 2024 00:00:00 GMT");
-}
-
-TEST(Dates, RefuseWhatIsNone) {
-  for (const char* wrong : {"", "yesterday", "Sat, 21 Nov 2026 03:30:09",
-                            "Sat, 31 Feb 2026 00:00:00 GMT", "Sat, 21 Nov 2026 24:00:00 GMT"}) {
-    EXPECT_FALSE(parse_http_date(wrong).has_value()) << wrong;
-  }
-  for (const char* wrong : {"", "2026", "2026-13-01", "2026-01-01T00:00", "2026-01-01 00:00:00Z"}) {
-    EXPECT_FALSE(parse_iso_date(wrong).has_value()) << wrong;
-  }
 }
 
 TEST(Target, HasAccountContainerBlobAndQuery) {

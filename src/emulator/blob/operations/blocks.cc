@@ -3,13 +3,13 @@
 #include <map>
 
 #include "emulator/blob/conditions.h"
-#include "emulator/blob/digest.h"
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/receive.h"
 #include "emulator/blob/operations/source.h"
 #include "emulator/blob/range.h"
 #include "emulator/blob/xml.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

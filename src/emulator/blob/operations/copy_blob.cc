@@ -4,7 +4,7 @@
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/source.h"
-#include "emulator/blob/uuid.h"
+#include "emulator/wire/uuid.h"
 
 namespace aloft::emulator::blob {
 

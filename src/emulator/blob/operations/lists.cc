@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "emulator/blob/digest.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/xml.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

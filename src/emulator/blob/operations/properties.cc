@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "emulator/blob/digest.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

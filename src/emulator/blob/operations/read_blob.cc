@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/conditions.h"
-#include "emulator/blob/digest.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/range.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

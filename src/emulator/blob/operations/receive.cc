@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/operations/receive.h"
 
-#include "emulator/blob/digest.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

@@ -2,10 +2,10 @@
 #include <functional>
 
 #include "emulator/blob/conditions.h"
-#include "emulator/blob/digest.h"
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/receive.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "emulator/blob/uuid.h"
+#include "emulator/wire/uuid.h"
 
 #include <cstdint>
 #include <random>
 
 #include "base/random.h"
 
-namespace aloft::emulator::blob {
+namespace aloft::emulator {
 
 namespace {
 
@@ -33,4 +33,4 @@ std::string make_uuid() {
   return text;
 }
 
-}  // namespace aloft::emulator::blob
+}  // namespace aloft::emulator

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "emulator/blob/dates.h"
+#include "emulator/wire/dates.h"
 
 #include <array>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
 
-namespace aloft::emulator::blob {
+namespace aloft::emulator {
 
 namespace {
 
@@ -71,6 +71,18 @@ bool take_name(std::string_view& text, const std::array<std::string_view, Count>
   return false;
 }
 
+/// Nothing, or a point and one to seven digits; the seventh is finer than we keep.
+bool take_fraction(std::string_view& text, std::chrono::microseconds& fraction) {
+  if (!take(text, ".")) return true;
+  std::int64_t unit = 100'000;
+  std::size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits, unit /= 10) {
+    fraction += std::chrono::microseconds((text[digits] - '0') * unit);
+  }
+  text.remove_prefix(digits);
+  return digits >= 1 && digits <= 7;
+}
+
 bool take_clock(std::string_view& text, Parts& parts) {
   return take_number(text, 2, parts.hour) && take(text, ":") && take_number(text, 2, parts.minute);
 }
@@ -102,29 +114,40 @@ std::optional<Seconds> parse_http_date(std::string_view text) {
   return seconds_of(parts);
 }
 
-std::optional<Seconds> parse_iso_date(std::string_view text) {
+std::optional<Instant> parse_iso_time(std::string_view text) {
   Parts parts;
+  std::chrono::microseconds fraction{0};
   if (!take_number(text, 4, parts.year) || !take(text, "-") || !take_number(text, 2, parts.month) ||
       !take(text, "-") || !take_number(text, 2, parts.day)) {
     return std::nullopt;
   }
-  if (text.empty()) return seconds_of(parts);
-  if (!take(text, "T") || !take_clock(text, parts)) return std::nullopt;
-  if (take(text, ":")) {
-    if (!take_number(text, 2, parts.second)) return std::nullopt;
-    if (take(text, ".")) text.remove_prefix(std::min(text.find('Z'), text.size()));
+  if (!text.empty()) {
+    if (!take(text, "T") || !take_clock(text, parts)) return std::nullopt;
+    if (take(text, ":") &&
+        (!take_number(text, 2, parts.second) || !take_fraction(text, fraction))) {
+      return std::nullopt;
+    }
+    if (text != "Z") return std::nullopt;
   }
-  if (text != "Z") return std::nullopt;
-  return seconds_of(parts);
+  const auto seconds = seconds_of(parts);
+  if (!seconds) return std::nullopt;
+  return *seconds + fraction;
 }
 
-std::string format_iso_date(Seconds time) {
-  const Parts parts = parts_of(time);
+std::optional<Seconds> parse_iso_date(std::string_view text) {
+  const auto time = parse_iso_time(text);
+  if (!time) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(*time);
+}
+
+std::string format_iso_date(Instant time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  const Parts parts = parts_of(second);
   char text[48];
-  const int length =
-      std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.0000000Z", parts.year,
-                    parts.month, parts.day, parts.hour, parts.minute, parts.second);
+  const int length = std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06d0Z",
+                                   parts.year, parts.month, parts.day, parts.hour, parts.minute,
+                                   parts.second, static_cast<int>((time - second).count()));
   return std::string(text, static_cast<std::size_t>(length));
 }
 
-}  // namespace aloft::emulator::blob
+}  // namespace aloft::emulator

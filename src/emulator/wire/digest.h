@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace aloft::emulator::blob {
+namespace aloft::emulator {
 
 std::string base64_encode(std::string_view bytes);
 /// Strict: canonical padding, no other characters; nothing where the text is no base64.
@@ -49,4 +49,4 @@ class Crc64 {
   std::uint64_t state_ = ~std::uint64_t{0};
 };
 
-}  // namespace aloft::emulator::blob
+}  // namespace aloft::emulator

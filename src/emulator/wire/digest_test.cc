@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "emulator/blob/digest.h"
+#include "emulator/wire/digest.h"
 
 #include <gtest/gtest.h>
 
-namespace aloft::emulator::blob {
+namespace aloft::emulator {
 namespace {
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -52,4 +52,4 @@ TEST(Hmac, AgreesWithTheExampleOfRfc4231) {
 }
 
 }  // namespace
-}  // namespace aloft::emulator::blob
+}  // namespace aloft::emulator

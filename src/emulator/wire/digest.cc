@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "emulator/blob/digest.h"
+#include "emulator/wire/digest.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-namespace aloft::emulator::blob {
+namespace aloft::emulator {
 
 std::string base64_encode(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP_EncodeBlock ends with a NUL.
@@ -126,4 +126,4 @@ std::string Crc64::bytes() const {
   return text;
 }
 
-}  // namespace aloft::emulator::blob
+}  // namespace aloft::emulator
