@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+
+#include "emulator/batch/target.h"
+
+namespace aloft::emulator::batch {
+
+using Json = nlohmann::json;
+
+struct Property;
+
+/// The properties that a body, or an object in one, may have.
+struct Shape {
+  std::span<const Property> properties{};
+};
+
+/// One property of a shape: its name on the wire and what its value may be.
+struct Property {
+  enum class Type { text, integer, boolean, duration, free, object };
+  enum class Use {
+    optional,
+    required,
+    /// Known to the service; the emulator would have to ignore it and refuses it instead, unless
+    /// it is empty, false or zero.
+    unserved,
+  };
+  enum class Since { always, until_2025, from_2025 };
+
+  std::string_view name;
+  Type type = Type::text;
+  Use use = Use::optional;
+  bool is_list = false;
+  /// Of an integer: its value; of a text: its characters; of a list: nothing.
+  std::int64_t min = 0;
+  std::int64_t max = std::numeric_limits<std::int32_t>::max();
+  std::string_view choices{};  ///< Of a text: "none|disable|terminate".
+  const Shape* shape = nullptr;
+  std::size_t items_max = std::numeric_limits<std::size_t>::max();
+  Since since = Since::always;
+};
+
+/// Checks `body` against `shape`: unknown properties, missing ones, wrong types and values are
+/// refused by name. Properties that are null count as absent and are removed.
+Outcome<void> check_shape(Json& body, const Shape& shape, ApiVersion version);
+
+/// As above for the value at `path`, "constraints".
+Outcome<void> check_shape(Json& body, const Shape& shape, ApiVersion version,
+                          const std::string& path);
+
+}  // namespace aloft::emulator::batch
