@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/batch/job.h"
 
-#include <array>
+#include "base/name_table.h"
 
 namespace aloft::emulator::batch {
 
@@ -23,9 +23,14 @@ std::int64_t& counter_for(TaskCounts& counts, const Task& task) {
 }  // namespace
 
 std::string_view name_of(JobState state) {
-  constexpr std::array<std::string_view, 7> kNames{
-      "active", "disabling", "disabled", "enabling", "terminating", "completed", "deleting"};
-  return kNames[static_cast<std::size_t>(state)];
+  static constexpr NameTable<JobState, 7> kNames{{{JobState::active, "active"},
+                                                  {JobState::disabling, "disabling"},
+                                                  {JobState::disabled, "disabled"},
+                                                  {JobState::enabling, "enabling"},
+                                                  {JobState::terminating, "terminating"},
+                                                  {JobState::completed, "completed"},
+                                                  {JobState::deleting, "deleting"}}};
+  return name_in(kNames, state);
 }
 
 Duration Job::wall_time() const {

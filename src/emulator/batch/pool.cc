@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/name_table.h"
 #include "http/message.h"
 
 namespace aloft::emulator::batch {
@@ -42,23 +43,36 @@ std::string_view name_of(PoolState state) {
 }
 
 std::string_view name_of(AllocationState state) {
-  constexpr std::array<std::string_view, 3> kNames{"steady", "resizing", "stopping"};
-  return kNames[static_cast<std::size_t>(state)];
+  static constexpr NameTable<AllocationState, 3> kNames{{{AllocationState::steady, "steady"},
+                                                         {AllocationState::resizing, "resizing"},
+                                                         {AllocationState::stopping, "stopping"}}};
+  return name_in(kNames, state);
 }
 
 std::string_view name_of(NodeState state) {
-  constexpr std::array<std::string_view, 13> kNames{
-      "idle",     "rebooting",           "reimaging",       "running", "unusable",    "creating",
-      "starting", "waitingforstarttask", "starttaskfailed", "unknown", "leavingpool", "offline",
-      "preempted"};
-  return kNames[static_cast<std::size_t>(state)];
+  static constexpr NameTable<NodeState, 13> kNames{
+      {{NodeState::idle, "idle"},
+       {NodeState::rebooting, "rebooting"},
+       {NodeState::reimaging, "reimaging"},
+       {NodeState::running, "running"},
+       {NodeState::unusable, "unusable"},
+       {NodeState::creating, "creating"},
+       {NodeState::starting, "starting"},
+       {NodeState::waiting_for_start_task, "waitingforstarttask"},
+       {NodeState::start_task_failed, "starttaskfailed"},
+       {NodeState::unknown, "unknown"},
+       {NodeState::leaving_pool, "leavingpool"},
+       {NodeState::offline, "offline"},
+       {NodeState::preempted, "preempted"}}};
+  return name_in(kNames, state);
 }
 
 NodeOption parse_node_option(std::string_view name) {
-  if (name == "terminate") return NodeOption::terminate;
-  if (name == "taskcompletion") return NodeOption::task_completion;
-  if (name == "retaineddata") return NodeOption::retained_data;
-  return NodeOption::requeue;
+  static constexpr NameTable<NodeOption, 4> kNames{{{NodeOption::requeue, "requeue"},
+                                                    {NodeOption::terminate, "terminate"},
+                                                    {NodeOption::task_completion, "taskcompletion"},
+                                                    {NodeOption::retained_data, "retaineddata"}}};
+  return value_in(kNames, name).value_or(NodeOption::requeue);
 }
 
 std::int64_t Pool::count(bool dedicated) const {

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/batch/task.h"
 
-#include <array>
+#include "base/name_table.h"
 
 namespace aloft::emulator::batch {
 
-namespace {
-constexpr std::array<std::string_view, 4> kNames{"active", "preparing", "running", "completed"};
-}  // namespace
-
 std::string_view name_of(TaskState state) {
-  return kNames[static_cast<std::size_t>(state)];
-}
-
-std::optional<TaskState> parse_task_state(std::string_view name) {
-  for (std::size_t index = 0; index < kNames.size(); ++index) {
-    if (kNames[index] == name) return static_cast<TaskState>(index);
-  }
-  return std::nullopt;
+  static constexpr NameTable<TaskState, 4> kNames{{{TaskState::active, "active"},
+                                                   {TaskState::preparing, "preparing"},
+                                                   {TaskState::running, "running"},
+                                                   {TaskState::completed, "completed"}}};
+  return name_in(kNames, state);
 }
 
 }  // namespace aloft::emulator::batch

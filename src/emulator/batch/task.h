@@ -15,7 +15,6 @@ namespace aloft::emulator::batch {
 
 enum class TaskState : std::uint8_t { active, preparing, running, completed };
 std::string_view name_of(TaskState state);
-std::optional<TaskState> parse_task_state(std::string_view name);
 
 /// What a task has been through; a task that was never scheduled nor ended has none.
 struct Execution {

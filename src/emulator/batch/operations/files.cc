@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -76,17 +74,9 @@ class FileSource final : public http::BodySource {
  public:
   FileSource(UniqueFd fd, std::uint64_t offset) : fd_(std::move(fd)), offset_(offset) {}
   Result<std::size_t> read(std::span<std::byte> buffer) override {
-    std::size_t filled = 0;
-    while (filled < buffer.size()) {
-      const ssize_t got = ::pread(fd_.get(), buffer.data() + filled, buffer.size() - filled,
-                                  static_cast<off_t>(offset_));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return fail_os(errno, "cannot read a file of a node");
-      if (got == 0) break;
-      filled += static_cast<std::size_t>(got);
-      offset_ += static_cast<std::uint64_t>(got);
-    }
-    return filled;
+    const std::size_t got = TRY(read_at(fd_.get(), offset_, buffer, "a file of a node"));
+    offset_ += got;
+    return got;
   }
 
  private:

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/batch/recovery.h"
+
+#include "emulator/batch/pool_life.h"
+#include "emulator/batch/task_life.h"
+
+namespace aloft::emulator::batch {
+
+void restore(State& state) {
+  for (const auto& [id, job] : state.jobs()) {
+    // All that is satisfied comes first, so that nothing waits for it.
+    job->tasks.for_each([&](Task& task) {
+      if (task.satisfies) job->dependencies.satisfy(task.id);
+    });
+    job->tasks.for_each([&](Task& task) { restore_task(state, *job, task); });
+  }
+  for (const auto& [id, pool] : state.pools()) restore_pool(state, *pool);
+}
+
+}  // namespace aloft::emulator::batch
