@@ -7,24 +7,24 @@
 
 namespace aloft::azure {
 
-Result<BlobEndpoint> parse_blob_endpoint(std::string_view url) {
+Result<ServiceEndpoint> parse_service_endpoint(std::string_view url) {
   http::Url parsed = TRY(http::parse_url(url));
   if (!parsed.query.empty()) {
     return fail(ErrorCode::invalid_argument,
                 "an endpoint must not hold a query; give a SAS apart from it");
   }
   while (parsed.path.ends_with('/')) parsed.path.pop_back();
-  return BlobEndpoint{.server = std::move(parsed.endpoint), .base_path = std::move(parsed.path)};
+  return ServiceEndpoint{.server = std::move(parsed.endpoint), .base_path = std::move(parsed.path)};
 }
 
-BlobEndpoint default_blob_endpoint(std::string_view account, std::string_view suffix, bool tls) {
+ServiceEndpoint default_blob_endpoint(std::string_view account, std::string_view suffix, bool tls) {
   return {.server = {.tls = tls,
                      .host = fmt::format("{}.blob.{}", account, suffix),
                      .port = static_cast<std::uint16_t>(tls ? 443 : 80)},
           .base_path = {}};
 }
 
-std::string to_string(const BlobEndpoint& endpoint) {
+std::string to_string(const ServiceEndpoint& endpoint) {
   return http::to_string(endpoint.server) + endpoint.base_path;
 }
 
@@ -33,7 +33,7 @@ Result<SharedKey> parse_shared_key(std::string_view base64, std::string_view ori
   if (!key || key->empty()) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the account key in {} is not base64; copy it again from the portal or "
-                            "from az storage account keys list",
+                            "from az storage (or az batch) account keys list",
                             origin));
   }
   return SharedKey{.key = std::move(*key)};

@@ -25,25 +25,26 @@ struct SasToken {
 
 using Credential = std::variant<Anonymous, SharedKey, SasToken>;
 
-/// Where the Blob service of an account answers. Azure has the account in the host name; emulators
-/// have it as the first part of the path.
-struct BlobEndpoint {
+/// Where a service of an account answers. Azure has the account in the host name; emulators of the
+/// Blob service have it as the first part of the path.
+struct ServiceEndpoint {
   http::Endpoint server{};
   std::string base_path{};  ///< "" or "/devstoreaccount1": no slash at its end.
 };
 
 /// Fails with invalid_argument for what is no http or https URL.
-Result<BlobEndpoint> parse_blob_endpoint(std::string_view url);
+Result<ServiceEndpoint> parse_service_endpoint(std::string_view url);
 /// https://ACCOUNT.blob.SUFFIX
-BlobEndpoint default_blob_endpoint(std::string_view account,
-                                   std::string_view suffix = "core.windows.net", bool tls = true);
+ServiceEndpoint default_blob_endpoint(std::string_view account,
+                                      std::string_view suffix = "core.windows.net",
+                                      bool tls = true);
 /// As a URL, without a slash at its end.
-std::string to_string(const BlobEndpoint& endpoint);
+std::string to_string(const ServiceEndpoint& endpoint);
 
 /// All that is needed to talk to one storage account. Holds secrets: never log it.
 struct Account {
   std::string name{};
-  BlobEndpoint endpoint{};
+  ServiceEndpoint endpoint{};
   Credential credential{};
 };
 

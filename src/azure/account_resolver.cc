@@ -2,17 +2,18 @@
 #include "azure/account_resolver.h"
 
 #include <fmt/core.h>
-#include <toml++/toml.h>
 
 #include <optional>
 
 #include "azure/connection_string.h"
 #include "azure/emulator_record.h"
+#include "azure/internal/settings.h"
 #include "azure/names/blob_names.h"
-#include "azure/private_file.h"
 
 namespace aloft::azure {
 namespace {
+
+using internal::value_of;
 
 /// What is known of an account before it is complete; empty where not set.
 struct Settings {
@@ -22,12 +23,7 @@ struct Settings {
   std::string endpoint{};
 };
 
-std::string_view value_of(const EnvironmentLookup& environment, const char* name) {
-  const char* value = environment(name);
-  return value == nullptr ? std::string_view() : std::string_view(value);
-}
-
-BlobEndpoint usual_endpoint(std::string_view account) {
+ServiceEndpoint usual_endpoint(std::string_view account) {
   if (account != kEmulatorAccount) return default_blob_endpoint(account);
   return {.server = {.tls = false, .host = "127.0.0.1", .port = 10000},
           .base_path = fmt::format("/{}", account)};
@@ -58,26 +54,6 @@ Result<std::optional<Account>> from_environment(std::string_view name,
                  .credential = std::move(credential)};
 }
 
-Result<Settings> read_settings(const toml::table& table, const std::string& path,
-                               std::string_view name) {
-  Settings settings;
-  for (const auto& [key, value] : table) {
-    std::string* const target = key.str() == "key"                 ? &settings.key
-                                : key.str() == "sas"               ? &settings.sas
-                                : key.str() == "connection_string" ? &settings.connection_string
-                                : key.str() == "endpoint"          ? &settings.endpoint
-                                                                   : nullptr;
-    if (target == nullptr || !value.is_string()) {
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("{}:{}: [account.{}] takes key, sas, connection_string and endpoint, "
-                              "each a string; \"{}\" is not one of them",
-                              path, key.source().begin.line, name, key.str()));
-    }
-    *target = **value.as_string();
-  }
-  return settings;
-}
-
 Result<Account> account_of(const Settings& settings, std::string_view name,
                            const std::string& origin) {
   if (!settings.connection_string.empty()) {
@@ -88,27 +64,22 @@ Result<Account> account_of(const Settings& settings, std::string_view name,
         fmt::format("{}: the connection string is of the account {}", origin, account.name));
   }
   Account account{.name = std::string(name), .endpoint = usual_endpoint(name), .credential = {}};
-  if (!settings.endpoint.empty()) account.endpoint = TRY(parse_blob_endpoint(settings.endpoint));
+  if (!settings.endpoint.empty()) account.endpoint = TRY(parse_service_endpoint(settings.endpoint));
   account.credential = TRY(credential_of(settings.key, settings.sas, origin));
   return account;
 }
 
-Result<toml::table> parse_toml(std::string_view text, const std::string& path) {
-  try {
-    return toml::parse(text, path);
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
-  }
-}
-
 Result<std::optional<Account>> from_file(std::string_view name, const std::string& path) {
-  const std::optional<std::string> text = TRY(read_private_file(path));
-  if (!text) return std::nullopt;
-  const toml::table accounts = TRY(parse_toml(*text, path));
-  const toml::table* const table = accounts["account"][name].as_table();
+  const std::optional<toml::table> file = TRY(internal::read_accounts_file(path));
+  if (!file) return std::nullopt;
+  const toml::table* const table = (*file)["account"][name].as_table();
   if (table == nullptr) return std::nullopt;
-  const Settings settings = TRY(read_settings(*table, path, name));
+  Settings settings;
+  const internal::Setting known[] = {{"key", &settings.key},
+                                     {"sas", &settings.sas},
+                                     {"connection_string", &settings.connection_string},
+                                     {"endpoint", &settings.endpoint}};
+  TRY(internal::read_settings(*table, known, path, fmt::format("account.{}", name)));
   return TRY(account_of(settings, name, fmt::format("{} [account.{}]", path, name)));
 }
 
@@ -124,8 +95,8 @@ Result<Account> resolve_account(std::string_view name, const EnvironmentLookup& 
   const std::string path = accounts_file_path(environment);
   if (auto account = TRY(from_file(name, path))) return std::move(*account);
   if (name == kEmulatorAccount) {
-    auto account = TRY(read_emulator_record(environment));
-    if (account && account->name == name) return std::move(*account);
+    auto emulator = TRY(read_emulator_record(environment));
+    if (emulator && emulator->storage.name == name) return std::move(emulator->storage);
     return fail(
         ErrorCode::not_found,
         fmt::format(

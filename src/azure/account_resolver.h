@@ -11,7 +11,7 @@
 namespace aloft::azure {
 
 /// Where accounts may be configured: accounts.toml (mode 0600) in the configuration directory, with
-/// tables [account.NAME] of key, sas, connection_string, endpoint.
+/// tables [account.NAME] of key, sas, connection_string, endpoint, and those of batch_account.h.
 std::string accounts_file_path(const EnvironmentLookup& environment);
 
 /// Finds endpoint and credential of an account, in this order: the environment

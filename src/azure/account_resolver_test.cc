@@ -4,14 +4,9 @@
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <map>
-
-#include "base/file.h"
-#include "base/temporary_directory.h"
+#include "azure/configuration_fake.h"
 
 namespace aloft::azure {
 namespace {
@@ -19,34 +14,9 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kKey = "c2VjcmV0";  // "secret"
-
-class AccountResolverTest : public testing::Test {
+class AccountResolverTest : public testing::Test, protected FakeConfiguration {
  protected:
-  AccountResolverTest() {
-    set("XDG_CONFIG_HOME", directory_.path());
-    set("XDG_RUNTIME_DIR", directory_.path());
-    CHECK(make_private_directory(directory_.path() + "/aloft").has_value());
-  }
-  void set(const std::string& name, const std::string& value) { variables_[name] = value; }
-  void write(const std::string& name, const std::string& content, mode_t mode = 0600) {
-    CHECK(replace_file(directory_.path() + "/aloft/" + name, content, mode).has_value());
-  }
-  void write_record(pid_t pid) {
-    write("emulator.json",
-          fmt::format(R"({{"version":1,"pid":{},"account":"devstoreaccount1","key":"{}",
-                          "blob_endpoint":"http://127.0.0.1:4711/devstoreaccount1"}})",
-                      pid, kKey));
-  }
-  Result<Account> resolve(std::string_view name) {
-    return resolve_account(name, [this](const char* variable) -> const char* {
-      const auto found = variables_.find(variable);
-      return found == variables_.end() ? nullptr : found->second.c_str();
-    });
-  }
-
-  TemporaryDirectory directory_;
-  std::map<std::string, std::string> variables_;
+  Result<Account> resolve(std::string_view name) { return resolve_account(name, environment()); }
 };
 
 TEST_F(AccountResolverTest, TakesKeyOrSasFromTheEnvironmentForTheAccountItNames) {
@@ -58,7 +28,7 @@ TEST_F(AccountResolverTest, TakesKeyOrSasFromTheEnvironmentForTheAccountItNames)
   EXPECT_EQ(to_string(lab->endpoint), "https://lab.blob.core.windows.net");
   EXPECT_EQ(resolve("other").error().code, ErrorCode::not_found);
 
-  variables_.erase("AZURE_STORAGE_KEY");
+  unset("AZURE_STORAGE_KEY");
   set("AZURE_STORAGE_SAS_TOKEN", "?sv=1&sig=x");
   EXPECT_EQ(std::get<SasToken>(resolve("lab")->credential).query, "sv=1&sig=x");
 }

@@ -2,29 +2,17 @@
 #include "azure/authorizer.h"
 
 #include <fmt/core.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
 
-#include <array>
 #include <ctime>
 #include <map>
-#include <vector>
 
 #include "azure/encoding.h"
+#include "azure/internal/signing.h"
 #include "azure/names/blob_names.h"
 #include "azure/version.h"
 
 namespace aloft::azure {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 /// The service sorts header names as words are sorted, not as bytes: hyphens do not count, and "_"
 /// comes before digits, which come before letters.
@@ -56,28 +44,10 @@ void append_headers(std::string& text, const http::Headers& headers) {
   };
   std::map<std::string, std::string_view, Before> sorted;
   for (const auto& [name, value] : headers) {
-    const std::string lowered = lower(name);
+    const std::string lowered = internal::lower(name);
     if (lowered.starts_with("x-ms-")) sorted.emplace(lowered, value);
   }
   for (const auto& [name, value] : sorted) text.append(name).append(":").append(value).append("\n");
-}
-
-void append_resource(std::string& text, std::string_view target, std::string_view account) {
-  const std::size_t question = std::min(target.find('?'), target.size());
-  text.append("/").append(account).append(target.substr(0, question));
-  std::map<std::string, std::string> parameters;
-  std::string_view query = target.substr(std::min(question + 1, target.size()));
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view part = query.substr(0, end);
-    const std::size_t equals = std::min(part.find('='), part.size());
-    parameters[lower(decode_percent(part.substr(0, equals)))] =
-        decode_percent(part.substr(std::min(equals + 1, part.size())));
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  for (const auto& [name, value] : parameters) {
-    text.append("\n").append(name).append(":").append(value);
-  }
 }
 
 std::string iso_time(std::chrono::system_clock::time_point time) {
@@ -90,47 +60,9 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-/// HMAC-SHA256 with the account's key, whose part of the work is done once.
-class Authorizer::Signer {
- public:
-  explicit Signer(const std::string& key) {
-    const std::unique_ptr<EVP_MAC, MacFree> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-    CHECK(mac != nullptr);
-    keyed_.reset(EVP_MAC_CTX_new(mac.get()));
-    char digest[] = "SHA256";
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end()};
-    CHECK(keyed_ != nullptr);
-    CHECK(EVP_MAC_init(keyed_.get(), reinterpret_cast<const unsigned char*>(key.data()), key.size(),
-                       parameters) == 1);
-  }
-
-  /// In base64.
-  std::string sign(std::string_view text) const {
-    const std::unique_ptr<EVP_MAC_CTX, ContextFree> context(EVP_MAC_CTX_dup(keyed_.get()));
-    CHECK(context != nullptr);
-    std::array<unsigned char, 32> digest;
-    std::size_t length = 0;
-    CHECK(EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(text.data()),
-                         text.size()) == 1);
-    CHECK(EVP_MAC_final(context.get(), digest.data(), &length, digest.size()) == 1);
-    return encode_base64(std::as_bytes(std::span(digest)));
-  }
-
- private:
-  struct MacFree {
-    void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
-  };
-  struct ContextFree {
-    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MAC_CTX, ContextFree> keyed_;  ///< Only copied after the constructor.
-};
-
 Authorizer::Authorizer(const Account& account) : account_(account.name) {
   if (const auto* key = std::get_if<SharedKey>(&account.credential)) {
-    signer_ = std::make_unique<Signer>(key->key);
+    signer_ = std::make_unique<internal::Signer>(key->key);
   } else if (const auto* sas = std::get_if<SasToken>(&account.credential)) {
     sas_ = sas->query;
   }
@@ -193,7 +125,7 @@ std::string string_to_sign(const http::Exchange& exchange, std::string_view acco
   header("Range");
   text += "\n";
   append_headers(text, exchange.headers);
-  append_resource(text, exchange.target, account);
+  internal::append_resource(text, exchange.target, account);
   return text;
 }
 

@@ -12,6 +12,10 @@
 
 namespace aloft::azure {
 
+namespace internal {
+class Signer;
+}
+
 /// Puts an account's credential on requests. Safe from many threads at once.
 class Authorizer {
  public:
@@ -36,10 +40,9 @@ class Authorizer {
   std::string make_sas(const SasRequest& request) const;
 
  private:
-  class Signer;
   std::string account_;
   std::string sas_;
-  std::unique_ptr<Signer> signer_;  ///< Null without a shared key.
+  std::unique_ptr<const internal::Signer> signer_;  ///< Null without a shared key.
 };
 
 /// "Fri, 21 Nov 2026 03:00:00 GMT", as HTTP writes dates.

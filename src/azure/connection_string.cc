@@ -73,7 +73,7 @@ Result<Credential> credential_of(const Settings& settings, std::string_view orig
 
 /// A SAS connection string may lack AccountName: then it is the first label of the host, or the
 /// first part of the path.
-std::string account_name_of(const Settings& settings, const Result<BlobEndpoint>& endpoint) {
+std::string account_name_of(const Settings& settings, const Result<ServiceEndpoint>& endpoint) {
   const std::string_view name = value_of(settings, "accountname");
   if (!name.empty() || !endpoint) return std::string(name);
   if (!endpoint->base_path.empty()) return endpoint->base_path.substr(1);
@@ -92,7 +92,7 @@ Result<Account> parse_connection_string(std::string_view text, std::string_view 
     return development_storage();
   }
   const std::string_view url = value_of(settings, "blobendpoint");
-  const Result<BlobEndpoint> endpoint = parse_blob_endpoint(url);
+  const Result<ServiceEndpoint> endpoint = parse_service_endpoint(url);
   if (!url.empty() && !endpoint) return malformed(origin, endpoint.error().message);
   const std::string name = account_name_of(settings, endpoint);
   if (const auto checked = check_account_name(name); !checked) {
@@ -104,7 +104,7 @@ Result<Account> parse_connection_string(std::string_view text, std::string_view 
   }
   const std::string_view suffix = value_of(settings, "endpointsuffix");
   Credential credential = TRY(credential_of(settings, origin));
-  const BlobEndpoint usual =
+  const ServiceEndpoint usual =
       default_blob_endpoint(name, suffix.empty() ? "core.windows.net" : suffix, protocol != "http");
   return Account{
       .name = name, .endpoint = endpoint ? *endpoint : usual, .credential = std::move(credential)};

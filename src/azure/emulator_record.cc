@@ -29,7 +29,7 @@ std::string emulator_record_path(const EnvironmentLookup& environment) {
   return runtime_directory(environment) + "/emulator.json";
 }
 
-Result<std::optional<Account>> read_emulator_record(const EnvironmentLookup& environment) {
+Result<std::optional<EmulatorServices>> read_emulator_record(const EnvironmentLookup& environment) {
   const std::string path = emulator_record_path(environment);
   const std::optional<std::string> text = TRY(read_private_file(path));
   if (!text) return std::nullopt;
@@ -42,11 +42,17 @@ Result<std::optional<Account>> read_emulator_record(const EnvironmentLookup& env
                             path));
   }
   if (!is_alive(record["pid"].get<pid_t>())) return std::nullopt;
-  BlobEndpoint endpoint = TRY(parse_blob_endpoint(text_of(record, "blob_endpoint")));
-  SharedKey key = TRY(parse_shared_key(text_of(record, "key"), path));
-  return Account{.name = text_of(record, "account"),
-                 .endpoint = std::move(endpoint),
-                 .credential = std::move(key)};
+  ServiceEndpoint endpoint = TRY(parse_service_endpoint(text_of(record, "blob_endpoint")));
+  const SharedKey key = TRY(parse_shared_key(text_of(record, "key"), path));
+  const std::string name = text_of(record, "account");
+  EmulatorServices services{
+      .storage = {.name = name, .endpoint = std::move(endpoint), .credential = key},
+      .batch = std::nullopt};
+  if (const std::string url = text_of(record, "batch_endpoint"); !url.empty()) {
+    ServiceEndpoint batch_endpoint = TRY(parse_service_endpoint(url));
+    services.batch = BatchAccount{.name = name, .endpoint = std::move(batch_endpoint), .key = key};
+  }
+  return services;
 }
 
 }  // namespace aloft::azure

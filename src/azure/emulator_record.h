@@ -5,6 +5,7 @@
 #include <string>
 
 #include "azure/account.h"
+#include "azure/batch_account.h"
 #include "base/directories.h"
 #include "base/result.h"
 
@@ -13,9 +14,15 @@ namespace aloft::azure {
 /// Where `aloft emulator` says that it runs: emulator.json in the runtime directory.
 std::string emulator_record_path(const EnvironmentLookup& environment);
 
-/// The account of the emulator that this user runs; nothing if none does (a record whose process is
-/// gone counts as none). Fails with permission_denied for a record that another user could have
+/// What a running emulator offers.
+struct EmulatorServices {
+  Account storage;
+  std::optional<BatchAccount> batch;  ///< Nothing if it serves no Batch.
+};
+
+/// The accounts of the emulator that this user runs; nothing if none does (a record whose process
+/// is gone counts as none). Fails with permission_denied for a record that another user could have
 /// written, with corrupt for one that makes no sense.
-Result<std::optional<Account>> read_emulator_record(const EnvironmentLookup& environment);
+Result<std::optional<EmulatorServices>> read_emulator_record(const EnvironmentLookup& environment);
 
 }  // namespace aloft::azure

@@ -22,6 +22,7 @@ struct EmulatorRecord {
   std::string account;
   std::string key;  ///< Base64; a secret unless it is the well-known one.
   std::string blob_endpoint;
+  std::string batch_endpoint{};  ///< Empty where Batch is not served.
 };
 
 /// Local servers that speak Azure's protocols, on loopback addresses alone.

@@ -46,6 +46,14 @@ TEST(AccountKey, StaysWithItsDataDirectory) {
   EXPECT_EQ(load_account_key(directory.path()).error().code, ErrorCode::corrupt);
 }
 
+TEST(RecordDocument, NamesTheBatchEndpointWhereThereIsOne) {
+  EmulatorRecord record{.account = "a", .key = "k", .blob_endpoint = "http://127.0.0.1:1/a"};
+  EXPECT_EQ(record_document(record).find("batch_endpoint"), std::string::npos);
+  record.batch_endpoint = "http://127.0.0.1:2";
+  EXPECT_NE(record_document(record).find("\"batch_endpoint\": \"http://127.0.0.1:2\""),
+            std::string::npos);
+}
+
 TEST(PublishedRecord, GoesWithItsEmulatorUnlessAnotherTookItsPlace) {
   const TemporaryDirectory directory;
   const std::string runtime = directory.path() + "/run";

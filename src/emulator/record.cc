@@ -12,11 +12,12 @@
 namespace aloft::emulator {
 
 std::string record_document(const EmulatorRecord& record) {
-  const nlohmann::ordered_json document{{"version", 1},
-                                        {"pid", ::getpid()},
-                                        {"account", record.account},
-                                        {"key", record.key},
-                                        {"blob_endpoint", record.blob_endpoint}};
+  nlohmann::ordered_json document{{"version", 1},
+                                  {"pid", ::getpid()},
+                                  {"account", record.account},
+                                  {"key", record.key},
+                                  {"blob_endpoint", record.blob_endpoint}};
+  if (!record.batch_endpoint.empty()) document["batch_endpoint"] = record.batch_endpoint;
   return document.dump(2) + "\n";
 }
 

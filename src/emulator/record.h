@@ -8,7 +8,7 @@
 namespace aloft::emulator {
 
 /// What clients of this user read to find the emulator: one JSON object with version, pid, account,
-/// key and blob_endpoint.
+/// key, blob_endpoint and, where Batch is served, batch_endpoint.
 std::string record_document(const EmulatorRecord& record);
 
 /// The record of a running emulator, <runtime directory>/emulator.json with mode 0600, for as long

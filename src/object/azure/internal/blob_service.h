@@ -22,7 +22,7 @@ class BlobService {
   BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock);
 
   const std::string& account_name() const { return account_.name; }
-  const azure::BlobEndpoint& endpoint() const { return account_.endpoint; }
+  const azure::ServiceEndpoint& endpoint() const { return account_.endpoint; }
   const azure::Authorizer& authorizer() const { return authorizer_; }
   Clock& clock() const { return clock_; }
 
