@@ -9,6 +9,7 @@
 #include "emulator/blob/directory_storage.h"
 #include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service.h"
+#include "emulator/identity/identity_server.h"
 #include "emulator/wire/digest.h"
 #include "http/server.h"
 
@@ -26,7 +27,9 @@ class RunningEmulator final : public Emulator {
       : index_(std::move(index)),
         storage_(std::move(storage)),
         repository_(*index_, *storage_, system_clock(), numbers),
-        service_({.name = std::string(kAccountName), .key = base64_decode(key).value()},
+        service_({.name = std::string(kAccountName),
+                  .key = base64_decode(key).value(),
+                  .tokens = &tokens_},
                  repository_) {
     record_.account = kAccountName;
     record_.key = key;
@@ -38,6 +41,8 @@ class RunningEmulator final : public Emulator {
     server_ = TRY(http::Server::start({.port = port, .idle_timeout = std::chrono::minutes(10)},
                                       [this](http::Request& r) { return service_.handle(r); }));
     service_.set_port(server_->port());
+    identity_ = TRY(identity::IdentityServer::start(tokens_));
+    record_.identity_environment = identity_->environment();
     record_.blob_endpoint =
         "http://127.0.0.1:" + std::to_string(server_->port()) + "/" + std::string(kAccountName);
     housekeeper_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
@@ -48,6 +53,7 @@ class RunningEmulator final : public Emulator {
 
   void stop() override {
     if (server_) server_->stop();
+    if (identity_) identity_->stop();
     housekeeper_ = {};
   }
 
@@ -62,8 +68,10 @@ class RunningEmulator final : public Emulator {
   std::unique_ptr<blob::Index> index_;
   std::unique_ptr<blob::Storage> storage_;
   blob::Repository repository_;
+  identity::TokenIssuer tokens_;
   blob::Service service_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<identity::IdentityServer> identity_;
   std::jthread housekeeper_;
   EmulatorRecord record_;
 };

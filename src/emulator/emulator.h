@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -23,6 +25,8 @@ struct EmulatorRecord {
   std::string key;  ///< Base64; a secret unless it is the well-known one.
   std::string blob_endpoint;
   std::string batch_endpoint{};  ///< Empty where Batch is not served.
+  /// Variables by which a program finds the emulator's managed identity; hold a secret.
+  std::vector<std::pair<std::string, std::string>> identity_environment{};
 };
 
 /// Local servers that speak Azure's protocols, on loopback addresses alone.

@@ -46,6 +46,12 @@ TEST(AccountKey, StaysWithItsDataDirectory) {
   EXPECT_EQ(load_account_key(directory.path()).error().code, ErrorCode::corrupt);
 }
 
+TEST(RecordDocument, SaysHowTheManagedIdentityIsFound) {
+  const auto emulator = Emulator::start({}).value();
+  EXPECT_NE(record_document(emulator->record()).find("AZURE_POD_IDENTITY_AUTHORITY_HOST"),
+            std::string::npos);
+}
+
 TEST(RecordDocument, NamesTheBatchEndpointWhereThereIsOne) {
   EmulatorRecord record{.account = "a", .key = "k", .blob_endpoint = "http://127.0.0.1:1/a"};
   EXPECT_EQ(record_document(record).find("batch_endpoint"), std::string::npos);

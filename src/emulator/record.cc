@@ -18,6 +18,7 @@ std::string record_document(const EmulatorRecord& record) {
                                   {"key", record.key},
                                   {"blob_endpoint", record.blob_endpoint}};
   if (!record.batch_endpoint.empty()) document["batch_endpoint"] = record.batch_endpoint;
+  for (const auto& [name, value] : record.identity_environment) document["identity"][name] = value;
   return document.dump(2) + "\n";
 }
 

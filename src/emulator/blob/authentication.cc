@@ -16,6 +16,11 @@ tl::unexpected<ServiceError> not_authentic(std::string detail) {
   return refuse(std::move(error));
 }
 
+Outcome<void> require_version(const http::Headers& headers) {
+  if (headers.contains("x-ms-version")) return {};
+  return refuse_header(Refusal::missing_required_header, "x-ms-version", {});
+}
+
 Outcome<void> check_date(const http::Headers& headers, Seconds now) {
   const std::string_view text =
       headers.contains("x-ms-date") ? headers.get("x-ms-date") : headers.get("Date");
@@ -37,9 +42,7 @@ Outcome<Authority> authenticate_shared_key(const Account& account, const http::R
   if (colon == std::string_view::npos) return refuse(Refusal::invalid_authentication_info);
   const std::string_view name = credential.substr(0, colon);
   const std::string_view signature = credential.substr(colon + 1);
-  if (!request.headers.contains("x-ms-version")) {
-    return refuse_header(Refusal::missing_required_header, "x-ms-version", {});
-  }
+  TRY(require_version(request.headers));
   TRY(check_date(request.headers, now));
   if (name != account.name)
     return not_authentic("The account of the credential is not known here.");
@@ -55,6 +58,26 @@ Outcome<Authority> authenticate_shared_key(const Account& account, const http::R
 
 }  // namespace
 
+Outcome<Authority> authenticate_bearer(const Account& account, std::string_view authorization) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (!authorization.starts_with(kBearer)) return refuse(Refusal::invalid_authentication_info);
+  if (account.tokens == nullptr) return not_authentic("The account takes no bearer tokens.");
+  const auto verdict =
+      account.tokens->verify(authorization.substr(kBearer.size()), identity::kStorageAudience);
+  if (verdict == identity::TokenIssuer::Verdict::valid) {
+    return Authority{.kind = Authority::Kind::bearer};
+  }
+  // Unlike a malformed Shared Key, which is 400: clients take 401 as a sign to get another token.
+  ServiceError error = make_error(Refusal::invalid_authentication_info);
+  error.status = 401;
+  error.details.emplace_back("AuthenticationErrorDetail", identity::explain(verdict));
+  error.headers.emplace_back(
+      "WWW-Authenticate", "Bearer authorization_uri=https://login.microsoftonline.com/" +
+                              std::string(identity::kTenantId) + "/oauth2/authorize resource_id=" +
+                              std::string(identity::kStorageAudience));
+  return refuse(std::move(error));
+}
+
 Outcome<Authority> authenticate(const Account& account, const http::Request& request,
                                 const Target& target, const Access& access, Seconds now) {
   constexpr std::string_view kSharedKey = "SharedKey ";
@@ -63,8 +86,12 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
     return refuse(Refusal::invalid_authentication_info);
   }
   if (authorization) {
+    if (authorization->starts_with("Bearer ")) {
+      TRY(require_version(request.headers));
+      return authenticate_bearer(account, *authorization);
+    }
     if (!authorization->starts_with(kSharedKey)) {
-      return not_authentic("The emulator takes the schemes SharedKey and SAS only.");
+      return not_authentic("The emulator takes the schemes SharedKey, Bearer and SAS only.");
     }
     return authenticate_shared_key(account, request, target,
                                    authorization->substr(kSharedKey.size()), now);

@@ -6,15 +6,18 @@
 
 #include "emulator/blob/service_error.h"
 #include "emulator/blob/target.h"
+#include "emulator/identity/token_issuer.h"
 #include "emulator/wire/dates.h"
 #include "http/server.h"
 
 namespace aloft::emulator::blob {
 
-/// The one account of the emulator; `key` is decoded.
+/// The one account of the emulator.
 struct Account {
   std::string name;
-  std::string key;
+  std::string key;  ///< Decoded.
+  /// Whose bearer tokens open the account; outlives the service. Null: nobody's.
+  const identity::TokenIssuer* tokens = nullptr;
 };
 
 /// What an operation needs of a SAS: any one of `permissions` on a service, container or object.
@@ -29,16 +32,20 @@ struct Access {
 
 /// What a request may do, once it has shown who it is.
 struct Authority {
-  enum class Kind { shared_key, account_sas, service_sas };
+  enum class Kind { shared_key, bearer, account_sas, service_sas };
   Kind kind = Kind::shared_key;
   std::string permissions{};  ///< Of a SAS.
 
+  /// The key's, or that of the emulator's identity, which has the role of an owner of the data.
+  bool is_whole_account() const { return kind == Kind::shared_key || kind == Kind::bearer; }
+
   bool may(char permission) const {
-    return kind == Kind::shared_key || permissions.find(permission) != std::string::npos;
+    return is_whole_account() || permissions.find(permission) != std::string::npos;
   }
 };
 
-/// Checks Shared Key or SAS, and that they allow `access`. Shared Key: within 15 minutes of `now`.
+/// Checks Shared Key, bearer token or SAS, and that they allow `access`. Shared Key: within 15
+/// minutes of `now`.
 Outcome<Authority> authenticate(const Account& account, const http::Request& request,
                                 const Target& target, const Access& access, Seconds now);
 
@@ -46,5 +53,8 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
 Outcome<Authority> authenticate_sas(const Account& account, const Target& target,
                                     const Access& access, std::string_view peer_address,
                                     Seconds now);
+
+/// Checks "Bearer TOKEN", of a request or for a copy's source.
+Outcome<Authority> authenticate_bearer(const Account& account, std::string_view authorization);
 
 }  // namespace aloft::emulator::blob

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "base/fake_clock.h"
 #include "emulator/blob/sas.h"
 #include "emulator/blob/shared_key.h"
 #include "emulator/wire/digest.h"
@@ -103,11 +104,50 @@ TEST_F(SharedKeyTest, OtherSchemesAreRefused) {
     return text(authenticate(kAccount, request_, target, kRead, kNow));
   };
   EXPECT_EQ(with("SharedKeyLite acc:abc"), "403 AuthenticationFailed");
-  EXPECT_EQ(with("Bearer token"), "403 AuthenticationFailed");
+  EXPECT_EQ(with("Bearer token"), "403 AuthenticationFailed") << "nobody issues tokens here";
   EXPECT_EQ(with("SharedKey nothing"), "400 InvalidAuthenticationInfo");
   request_.headers = {};
   EXPECT_EQ(text(authenticate(kAccount, request_, target, kRead, kNow)),
             "401 NoAuthenticationInformation");
+}
+
+class BearerTest : public testing::Test {
+ protected:
+  std::string authenticate_with(const std::string& token) {
+    const Target target = parse_target("/acc/box/blob").value();
+    request_.headers = {{"Authorization", "Bearer " + token}, {"x-ms-version", "2021-12-02"}};
+    const auto outcome = authenticate(account_, request_, target, kRead, kNow);
+    EXPECT_EQ(outcome ? "" : outcome.error().headers.front().first,
+              outcome ? "" : "WWW-Authenticate");
+    return text(outcome);
+  }
+  FakeClock clock_;
+  const identity::TokenIssuer issuer_{clock_};
+  const Account account_{.name = "acc", .key = "a secret", .tokens = &issuer_};
+  NoBody body_;
+  http::Request request_{.body = body_};
+};
+
+TEST_F(BearerTest, OpensTheAccount) {
+  EXPECT_EQ(authenticate_with(issuer_.issue("https://storage.azure.com").text), "ok");
+  EXPECT_EQ(authenticate_with(issuer_.issue("https://storage.azure.com/").text), "ok");
+}
+
+TEST_F(BearerTest, IsRefusedSoThatTheClientGetsAnother) {
+  EXPECT_EQ(authenticate_with("token"), "401 InvalidAuthenticationInfo");
+  EXPECT_EQ(authenticate_with(issuer_.issue("https://management.azure.com").text),
+            "401 InvalidAuthenticationInfo");
+  const std::string token = issuer_.issue("https://storage.azure.com").text;
+  clock_.advance(std::chrono::hours(25));
+  EXPECT_EQ(authenticate_with(token), "401 InvalidAuthenticationInfo");
+}
+
+TEST_F(BearerTest, NeedsAVersion) {
+  const Target target = parse_target("/acc/box/blob").value();
+  request_.headers = {
+      {"Authorization", "Bearer " + issuer_.issue("https://storage.azure.com").text}};
+  EXPECT_EQ(text(authenticate(account_, request_, target, kRead, kNow)),
+            "400 MissingRequiredHeader");
 }
 
 /// A SAS of these parameters, signed, for this path; the test may then change the parameters.

@@ -22,9 +22,24 @@ class ServiceTest : public testing::Test {
   Index index_;
   MemoryStorage storage_{index_};
   Repository repository_{index_, storage_, clock_, {}};
-  Service service_{{.name = "acc", .key = "secret"}, repository_};
+  const identity::TokenIssuer tokens_{clock_};
+  Service service_{{.name = "acc", .key = "secret", .tokens = &tokens_}, repository_};
   FakeClient client_{service_, clock_};
 };
+
+TEST_F(ServiceTest, ASourceOfBlocksNeedsASasOrAToken) {
+  put("box/source", "content");
+  const auto stage = [&](const std::string& authorization) {
+    return client_.request("PUT", "box/a?comp=block&blockid=QUFB",
+                           {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/source"},
+                            {"x-ms-copy-source-authorization", authorization}});
+  };
+  EXPECT_EQ(stage("Bearer " + tokens_.issue("https://storage.azure.com/").text).status, 201);
+  const FakeAnswer refused = stage("Bearer token");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.code, "CannotVerifyCopySource");
+  EXPECT_EQ(stage("SharedKey acc:x").code, "CannotVerifyCopySource");
+}
 
 TEST_F(ServiceTest, EveryAnswerSaysWhichRequestItIs) {
   const FakeAnswer answer =

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -36,6 +37,23 @@ std::optional<std::string> base64_decode(std::string_view text) {
   const std::string again = base64_encode(bytes);
   if (std::string_view(again).substr(0, text.size()) != text) return std::nullopt;
   return bytes;
+}
+
+std::string base64url_encode(std::string_view bytes) {
+  std::string text = base64_encode(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
+std::optional<std::string> base64url_decode(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string usual(text);
+  std::ranges::replace(usual, '-', '+');
+  std::ranges::replace(usual, '_', '/');
+  while (usual.size() % 4 != 0) usual += '=';
+  return base64_decode(usual);
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view text) {

@@ -16,6 +16,10 @@ std::string base64_encode(std::string_view bytes);
 /// Strict: canonical padding, no other characters; nothing where the text is no base64.
 std::optional<std::string> base64_decode(std::string_view text);
 
+/// The same for URLs and tokens: with "-" and "_", without padding.
+std::string base64url_encode(std::string_view bytes);
+std::optional<std::string> base64url_decode(std::string_view text);
+
 /// 32 bytes.
 std::string hmac_sha256(std::string_view key, std::string_view text);
 

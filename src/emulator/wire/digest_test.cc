@@ -19,6 +19,14 @@ TEST(Base64, IsStrict) {
   }
 }
 
+TEST(Base64, HasAFormForUrls) {
+  EXPECT_EQ(base64url_encode("\xfb\xff"), "-_8");
+  EXPECT_EQ(base64url_decode("-_8"), "\xfb\xff");
+  for (const char* wrong : {"+/8", "-_8=", "-_9", "a"}) {
+    EXPECT_FALSE(base64url_decode(wrong).has_value()) << wrong;
+  }
+}
+
 TEST(Crc64, HasTheCheckValueOfItsDefinition) {
   Crc64 whole;
   whole.add(bytes_of("123456789"));

@@ -118,7 +118,7 @@ Answer put_block_from_url(Call& call) {
   std::string id = TRY(block_id(call));
   TRY(check_no_body(call.request.body));
   TRY(call.repository.find_container(call.target.container));
-  const auto source = TRY(find_source(call, SourceTrust::sas_only));
+  const auto source = TRY(find_source(call, SourceTrust::source_only));
   const Range range = TRY(source_range(call.headers(), source.blob->size_bytes));
   if (range.length_bytes == 0 || range.length_bytes > kBlockBytesMax) {
     return refuse_header(Refusal::invalid_header_value, "x-ms-source-range",

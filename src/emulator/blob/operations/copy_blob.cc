@@ -22,7 +22,7 @@ Answer copy_blob(Call& call) {
       http::equal_ignoring_case(call.headers().get("x-ms-requires-sync"), "true");
   // Copy Blob From URL treats its source as if it were anybody's.
   const Source source =
-      TRY(find_source(call, synchronous ? SourceTrust::sas_only : SourceTrust::shared_key_too));
+      TRY(find_source(call, synchronous ? SourceTrust::source_only : SourceTrust::request_too));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     TRY(check_write(conditions, resource_of(current)));
     if (current != nullptr && !call.authority.may('w')) {

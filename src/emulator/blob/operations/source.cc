@@ -45,9 +45,10 @@ Outcome<std::string_view> local_part(const Call& call, std::string_view url) {
 }
 
 Outcome<void> check_authority(const Call& call, const Target& source, SourceTrust trust) {
-  if (call.headers().contains("x-ms-copy-source-authorization")) {
-    return not_verified(make_error(Refusal::authentication_failed,
-                                   "the emulator takes no bearer tokens: give the source a SAS"));
+  if (const auto authorization = call.headers().find("x-ms-copy-source-authorization")) {
+    const auto authority = authenticate_bearer(call.account, *authorization);
+    if (!authority) return not_verified(authority.error());
+    return {};
   }
   if (source.query.contains("sig")) {
     const auto authority =
@@ -56,11 +57,10 @@ Outcome<void> check_authority(const Call& call, const Target& source, SourceTrus
     if (!authority) return not_verified(authority.error());
     return {};
   }
-  if (trust == SourceTrust::shared_key_too && call.authority.kind == Authority::Kind::shared_key) {
-    return {};
-  }
-  return not_verified(
-      make_error(Refusal::no_authentication_information, "the source needs a SAS in its URL"));
+  if (trust == SourceTrust::request_too && call.authority.is_whole_account()) return {};
+  return not_verified(make_error(
+      Refusal::no_authentication_information,
+      "the source needs a SAS in its URL, or a token in x-ms-copy-source-authorization"));
 }
 
 }  // namespace

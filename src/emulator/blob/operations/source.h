@@ -8,9 +8,10 @@
 
 namespace aloft::emulator::blob {
 
-/// Whose word opens the source of a copy: a SAS in its URL always; for Copy Blob also the Shared
-/// Key of the request, since source and destination are of one account.
-enum class SourceTrust { sas_only, shared_key_too };
+/// Whose word opens the source of a copy: a SAS in its URL or a token of its own always; for Copy
+/// Blob also the Shared Key or token of the request, since source and destination are of one
+/// account.
+enum class SourceTrust { source_only, request_too };
 
 struct Source {
   std::shared_ptr<const Blob> blob;
