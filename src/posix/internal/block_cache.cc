@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "posix/internal/wait.h"
+#include "base/wait.h"
 
 namespace aloft::posix {
 

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/byte_size.h"
-#include "posix/internal/wait.h"
+#include "base/wait.h"
 
 namespace aloft::posix {
 namespace {

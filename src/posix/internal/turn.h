@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "posix/internal/wait.h"
+#include "base/wait.h"
 
 namespace aloft::posix {
 

@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 
-namespace aloft::posix {
+namespace aloft {
 
 /// Waits until `predicate` holds, asked whenever `changed` is notified; fails as Limits::check()
 /// does, naming `what` was waited for.
@@ -27,4 +27,4 @@ Result<void> wait_until(std::condition_variable_any& changed, Locked& locked, co
   return fail(ErrorCode::deadline_exceeded, std::string(what) + " took too long");
 }
 
-}  // namespace aloft::posix
+}  // namespace aloft
