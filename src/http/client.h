@@ -21,6 +21,8 @@ struct ClientOptions {
   std::size_t idle_max_per_endpoint = 64;
   /// Services close idle connections after a minute or more; ours end before that.
   std::chrono::milliseconds idle_time_max{50'000};
+  /// Go through the proxies that the environment names (https_proxy, no_proxy, …).
+  bool use_proxies = true;
   /// Certificate authorities (PEM) to trust instead of the system's. Empty: the system's, or those
   /// that SSL_CERT_FILE names.
   std::string authorities_file{};

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,6 +44,17 @@ class ClientTest : public testing::Test {
   }
   Client client_;
 };
+
+TEST_F(ClientTest, GoesAroundProxiesWhereToldSo) {
+  FakeServer server(echo);
+  ASSERT_EQ(::setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+  Exchange exchange = get(server);
+  const auto through_proxy = client_.perform(exchange, soon());
+  const auto direct = Client({.use_proxies = false}).perform(exchange, soon());
+  ASSERT_EQ(::unsetenv("http_proxy"), 0);
+  EXPECT_FALSE(through_proxy) << "the proxy does not exist";
+  EXPECT_TRUE(direct);
+}
 
 TEST_F(ClientTest, SendsHeadAndBodyAndTakesTheAnswer) {
   Guarded<std::string> seen;

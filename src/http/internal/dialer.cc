@@ -40,7 +40,7 @@ Dialer::Dialer() {
   CHECK(multi_ != nullptr);
 }
 
-void Dialer::start(const Endpoint& endpoint, std::size_t tag, std::chrono::milliseconds time_max) {
+void Dialer::start(const Endpoint& endpoint, std::size_t tag, const ClientOptions& options) {
   Dial dial{
       .endpoint = endpoint, .tag = tag, .easy = std::unique_ptr<CURL, EasyFree>(curl_easy_init())};
   CURL* const easy = dial.easy.get();
@@ -57,8 +57,12 @@ void Dialer::start(const Endpoint& endpoint, std::size_t tag, std::chrono::milli
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(std::max<std::int64_t>(time_max.count(), 1)));
-  if (endpoint.tls) curl_easy_setopt(easy, CURLOPT_PROXY, proxy_for_tls());
+                   static_cast<long>(std::max<std::int64_t>(options.connect_time_max.count(), 1)));
+  if (!options.use_proxies) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  } else if (endpoint.tls) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy_for_tls());
+  }
   CHECK(curl_multi_add_handle(multi_.get(), easy) == CURLM_OK);
   dials_.push_back(std::move(dial));
 }

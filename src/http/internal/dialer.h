@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "http/client.h"
 #include "http/endpoint.h"
 
 namespace aloft::http::internal {
@@ -26,7 +27,7 @@ class Dialer {
   Dialer();
 
   /// Begins; `tag` comes back with the outcome.
-  void start(const Endpoint& endpoint, std::size_t tag, std::chrono::milliseconds time_max);
+  void start(const Endpoint& endpoint, std::size_t tag, const ClientOptions& options);
   bool busy() const { return !dials_.empty(); }
 
   /// Waits until a dial or one of `other_fds` has something to do, at most `time_max`, and hands

@@ -106,7 +106,7 @@ void Driver::give_connections() {
     }
     if (dialer_ == nullptr) dialer_ = std::make_unique<Dialer>();
     slot.phase = Phase::dialing;
-    dialer_->start(endpoint, i, options_.connect_time_max);
+    dialer_->start(endpoint, i, options_);
   }
 }
 
