@@ -28,6 +28,11 @@ std::string to_string(const ServiceEndpoint& endpoint) {
   return http::to_string(endpoint.server) + endpoint.base_path;
 }
 
+bool may_carry_tokens(const http::Endpoint& server) {
+  return server.tls || server.host == "localhost" || server.host == "::1" ||
+         server.host.starts_with("127.");
+}
+
 Result<SharedKey> parse_shared_key(std::string_view base64, std::string_view origin) {
   auto key = decode_base64(base64);
   if (!key || key->empty()) {

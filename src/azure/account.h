@@ -23,7 +23,15 @@ struct SasToken {
   std::string query;
 };
 
-using Credential = std::variant<Anonymous, SharedKey, SasToken>;
+/// The identity that Azure gave to the machine or pool that this runs on: whoever runs there gets
+/// tokens for it.
+struct ManagedIdentity {
+  /// Where the metadata service answers: a URL without a slash at its end.
+  std::string authority{"http://169.254.169.254"};
+  std::string client_id{};  ///< Which one; empty: the only one that the machine has.
+};
+
+using Credential = std::variant<Anonymous, SharedKey, SasToken, ManagedIdentity>;
 
 /// Where a service of an account answers. Azure has the account in the host name; emulators of the
 /// Blob service have it as the first part of the path.
@@ -40,6 +48,10 @@ ServiceEndpoint default_blob_endpoint(std::string_view account,
                                       bool tls = true);
 /// As a URL, without a slash at its end.
 std::string to_string(const ServiceEndpoint& endpoint);
+
+/// Whether bearer tokens may be sent there, where they can be used by whoever sees them: over TLS,
+/// and to an emulator on this machine.
+bool may_carry_tokens(const http::Endpoint& server);
 
 /// All that is needed to talk to one storage account. Holds secrets: never log it.
 struct Account {

@@ -21,6 +21,8 @@ struct Settings {
   std::string sas{};
   std::string connection_string{};
   std::string endpoint{};
+  std::string credential{};
+  std::string client_id{};
 };
 
 ServiceEndpoint usual_endpoint(std::string_view account) {
@@ -54,8 +56,33 @@ Result<std::optional<Account>> from_environment(std::string_view name,
                  .credential = std::move(credential)};
 }
 
+Result<Credential> managed_identity_of(const Settings& settings, const ServiceEndpoint& endpoint,
+                                       const std::string& origin,
+                                       const EnvironmentLookup& environment) {
+  if (settings.credential != "managed-identity") {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{}: credential is \"managed-identity\" or not set; \"{}\" is not known",
+                    origin, settings.credential));
+  }
+  if (!settings.key.empty() || !settings.sas.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}: a managed identity needs no key and no sas; remove them", origin));
+  }
+  if (!may_carry_tokens(endpoint.server)) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}: a managed identity's tokens are sent over https only; correct the "
+                            "endpoint {}",
+                            origin, to_string(endpoint)));
+  }
+  ManagedIdentity identity{.client_id = settings.client_id};
+  const auto authority = value_of(environment, "AZURE_POD_IDENTITY_AUTHORITY_HOST");
+  if (!authority.empty()) identity.authority = authority;
+  return identity;
+}
+
 Result<Account> account_of(const Settings& settings, std::string_view name,
-                           const std::string& origin) {
+                           const std::string& origin, const EnvironmentLookup& environment) {
   if (!settings.connection_string.empty()) {
     Account account = TRY(parse_connection_string(settings.connection_string, origin));
     if (account.name == name) return account;
@@ -65,11 +92,15 @@ Result<Account> account_of(const Settings& settings, std::string_view name,
   }
   Account account{.name = std::string(name), .endpoint = usual_endpoint(name), .credential = {}};
   if (!settings.endpoint.empty()) account.endpoint = TRY(parse_service_endpoint(settings.endpoint));
-  account.credential = TRY(credential_of(settings.key, settings.sas, origin));
+  account.credential =
+      TRY(settings.credential.empty()
+              ? credential_of(settings.key, settings.sas, origin)
+              : managed_identity_of(settings, account.endpoint, origin, environment));
   return account;
 }
 
-Result<std::optional<Account>> from_file(std::string_view name, const std::string& path) {
+Result<std::optional<Account>> from_file(std::string_view name, const std::string& path,
+                                         const EnvironmentLookup& environment) {
   const std::optional<toml::table> file = TRY(internal::read_accounts_file(path));
   if (!file) return std::nullopt;
   const toml::table* const table = (*file)["account"][name].as_table();
@@ -78,9 +109,11 @@ Result<std::optional<Account>> from_file(std::string_view name, const std::strin
   const internal::Setting known[] = {{"key", &settings.key},
                                      {"sas", &settings.sas},
                                      {"connection_string", &settings.connection_string},
-                                     {"endpoint", &settings.endpoint}};
+                                     {"endpoint", &settings.endpoint},
+                                     {"credential", &settings.credential},
+                                     {"client_id", &settings.client_id}};
   TRY(internal::read_settings(*table, known, path, fmt::format("account.{}", name)));
-  return TRY(account_of(settings, name, fmt::format("{} [account.{}]", path, name)));
+  return TRY(account_of(settings, name, fmt::format("{} [account.{}]", path, name), environment));
 }
 
 }  // namespace
@@ -93,7 +126,7 @@ Result<Account> resolve_account(std::string_view name, const EnvironmentLookup& 
   TRY(check_account_name(name));
   if (auto account = TRY(from_environment(name, environment))) return std::move(*account);
   const std::string path = accounts_file_path(environment);
-  if (auto account = TRY(from_file(name, path))) return std::move(*account);
+  if (auto account = TRY(from_file(name, path, environment))) return std::move(*account);
   if (name == kEmulatorAccount) {
     auto emulator = TRY(read_emulator_record(environment));
     if (emulator && emulator->storage.name == name) return std::move(emulator->storage);

@@ -51,6 +51,36 @@ TEST_F(AccountResolverTest, ReadsTheAccountsFile) {
   EXPECT_TRUE(std::holds_alternative<SharedKey>(resolve("conn")->credential));
 }
 
+TEST_F(AccountResolverTest, TakesAManagedIdentityFromTheFile) {
+  write("accounts.toml",
+        "[account.lab]\ncredential = \"managed-identity\"\nclient_id = \"one\"\n"
+        "[account.devstoreaccount1]\ncredential = \"managed-identity\"\n"
+        "endpoint = \"http://127.0.0.1:1/devstoreaccount1\"\n");
+  const auto lab = resolve("lab");
+  ASSERT_TRUE(lab) << lab.error().message;
+  EXPECT_EQ(std::get<ManagedIdentity>(lab->credential).client_id, "one");
+  EXPECT_EQ(std::get<ManagedIdentity>(lab->credential).authority, "http://169.254.169.254");
+  set("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:2/x");
+  const auto emulated = resolve("devstoreaccount1");
+  ASSERT_TRUE(emulated) << emulated.error().message;
+  EXPECT_EQ(std::get<ManagedIdentity>(emulated->credential).authority, "http://127.0.0.1:2/x");
+}
+
+TEST_F(AccountResolverTest, RefusesAManagedIdentityThatCannotBeMeant) {
+  const std::tuple<const char*, const char*> cases[] = {
+      {"credential = \"password\"", "managed-identity"},
+      {"credential = \"managed-identity\"\nkey = \"c2VjcmV0\"", "needs no key"},
+      {"credential = \"managed-identity\"\nendpoint = \"http://example.com\"", "https only"}};
+  for (const auto& [settings, expected] : cases) {
+    write("accounts.toml", fmt::format("[account.lab]\n{}\n", settings));
+    const auto account = resolve("lab");
+    ASSERT_FALSE(account) << settings;
+    EXPECT_EQ(account.error().code, ErrorCode::invalid_argument);
+    EXPECT_THAT(account.error().message, HasSubstr(expected));
+    EXPECT_THAT(account.error().message, HasSubstr("[account.lab]"));
+  }
+}
+
 TEST_F(AccountResolverTest, PrefersTheEnvironment) {
   write("accounts.toml", "[account.lab]\nsas = \"sig=file\"\n");
   set("AZURE_STORAGE_ACCOUNT", "lab");

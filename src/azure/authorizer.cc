@@ -14,6 +14,8 @@
 namespace aloft::azure {
 namespace {
 
+constexpr std::string_view kBearer = "Bearer ";
+
 /// The service sorts header names as words are sorted, not as bytes: hyphens do not count, and "_"
 /// comes before digits, which come before letters.
 int weight(char c) {
@@ -60,26 +62,52 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-Authorizer::Authorizer(const Account& account) : account_(account.name) {
+Authorizer::Authorizer(const Account& account, Clock& clock)
+    : account_(account.name), clock_(clock) {
   if (const auto* key = std::get_if<SharedKey>(&account.credential)) {
     signer_ = std::make_unique<internal::Signer>(key->key);
   } else if (const auto* sas = std::get_if<SasToken>(&account.credential)) {
     sas_ = sas->query;
+  } else if (const auto* identity = std::get_if<ManagedIdentity>(&account.credential)) {
+    tokens_ = std::make_unique<ManagedIdentityTokens>(*identity, kStorageResource, clock);
   }
 }
 
 Authorizer::~Authorizer() = default;
 
-void Authorizer::authorize(http::Exchange& exchange,
-                           std::chrono::system_clock::time_point now) const {
+Result<void> Authorizer::authorize(http::Exchange& exchange, const Limits& limits) const {
   if (!sas_.empty()) {
     exchange.target += exchange.target.find('?') == std::string::npos ? '?' : '&';
     exchange.target += sas_;
   }
-  if (signer_ == nullptr) return;
-  exchange.headers.set("x-ms-date", http_date(now));
+  if (tokens_ != nullptr) {
+    if (!may_carry_tokens(exchange.endpoint)) {
+      return fail(ErrorCode::permission_denied,
+                  fmt::format("a managed identity's tokens are sent over https only, not to {}",
+                              to_string(exchange.endpoint)));
+    }
+    const std::string authorization = TRY(source_authorization(limits));
+    exchange.headers.set("Authorization", authorization);
+  }
+  if (signer_ == nullptr) return {};
+  exchange.headers.set("x-ms-date", http_date(clock_.wall_now()));
   exchange.headers.set("Authorization", "SharedKey " + account_ + ":" +
                                             signer_->sign(string_to_sign(exchange, account_)));
+  return {};
+}
+
+bool Authorizer::renew(const http::Exchange& refused) const {
+  if (tokens_ == nullptr) return false;
+  const std::string_view carried = refused.headers.get("Authorization");
+  if (!carried.starts_with(kBearer)) return false;
+  tokens_->forget(carried.substr(kBearer.size()));
+  return true;
+}
+
+Result<std::string> Authorizer::source_authorization(const Limits& limits) const {
+  if (tokens_ == nullptr) return std::string();
+  const std::string token = TRY(tokens_->token(limits));
+  return std::string(kBearer) + token;
 }
 
 std::string Authorizer::make_sas(const SasRequest& request) const {

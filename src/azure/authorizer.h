@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "azure/account.h"
+#include "azure/managed_identity.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "http/exchange.h"
 
 namespace aloft::azure {
@@ -19,14 +21,25 @@ class Signer;
 /// Puts an account's credential on requests. Safe from many threads at once.
 class Authorizer {
  public:
-  explicit Authorizer(const Account& account);
+  /// `clock` outlives it.
+  explicit Authorizer(const Account& account, Clock& clock = system_clock());
   ~Authorizer();
   Authorizer(const Authorizer&) = delete;
   Authorizer& operator=(const Authorizer&) = delete;
 
   /// The last step before a request is sent: everything that is signed must be there. A shared key
-  /// adds x-ms-date and Authorization; a SAS adds its query to the target.
-  void authorize(http::Exchange& exchange, std::chrono::system_clock::time_point now) const;
+  /// adds x-ms-date and Authorization; a SAS adds its query to the target; a managed identity adds
+  /// a token, which it may have to ask for: it fails as ManagedIdentityTokens::token() does, and
+  /// with permission_denied for an endpoint that must not see tokens. The others do not fail.
+  Result<void> authorize(http::Exchange& exchange, const Limits& limits) const;
+
+  /// After the answer 401 to this request: whether to authorize and send it once more, because its
+  /// token could be one that does not serve any more.
+  bool renew(const http::Exchange& refused) const;
+
+  /// For a copy that reads from this account, "Bearer …"; empty for credentials of other kinds.
+  /// Fails as authorize() does.
+  Result<std::string> source_authorization(const Limits& limits) const;
 
   /// What is allowed to whom holds a SAS that this credential makes.
   struct SasRequest {
@@ -36,13 +49,15 @@ class Authorizer {
     std::chrono::system_clock::time_point expires;
   };
   /// The query of a service SAS. With a SAS for a credential this is that SAS, whatever it allows;
-  /// with none it is empty.
+  /// with none, or with a managed identity, it is empty.
   std::string make_sas(const SasRequest& request) const;
 
  private:
   std::string account_;
   std::string sas_;
   std::unique_ptr<const internal::Signer> signer_;  ///< Null without a shared key.
+  std::unique_ptr<ManagedIdentityTokens> tokens_;   ///< Null without a managed identity.
+  Clock& clock_;
 };
 
 /// "Fri, 21 Nov 2026 03:00:00 GMT", as HTTP writes dates.

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "azure/metadata_service_fake.h"
+#include "base/fake_clock.h"
+
 namespace aloft::azure {
 namespace {
 
@@ -46,14 +49,15 @@ TEST(Authorizer, SortsHeadersAsTheServiceDoes) {
 }
 
 TEST(Authorizer, MakesTheSameSignatureForTheSameRequest) {
-  const Authorizer authorizer(account_with(SharedKey{.key = "secret"}));
+  FakeClock clock;
+  const Authorizer authorizer(account_with(SharedKey{.key = "secret"}), clock);
   http::Exchange exchange;
   exchange.target = "/?comp=list";
-  authorizer.authorize(exchange, kTime);
-  EXPECT_EQ(exchange.headers.get("x-ms-date"), "Sat, 21 Nov 2026 03:00:00 GMT");
+  ASSERT_TRUE(authorizer.authorize(exchange, {}));
+  EXPECT_EQ(exchange.headers.get("x-ms-date"), http_date(clock.wall_now()));
   const std::string first(exchange.headers.get("Authorization"));
   EXPECT_THAT(first, StartsWith("SharedKey lab:"));
-  authorizer.authorize(exchange, kTime);
+  ASSERT_TRUE(authorizer.authorize(exchange, {}));
   EXPECT_EQ(exchange.headers.get("Authorization"), first);
 }
 
@@ -61,12 +65,32 @@ TEST(Authorizer, AppendsASasToTheTarget) {
   const Authorizer authorizer(account_with(SasToken{.query = "sv=1&sig=x"}));
   http::Exchange exchange;
   exchange.target = "/demo/a";
-  authorizer.authorize(exchange, kTime);
+  ASSERT_TRUE(authorizer.authorize(exchange, {}));
   EXPECT_EQ(exchange.target, "/demo/a?sv=1&sig=x");
   exchange.target = "/demo/a?comp=metadata";
-  authorizer.authorize(exchange, kTime);
+  ASSERT_TRUE(authorizer.authorize(exchange, {}));
   EXPECT_EQ(exchange.target, "/demo/a?comp=metadata&sv=1&sig=x");
   EXPECT_FALSE(exchange.headers.contains("Authorization"));
+}
+
+TEST(Authorizer, SendsATokenOverTlsOrToThisMachineAlone) {
+  FakeMetadataService service;
+  const Authorizer authorizer(
+      account_with(ManagedIdentity{.authority = service.authority(), .client_id = ""}));
+  http::Exchange exchange;
+  exchange.endpoint = {.tls = false, .host = "lab.blob.core.windows.net", .port = 80};
+  const auto plain = authorizer.authorize(exchange, Limits::within(std::chrono::seconds(20)));
+  ASSERT_FALSE(plain);
+  EXPECT_EQ(plain.error().code, ErrorCode::permission_denied);
+  EXPECT_FALSE(exchange.headers.contains("Authorization"));
+  for (const http::Endpoint& endpoint :
+       {http::Endpoint{.tls = true, .host = "lab.blob.core.windows.net", .port = 443},
+        http::Endpoint{.host = "127.0.0.1", .port = 10000},
+        http::Endpoint{.host = "::1", .port = 10000}}) {
+    exchange.endpoint = endpoint;
+    ASSERT_TRUE(authorizer.authorize(exchange, Limits::within(std::chrono::seconds(20))));
+    EXPECT_EQ(exchange.headers.get("Authorization"), "Bearer token1");
+  }
 }
 
 TEST(Authorizer, MakesASasForOneBlobOrAContainer) {

@@ -65,12 +65,17 @@ Result<std::string> start_server(Server& server, std::vector<std::string> comman
   return fail(ErrorCode::unavailable, "the server did not start: " + said.value_or(""));
 }
 
-Result<std::shared_ptr<ObjectAccount>> connect(std::string_view connection_string) {
-  const azure::Account account = TRY(azure::parse_connection_string(connection_string, "the test"));
-  return std::make_shared<AzureAccount>(account, std::make_shared<http::Client>());
+std::shared_ptr<ObjectAccount> connect(azure::Account account) {
+  return std::make_shared<AzureAccount>(std::move(account), std::make_shared<http::Client>());
 }
 
-Result<Backend> start_emulator() {
+Result<std::shared_ptr<ObjectAccount>> connect(std::string_view connection_string) {
+  azure::Account account = TRY(azure::parse_connection_string(connection_string, "the test"));
+  return connect(std::move(account));
+}
+
+/// Its record.
+Result<nlohmann::json> start_emulator() {
   auto& server = *servers().emplace_back(std::make_unique<Server>());
   const std::string ready_file = server.directory.path() + "/ready.json";
   const std::string text =
@@ -79,11 +84,29 @@ Result<Backend> start_emulator() {
                          auto record = read_file(ready_file);
                          return record ? std::optional(*record) : std::nullopt;
                        }));
-  const auto record = nlohmann::json::parse(text);
+  return nlohmann::json::parse(text);
+}
+
+Result<Backend> open_emulator() {
+  const auto record = TRY(start_emulator());
   return Backend{
       .account = TRY(connect(fmt::format(
           "AccountName={};AccountKey={};BlobEndpoint={}", record["account"].get<std::string>(),
           record["key"].get<std::string>(), record["blob_endpoint"].get<std::string>())))};
+}
+
+/// As a task sees the emulator: without any key.
+Result<Backend> open_emulator_by_identity() {
+  const auto record = TRY(start_emulator());
+  azure::ServiceEndpoint endpoint =
+      TRY(azure::parse_service_endpoint(record["blob_endpoint"].get<std::string>()));
+  const auto& variables = record["identity"];
+  return Backend{
+      .account = connect(
+          {.name = record["account"].get<std::string>(),
+           .endpoint = std::move(endpoint),
+           .credential = azure::ManagedIdentity{
+               .authority = variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"].get<std::string>()}})};
 }
 
 Result<Backend> start_azurite() {
@@ -137,7 +160,8 @@ Result<Backend> open_retrying() {
 Result<Backend> start(const std::string& name) {
   if (name == "memory") return Backend{.account = std::make_shared<MemoryAccount>()};
   if (name == "retrying") return open_retrying();
-  if (name == "emulator") return start_emulator();
+  if (name == "emulator") return open_emulator();
+  if (name == "identity") return open_emulator_by_identity();
   if (name == "azurite") return start_azurite();
   return open_live();
 }
@@ -145,7 +169,7 @@ Result<Backend> start(const std::string& name) {
 }  // namespace
 
 std::vector<std::string> backend_names() {
-  return {"memory", "retrying", "emulator", "azurite", "live"};
+  return {"memory", "retrying", "emulator", "identity", "azurite", "live"};
 }
 
 Result<Backend> open_backend(const std::string& name) {

@@ -24,10 +24,7 @@ Result<PutResult> AzureStore::copy(const CopyRequest& request, const Limits& lim
   const Doing doing{"copying to", name};
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(request.key));
-  exchange.headers.add("x-ms-copy-source", request.source.url);
-  if (!request.source.authorization.empty()) {
-    exchange.headers.add("x-ms-copy-source-authorization", request.source.authorization);
-  }
+  TRY(internal::add_source(exchange, request.source));
   if (!request.source_if_match.empty()) {
     exchange.headers.add("x-ms-source-if-match", request.source_if_match);
   }

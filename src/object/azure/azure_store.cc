@@ -29,6 +29,8 @@ constexpr std::size_t kBlockListBytesMax = 64u << 20;
 constexpr std::size_t kBlockIdLengthMax = 64;
 /// A source is read soon after it is minted, but a large copy takes its time.
 constexpr auto kSourceLifetime = std::chrono::hours(24);
+/// Almost always it is there already.
+constexpr auto kTokenTimeMax = std::chrono::seconds(30);
 
 Result<PutResult> put_result(const http::Exchange& exchange, const Doing& doing) {
   auto made = internal::parse_put_result(exchange.answer);
@@ -226,11 +228,8 @@ Result<void> AzureStore::stage_block_from(const StageFromRequest& request, const
   }
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(request.key), query);
-  exchange.headers.add("x-ms-copy-source", request.source.url);
+  TRY(internal::add_source(exchange, request.source));
   exchange.headers.add("x-ms-source-range", range_header(request.range));
-  if (!request.source.authorization.empty()) {
-    exchange.headers.add("x-ms-copy-source-authorization", request.source.authorization);
-  }
   if (!request.source_if_match.empty()) {
     exchange.headers.add("x-ms-source-if-match", request.source_if_match);
   }
@@ -329,7 +328,9 @@ Result<SourceRef> AzureStore::source_ref(std::string_view key) {
                                        .expires = service_->clock().wall_now() + kSourceLifetime});
   std::string url = to_string(service_->endpoint()) + path(key);
   if (!sas.empty()) url += "?" + sas;
-  return SourceRef{.url = std::move(url)};
+  std::string authorization =
+      TRY(service_->authorizer().source_authorization(Limits::within(kTokenTimeMax)));
+  return SourceRef{.url = std::move(url), .authorization = std::move(authorization)};
 }
 
 }  // namespace aloft

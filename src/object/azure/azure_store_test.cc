@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "azure/account.h"
+#include "azure/metadata_service_fake.h"
 #include "base/guarded.h"
 #include "http/fake_server.h"
 #include "object/azure/azure_account.h"
@@ -13,6 +14,7 @@
 namespace aloft {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -129,6 +131,42 @@ TEST_F(AzureStoreTest, WantsEtagAndDateOfWhatItWrote) {
   EXPECT_EQ(store()->put(request, limits()).error().code, ErrorCode::corrupt);
   answer("201 Created", kMade);
   EXPECT_EQ(store()->put(request, limits())->etag, "\"0x1\"");
+}
+
+TEST_F(AzureStoreTest, GetsAnotherTokenOnceWhenOneIsRefused) {
+  azure::FakeMetadataService identity;
+  const auto opened =
+      store(azure::ManagedIdentity{.authority = identity.authority(), .client_id = ""});
+  answer("401 Unauthorized", "x-ms-error-code: InvalidAuthenticationInfo\r\n");
+  const auto refused = opened->head("a", limits());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::permission_denied);
+  EXPECT_THAT(request(), HasSubstr("Authorization: Bearer token2\r\n"));
+  EXPECT_THAT(refused.error().message, Not(HasSubstr("token2")));
+  EXPECT_EQ(identity.requests(), 2) << "not once more";
+}
+
+TEST_F(AzureStoreTest, SaysThatThereIsNoToken) {
+  azure::FakeMetadataService identity;
+  identity.answer("400 Bad", R"({"error_description":"Identity not found"})");
+  const auto opened =
+      store(azure::ManagedIdentity{.authority = identity.authority(), .client_id = ""});
+  const auto unauthorized = opened->head("a", limits());
+  ASSERT_FALSE(unauthorized);
+  EXPECT_EQ(unauthorized.error().code, ErrorCode::permission_denied);
+  EXPECT_THAT(unauthorized.error().message,
+              AllOf(HasSubstr("az://lab/demo/a"), HasSubstr("Identity not found")));
+  EXPECT_EQ(request(), "");
+}
+
+TEST_F(AzureStoreTest, LendsItsTokenToACopyThatReadsFromIt) {
+  azure::FakeMetadataService identity;
+  const auto opened =
+      store(azure::ManagedIdentity{.authority = identity.authority(), .client_id = ""});
+  const auto source = opened->source_ref("a");
+  ASSERT_TRUE(source);
+  EXPECT_EQ(source->authorization, "Bearer token1");
+  EXPECT_THAT(source->url, Not(HasSubstr("token1")));
 }
 
 TEST_F(AzureStoreTest, SendsASasAndNeverShowsIt) {

@@ -39,13 +39,18 @@ class Accounts {
 
  private:
   struct Opened {
-    std::string identity;  ///< Endpoint and key: another one is another account.
+    std::string identity;  ///< Endpoint and credential: another one is another account.
     std::shared_ptr<ObjectAccount> account;
   };
 
   static std::string identity_of(const azure::Account& account) {
-    const auto* key = std::get_if<azure::SharedKey>(&account.credential);
-    return to_string(account.endpoint) + " " + (key == nullptr ? "" : key->key);
+    std::string identity = to_string(account.endpoint) + " ";
+    if (const auto* key = std::get_if<azure::SharedKey>(&account.credential)) {
+      identity += key->key;
+    } else if (const auto* managed = std::get_if<azure::ManagedIdentity>(&account.credential)) {
+      identity += managed->authority + " " + managed->client_id;
+    }
+    return identity;
   }
 
   std::shared_ptr<ObjectAccount> make(const azure::Account& account) const {

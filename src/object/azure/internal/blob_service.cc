@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "object/azure/internal/blob_service.h"
 
+#include <fmt/core.h>
+
+#include <vector>
+
 #include "azure/version.h"
 
 namespace aloft::internal {
@@ -14,7 +18,7 @@ void add_if_set(http::Headers& headers, std::string_view name, const std::string
 
 BlobService::BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock)
     : account_(std::move(account)),
-      authorizer_(account_),
+      authorizer_(account_, clock),
       client_(std::move(client)),
       clock_(clock) {}
 
@@ -30,13 +34,29 @@ void BlobService::begin(http::Exchange& exchange, http::Method method, std::stri
 }
 
 Result<void> BlobService::perform(http::Exchange& exchange, const Limits& limits) const {
-  authorizer_.authorize(exchange, clock_.wall_now());
-  return client_->perform(exchange, limits);
+  http::Exchange* const only = &exchange;
+  perform(std::span(&only, 1), limits);
+  return exchange.result;
 }
 
 void BlobService::perform(std::span<http::Exchange* const> exchanges, const Limits& limits) const {
-  const auto now = clock_.wall_now();
-  for (http::Exchange* exchange : exchanges) authorizer_.authorize(*exchange, now);
+  send(exchanges, limits);
+  std::vector<http::Exchange*> again;
+  for (http::Exchange* exchange : exchanges) {
+    const bool refused = exchange->result && exchange->answer.status == 401;
+    if (refused && authorizer_.renew(*exchange)) again.push_back(exchange);
+  }
+  if (!again.empty()) send(again, limits);
+}
+
+void BlobService::send(std::span<http::Exchange* const> exchanges, const Limits& limits) const {
+  for (http::Exchange* exchange : exchanges) {
+    const Result<void> authorized = authorizer_.authorize(*exchange, limits);
+    if (authorized) continue;
+    // Without a token for one there is none for the others.
+    for (http::Exchange* unsent : exchanges) unsent->result = authorized;
+    return;
+  }
   client_->perform(exchanges, limits);
 }
 
@@ -45,6 +65,18 @@ Result<void> BlobService::expect(http::Exchange& exchange, int status, const Doi
   Result<void> performed = perform(exchange, limits);
   if (!performed) return fail(error_of_transport(std::move(performed).error(), doing));
   if (exchange.answer.status != status) return fail(error_of_answer(exchange.answer, doing));
+  return {};
+}
+
+Result<void> add_source(http::Exchange& exchange, const SourceRef& source) {
+  exchange.headers.add("x-ms-copy-source", source.url);
+  if (source.authorization.empty()) return {};
+  if (!azure::may_carry_tokens(exchange.endpoint)) {
+    return fail(ErrorCode::permission_denied,
+                fmt::format("the token of a copy's source is sent over https only, not to {}",
+                            to_string(exchange.endpoint)));
+  }
+  exchange.headers.add("x-ms-copy-source-authorization", source.authorization);
   return {};
 }
 

@@ -31,7 +31,8 @@ class BlobService {
   void begin(http::Exchange& exchange, http::Method method, std::string_view path,
              std::string_view query = {}) const;
 
-  /// Signs and performs; the last step. Fails as the client does; any answer is a success here.
+  /// Authorizes and performs; the last step. Fails as Authorizer and client do; any answer is a
+  /// success here. What is refused for a token that does not serve any more is sent once more.
   Result<void> perform(http::Exchange& exchange, const Limits& limits) const;
   void perform(std::span<http::Exchange* const> exchanges, const Limits& limits) const;
 
@@ -40,12 +41,17 @@ class BlobService {
                       const Limits& limits) const;
 
  private:
+  void send(std::span<http::Exchange* const> exchanges, const Limits& limits) const;
+
   const azure::Account account_;
   const azure::Authorizer authorizer_;
   const std::shared_ptr<http::Client> client_;
   Clock& clock_;
 };
 
+/// Names what a copy reads. Fails with permission_denied rather than send the source's token where
+/// it must not be seen.
+Result<void> add_source(http::Exchange& exchange, const SourceRef& source);
 void add_conditions(http::Headers& headers, const Conditions& conditions);
 void add_metadata(http::Headers& headers, const Metadata& metadata);
 void add_properties(http::Headers& headers, const ContentProperties& properties);
