@@ -21,6 +21,7 @@ struct EmulatorArguments {
   std::string data_directory;
   bool in_memory = false;
   std::uint16_t blob_port = 0;
+  std::uint16_t batch_port = 0;
   bool well_known_key = false;
   std::string ready_file;
 };
@@ -67,12 +68,14 @@ std::string how_to_use(const emulator::EmulatorRecord& record, const EmulatorArg
   }
   return fmt::format(
       "Blob service:  {}\n"
+      "Batch service: {}\n"
       "Data:          {}\n"
       "Key:           {}\n"
       "Try:           aloft mkdir az://{account}/first\n"
       "               aloft cp FILE az://{account}/first/\n"
       "Ctrl-C stops it.\n",
-      record.blob_endpoint, directory.empty() ? "in memory; gone when this ends" : directory, key,
+      record.blob_endpoint, record.batch_endpoint,
+      directory.empty() ? "in memory; gone when this ends" : directory, key,
       fmt::arg("account", record.account));
 }
 
@@ -83,6 +86,7 @@ Result<void> run_emulator(const EmulatorArguments& arguments, const Context& con
   const auto emulator =
       TRY(emulator::Emulator::start({.data_directory = directory,
                                      .blob_port = arguments.blob_port,
+                                     .batch_port = arguments.batch_port,
                                      .well_known_key = arguments.well_known_key}));
   const auto published = TRY(emulator::PublishedRecord::publish(
       runtime_directory(context.environment), emulator->record()));
@@ -104,7 +108,8 @@ Result<void> run_emulator(const EmulatorArguments& arguments, const Context& con
 void add_emulator_command(CLI::App& app, Context& context) {
   auto arguments = std::make_shared<EmulatorArguments>();
   CLI::App* command = app.add_subcommand(
-      "emulator", "Serve Azure Blob storage on this machine, for a first try and for tests");
+      "emulator",
+      "Serve Azure Blob storage and Azure Batch on this machine, for a first try and for tests");
   CLI::Option* data = command->add_option("--data", arguments->data_directory,
                                           "Keep everything in this directory (default: a directory "
                                           "of this user below /var/tmp)");
@@ -113,6 +118,11 @@ void add_emulator_command(CLI::App& app, Context& context) {
   command
       ->add_option("--blob-port", arguments->blob_port,
                    "Port of the Blob service (default: a free one)")
+      ->check(CLI::Range(0, 65'535))
+      ->option_text("N");
+  command
+      ->add_option("--batch-port", arguments->batch_port,
+                   "Port of the Batch service (default: a free one)")
       ->check(CLI::Range(0, 65'535))
       ->option_text("N");
   command->add_flag("--well-known-key", arguments->well_known_key,

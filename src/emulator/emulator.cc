@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log/log.h"
 #include "emulator/account_key.h"
+#include "emulator/batch/server.h"
 #include "emulator/blob/directory_storage.h"
 #include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service.h"
@@ -36,15 +37,17 @@ class RunningEmulator final : public Emulator {
   }
   ~RunningEmulator() override { stop(); }
 
-  Result<void> listen(std::uint16_t port) {
+  Result<void> listen(const EmulatorOptions& options) {
     // Keep-alive connections of many clients wait here for a long time, and cost a thread each.
-    server_ = TRY(http::Server::start({.port = port, .idle_timeout = std::chrono::minutes(10)},
-                                      [this](http::Request& r) { return service_.handle(r); }));
+    server_ = TRY(
+        http::Server::start({.port = options.blob_port, .idle_timeout = std::chrono::minutes(10)},
+                            [this](http::Request& r) { return service_.handle(r); }));
     service_.set_port(server_->port());
     identity_ = TRY(identity::IdentityServer::start(tokens_));
     record_.identity_environment = identity_->environment();
     record_.blob_endpoint =
         "http://127.0.0.1:" + std::to_string(server_->port()) + "/" + std::string(kAccountName);
+    TRY(serve_batch(options));
     housekeeper_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
     return {};
   }
@@ -52,12 +55,30 @@ class RunningEmulator final : public Emulator {
   const EmulatorRecord& record() const override { return record_; }
 
   void stop() override {
+    // First, since its tasks may be using Blob.
+    if (batch_) batch_->stop();
     if (server_) server_->stop();
     if (identity_) identity_->stop();
     housekeeper_ = {};
   }
 
  private:
+  Result<void> serve_batch(const EmulatorOptions& options) {
+    const std::string& data = options.data_directory;
+    batch_ = TRY(batch::Server::start({.directory = data.empty() ? "" : data + "/batch",
+                                       .port = options.batch_port,
+                                       .account = record_.account,
+                                       .key = base64_decode(record_.key).value(),
+                                       .storage_url = record_.blob_endpoint,
+                                       .storage_token = [this]() -> Result<std::string> {
+                                         return tokens_.issue(identity::kStorageAudience).text;
+                                       },
+                                       .environment = record_.identity_environment,
+                                       .identity_id = std::string(identity::kResourceId)}));
+    record_.batch_endpoint = batch_->endpoint();
+    return {};
+  }
+
   void keep_house(const std::stop_token& stop) {
     do {
       const auto dropped = repository_.drop_expired_blocks();
@@ -74,6 +95,7 @@ class RunningEmulator final : public Emulator {
   std::unique_ptr<identity::IdentityServer> identity_;
   std::jthread housekeeper_;
   EmulatorRecord record_;
+  std::unique_ptr<batch::Server> batch_;
 };
 
 }  // namespace
@@ -94,7 +116,7 @@ Result<std::unique_ptr<Emulator>> Emulator::start(const EmulatorOptions& options
   }
   auto emulator =
       std::make_unique<RunningEmulator>(std::move(index), std::move(storage), numbers, key);
-  TRY(emulator->listen(options.blob_port));
+  TRY(emulator->listen(options));
   return emulator;
 }
 

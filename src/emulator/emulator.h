@@ -14,7 +14,8 @@ namespace aloft::emulator {
 struct EmulatorOptions {
   /// Where state and key are kept; empty: in memory alone, with a key of this run.
   std::string data_directory{};
-  std::uint16_t blob_port = 0;  ///< 0: a free one.
+  std::uint16_t blob_port = 0;   ///< 0: a free one.
+  std::uint16_t batch_port = 0;  ///< As above.
   /// Azure's published development key, known to everybody, instead of a random one.
   bool well_known_key = false;
 };

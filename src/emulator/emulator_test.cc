@@ -19,6 +19,7 @@ TEST(Emulator, ListensOnAFreePortWithAKeyOfItsOwn) {
   const auto second = Emulator::start({}).value();
   EXPECT_EQ(first->record().account, "devstoreaccount1");
   EXPECT_NE(first->record().blob_endpoint, second->record().blob_endpoint);
+  EXPECT_NE(first->record().batch_endpoint, second->record().batch_endpoint);
   EXPECT_NE(first->record().key, second->record().key);
   EXPECT_EQ(Emulator::start({.well_known_key = true}).value()->record().key, kWellKnownKey);
 }

@@ -85,7 +85,8 @@ class RunningServer final : public Server {
                                    .storage_token = options_.storage_token,
                                    .auto_storage_url = options_.storage_url}},
         *ledger_);
-    account_ = std::make_unique<Account>(system_clock(), *ledger_, *fleet_);
+    account_ = std::make_unique<Account>(system_clock(), *ledger_, *fleet_,
+                                         StateOptions{.identity_id = options_.identity_id});
     fleet_->tell(*account_);
     service_.emplace(Credentials{.account = options_.account, .key = options_.key}, *account_);
     service_->set_base_url(endpoint());

@@ -24,6 +24,7 @@ struct ServerOptions {
   std::function<Result<std::string>()> storage_token{};
   /// Set for every task: where the token endpoint is.
   std::vector<std::pair<std::string, std::string>> environment{};
+  std::string identity_id{};  ///< Of the identity that every pool has.
 };
 
 /// The Batch service with all that it needs, on a port of its own.

@@ -36,10 +36,7 @@ struct Run {
 struct StateOptions {
   /// How long the allocation of nodes takes.
   std::chrono::milliseconds resize_time{200};
-  /// That of every node; shown as the pools' identity.
-  std::string identity_id{
-      "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/aloft/providers/"
-      "Microsoft.ManagedIdentity/userAssignedIdentities/aloft-emulator"};
+  std::string identity_id{};  ///< Of the identity that every pool has.
 };
 
 /// All pools, jobs and tasks of the account, and what is done with them is noted in the ledger.
