@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,9 @@ class BatchHome {
   static std::string bundle_key(std::string_view digest);
 
  private:
+  Result<void> read_jobs(std::span<const workload::JobId> ids, std::vector<JobRecord>& records,
+                         const Limits& limits);
+
   std::shared_ptr<ObjectStore> store_;
 };
 
