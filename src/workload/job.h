@@ -102,7 +102,8 @@ struct Job {
   /// HOME, XDG_… and ALOFT_LOCAL_DIR of the submitter: where the supervisor finds the accounts,
   /// whatever the task itself may see.
   std::map<std::string, std::string> account_environment{};
-  bool requeue = false;            ///< A lost attempt may be repeated.
+  /// Whether a lost attempt may be repeated; none: as the place that runs the job usually does.
+  std::optional<bool> requeue{};
   std::chrono::seconds grace{30};  ///< Between SIGTERM and SIGKILL.
   std::string comment{};
   /// Asked for, recorded, without effect here: partition, account, qos, …

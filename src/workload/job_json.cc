@@ -204,7 +204,7 @@ std::string to_json(const Job& job, JsonStyle style) {
   }
   put(json, "environment", job.environment, {});
   put(json, "account_environment", job.account_environment, {});
-  put(json, "requeue", job.requeue, false);
+  put(json, "requeue", job.requeue);
   if (job.grace != standard.grace) json["grace_s"] = job.grace.count();
   put(json, "comment", job.comment, {});
   put(json, "hints", job.hints, {});

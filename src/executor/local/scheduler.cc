@@ -96,7 +96,7 @@ Result<void> Scheduler::load_jobs() {
 Result<void> Scheduler::adopt(const StoredTask& task, const StoredJob& stored) {
   Active active{.task = task,
                 .taken = needed_by(stored.job.resources, slots_.whole()),
-                .requeue = stored.job.requeue,
+                .requeue = stored.job.requeue.value_or(false),
                 .grace = stored.job.grace,
                 .process = nullptr,
                 .adopted = {}};

@@ -86,8 +86,7 @@ TEST(SlurmScript, HasEachOptionOnceWithOneLetter) {
 TEST(SlurmScript, LosesNoOptionSilently) {
   const std::string without = shown(parse("#SBATCH --comment=x"));
   for (const Option& option : all_options()) {
-    if (option.effect == Option::Effect::printing || option.name == "kill-on-invalid-dep" ||
-        option.name == "no-requeue") {
+    if (option.effect == Option::Effect::printing || option.name == "kill-on-invalid-dep") {
       continue;  // They ask for what happens anyway.
     }
     std::string value;
