@@ -28,13 +28,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Signals that ask the supervisor to end its task, readable from a descriptor.
+/// Signals that ask the supervisor to end its task.
+sigset_t end_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, number);
+  return signals;
+}
+
+/// The same, readable from a descriptor.
 Result<UniqueFd> catch_signals() {
-  sigset_t caught;
-  ::sigemptyset(&caught);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&caught, number);
-  ::pthread_sigmask(SIG_BLOCK, &caught, nullptr);
-  UniqueFd fd(::signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK));
+  hold_end_signals();
+  const sigset_t signals = end_signals();
+  UniqueFd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) return fail_os(errno, "cannot watch for signals");
   return fd;
 }
@@ -273,6 +279,11 @@ Result<void> write_exit(const TaskDirectory& directory, const ExitRecord& record
 }
 
 }  // namespace
+
+void hold_end_signals() {
+  const sigset_t signals = end_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
 
 Result<void> supervise(const SupervisorOptions& options) {
   const TaskDirectory directory(options.task_directory);

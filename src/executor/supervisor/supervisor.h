@@ -24,6 +24,10 @@ struct SupervisorOptions {
   std::chrono::milliseconds final_commit_max{60'000};
 };
 
+/// From here on a signal that asks for the task's end waits until supervise() reads it. For a
+/// process that does other things before; call it while there is one thread.
+void hold_end_signals();
+
 /// Runs the attempt in a task directory to its end and leaves its exit record; the program
 /// `aloft-main supervise` is this function and nothing else.
 ///

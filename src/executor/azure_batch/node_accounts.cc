@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "executor/azure_batch/node_accounts.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "azure/names/blob_names.h"
+#include "base/file.h"
+
+namespace aloft::executor {
+namespace {
+
+void take_over(NodeAccounts::Variables& variables, const EnvironmentLookup& environment,
+               std::span<const char* const> names) {
+  for (const char* name : names) {
+    if (const char* value = environment(name)) variables[name] = value;
+  }
+}
+
+Result<std::string> accounts_file(std::span<const AccountPlace> places) {
+  std::string text;
+  for (const AccountPlace& place : places) {
+    TRY(azure::check_account_name(place.name));
+    // A string of TOML is written as one of JSON.
+    text += fmt::format("[account.{}]\nendpoint = {}\ncredential = \"managed-identity\"\n",
+                        place.name, nlohmann::json(place.endpoint).dump());
+  }
+  return text;
+}
+
+}  // namespace
+
+NodeAccounts NodeAccounts::of_node(const EnvironmentLookup& environment) {
+  constexpr const char* kNames[] = {"HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+                                    "ALOFT_LOCAL_DIR"};
+  Variables variables;
+  take_over(variables, environment, kNames);
+  return NodeAccounts(std::move(variables));
+}
+
+Result<NodeAccounts> NodeAccounts::of_task(const std::string& directory,
+                                           std::span<const AccountPlace> places,
+                                           const EnvironmentLookup& environment) {
+  constexpr const char* kNames[] = {"AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_CLIENT_ID"};
+  Variables variables{{"HOME", directory},
+                      {"XDG_CONFIG_HOME", directory + "/config"},
+                      {"ALOFT_LOCAL_DIR", directory + "/local"}};
+  take_over(variables, environment, kNames);
+  NodeAccounts accounts(std::move(variables));
+  const std::string configuration = config_directory(accounts.lookup());
+  TRY(make_private_directory(directory));
+  TRY(make_private_directory(configuration));
+  const std::string text = TRY(accounts_file(places));
+  TRY(replace_file(configuration + "/accounts.toml", text, 0600));
+  return accounts;
+}
+
+EnvironmentLookup NodeAccounts::lookup() const {
+  return [variables = variables_](const char* name) -> const char* {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  };
+}
+
+}  // namespace aloft::executor
