@@ -47,7 +47,7 @@ void add_daemon_command(CLI::App& app, Context& context);
 void add_cancel_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
 void add_emulator_command(CLI::App& app, Context& context);
-/// scheduler and supervise: what `submit` starts.
+/// scheduler, supervise and node-task: what `submit` starts.
 void add_job_processes(CLI::App& app, Context& context);
 void add_jobs_command(CLI::App& app, Context& context);
 void add_logs_command(CLI::App& app, Context& context);

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two processes behind local jobs; no user calls them.
+// The processes behind jobs: two of this machine, one of a node of Azure Batch. No user calls them.
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/job_home.h"
+#include "executor/azure_batch/node_task.h"
 #include "executor/local/scheduler.h"
 #include "executor/supervisor/supervisor.h"
 #include "object/azure/open_accounts.h"
 
 namespace aloft::cli {
 namespace {
+
+AccountOpener open_accounts(const EnvironmentLookup& environment) {
+  return open_azure_accounts(environment);
+}
 
 Result<void> schedule(const std::string& path) {
   executor::JobHome home = TRY(executor::JobHome::open(path));
@@ -38,10 +44,42 @@ Result<void> supervise(const std::string& directory) {
   executor::SupervisorOptions options{.task_directory = directory};
   // Without a launcher only tasks in containers fail, each saying so.
   options.launcher = launcher_path().value_or("aloft");
-  options.open_accounts = [](const EnvironmentLookup& environment) {
-    return open_azure_accounts(environment);
-  };
+  options.open_accounts = open_accounts;
   return executor::supervise(options);
+}
+
+std::string value_or(const Context& context, const char* variable, std::string otherwise) {
+  const char* value = context.environment(variable);
+  return value == nullptr ? std::move(otherwise) : value;
+}
+
+Result<int> run_node_task(const Context& context, executor::NodeTaskOptions options) {
+  executor::hold_end_signals();
+  options.directory =
+      value_or(context, "AZ_BATCH_TASK_WORKING_DIR", std::filesystem::current_path().string());
+  options.node = value_or(context, "AZ_BATCH_NODE_ID", "");
+  options.environment = context.environment;
+  options.launcher = TRY(launcher_path());
+  options.open_accounts = open_accounts;
+  return executor::run_node_task(options);
+}
+
+void add_node_task(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("node-task", "Run one task on a node of Azure Batch");
+  command->group("");
+  const auto options = std::make_shared<executor::NodeTaskOptions>();
+  command->add_option("--home", options->home, "az://ACCOUNT/CONTAINER with the job home")
+      ->required();
+  command->add_option("--endpoint", options->home_endpoint,
+                      "Where that account answers; accounts are reached with the node's identity");
+  command->add_option("JOB", options->job)->required();
+  command->add_option("NUMBER", options->number, "Of the task, in the job home")->required();
+  command->callback([options, &context] {
+    const auto code = run_node_task(context, *options);
+    if (!code) report(context, code.error());
+    // As with `aloft run`, our own failure must not be taken for the task's own exit code.
+    context.exit_code = code.value_or(kOwnFailure);
+  });
 }
 
 }  // namespace
@@ -58,6 +96,7 @@ void add_job_processes(CLI::App& app, Context& context) {
   supervisor->callback([path, &context] {
     if (const auto done = supervise(*path); !done) report(context, done.error());
   });
+  add_node_task(app, context);
 }
 
 }  // namespace aloft::cli
