@@ -43,13 +43,14 @@ Result<NodeAccounts> NodeAccounts::of_task(const std::string& directory,
                                            std::span<const AccountPlace> places,
                                            const EnvironmentLookup& environment) {
   constexpr const char* kNames[] = {"AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_CLIENT_ID"};
+  const std::string own = directory + "/" + kTaskFiles;
   Variables variables{{"HOME", directory},
-                      {"XDG_CONFIG_HOME", directory + "/config"},
-                      {"ALOFT_LOCAL_DIR", directory + "/local"}};
+                      {"XDG_CONFIG_HOME", own + "/config"},
+                      {"ALOFT_LOCAL_DIR", own + "/local"}};
   take_over(variables, environment, kNames);
   NodeAccounts accounts(std::move(variables));
   const std::string configuration = config_directory(accounts.lookup());
-  TRY(make_private_directory(directory));
+  TRY(make_private_directory(own));
   TRY(make_private_directory(configuration));
   const std::string text = TRY(accounts_file(places));
   TRY(replace_file(configuration + "/accounts.toml", text, 0600));

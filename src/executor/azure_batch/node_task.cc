@@ -98,14 +98,12 @@ class NodeTask {
         task_(task),
         accounts_(std::move(accounts)) {}
 
-  static std::string own_directory(const NodeTaskOptions& options) {
-    return options.directory + "/.aloft";
-  }
+  std::string own_directory() const { return options_.directory + "/" + kTaskFiles; }
 
   static Result<NodeAccounts> accounts_for(const NodeTaskOptions& options,
                                            const std::vector<AccountPlace>& places) {
     if (places.empty()) return NodeAccounts::of_node(options.environment);
-    return NodeAccounts::of_task(own_directory(options), places, options.environment);
+    return NodeAccounts::of_task(options.directory, places, options.environment);
   }
 
   bool may_be_repeated() const {
@@ -134,8 +132,8 @@ class NodeTask {
 
   /// None if the node was taken away and the task may run again.
   Result<std::optional<ExitRecord>> run_attempt() {
-    const TaskDirectory directory(fmt::format("{}/task.{}", own_directory(options_), attempt_));
-    TRY(make_private_directory(own_directory(options_)));
+    const TaskDirectory directory(fmt::format("{}/task.{}", own_directory(), attempt_));
+    TRY(make_private_directory(own_directory()));
     const TaskSpec spec = TRY(prepare());
     TRY(directory.create(spec));
     TRY(home_.write_start(record_.id, options_.number,
@@ -164,7 +162,7 @@ class NodeTask {
   }
 
   Result<TaskSpec> prepare() {
-    const std::string directory = own_directory(options_) + "/script";
+    const std::string directory = own_directory() + "/script";
     const std::string script = TRY(home_.script(record_.id, step_limits()));
     TRY(make_private_directory(directory));
     TaskSpec spec{.job_id = record_.id,
@@ -176,8 +174,10 @@ class NodeTask {
     TRY(replace_file(spec.script, script, 0700));
     std::erase_if(spec.job.environment,
                   [](const auto& variable) { return is_of_machine(variable.first); });
-    spec.job.environment["HOME"] = options_.directory;
     spec.job.account_environment = accounts_.variables();
+    // Accounts may be found by it, so the task must not have another one.
+    const auto home = accounts_.variables().find("HOME");
+    if (home != accounts_.variables().end()) spec.job.environment.insert(*home);
     spec.job.hints.try_emplace("partition", record_.pool);
     return spec;
   }

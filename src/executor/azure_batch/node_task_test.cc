@@ -136,11 +136,11 @@ TEST_F(NodeTaskTest, LeavesTheAccountsOfAConfiguredNodeAlone) {
   options_.home_endpoint = "";
   record_.accounts = {};
   options_.environment = [](const char* name) -> const char* {
-    return std::string_view(name) == "XDG_CONFIG_HOME" ? "/etc/node" : nullptr;
+    return std::string_view(name) == "HOME" ? "/home/node" : nullptr;
   };
-  submit("#!/bin/sh\necho $XDG_CONFIG_HOME\n");
+  submit("#!/bin/sh\necho $HOME $XDG_CONFIG_HOME\n");
   EXPECT_EQ(run(), 0);
-  EXPECT_EQ(output(), "/etc/node\n");
+  EXPECT_EQ(output(), "/home/node\n");
 }
 
 TEST_F(NodeTaskTest, EndsTheDaemonThatServedTheTask) {
