@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "daemon/server.h"
 #include "enter/daemon_client.h"
 #include "enter/daemon_start.h"
+#include "executor/supervisor/supervisor.h"
 #include "object/azure/open_accounts.h"
 
 namespace aloft::cli {
@@ -94,6 +96,7 @@ Result<void> serve(const Context& context, UniqueFd& ready) {
 }
 
 int run_daemon(Context& context, int ready_fd) {
+  ::prctl(PR_SET_NAME, executor::kFileDaemonName);
   set_up_log({.level = LogLevel::info});
   raise_descriptor_limit();
   UniqueFd ready(ready_fd);

@@ -32,15 +32,11 @@ std::string job_home(const EnvironmentLookup& environment) {
   return local_directory(environment) + "/jobs";
 }
 
-Result<std::string> own_path() {
-  std::error_code failed;
-  const fs::path path = fs::read_symlink("/proc/self/exe", failed);
-  if (failed) return fail_os(failed.value(), "cannot find this program");
-  return path.string();
-}
-
 Result<std::string> launcher_path() {
-  const fs::path own = fs::path(TRY(own_path())).parent_path();
+  // With libraries of our own this names their loader, which lies in the same directory.
+  std::error_code failed;
+  const fs::path own = fs::read_symlink("/proc/self/exe", failed).parent_path();
+  if (failed) return fail_os(failed.value(), "cannot find this program");
   for (const auto& candidate : {own / "aloft", own / "../../bin/aloft"}) {
     std::error_code ignored;
     if (fs::is_regular_file(candidate, ignored)) return candidate.lexically_normal().string();
@@ -52,7 +48,7 @@ Result<std::string> launcher_path() {
 Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment) {
   TRY(make_private_directory(local_directory(environment)));
   const std::string home = job_home(environment);
-  const std::string program = TRY(own_path());
+  const std::string program = TRY(launcher_path());
   executor::LocalOptions options{.home = home, .scheduler = {program, "scheduler", "--home", home}};
   auto opened = TRY(executor::LocalExecutor::open(std::move(options)));
   return std::make_unique<executor::LocalExecutor>(std::move(opened));

@@ -17,10 +17,8 @@ std::string job_home(const EnvironmentLookup& environment);
 /// The jobs of this machine, with this program as scheduler and supervisor.
 Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment);
 
-/// The launcher `aloft` that belongs to this program.
+/// The launcher `aloft` that belongs to this program: how it starts any command of Aloft.
 Result<std::string> launcher_path();
-/// This program.
-Result<std::string> own_path();
 
 /// Waits until all tasks of a job have ended and returns the exit code of the job: 0, else the
 /// highest code of a task, kOwnFailure for those without one.

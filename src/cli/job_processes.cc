@@ -34,7 +34,7 @@ Result<void> schedule(const std::string& path) {
     ready();  // Another one is at work, which is as good.
     return {};
   }
-  const std::string program = TRY(own_path());
+  const std::string program = TRY(launcher_path());
   executor::SchedulerOptions options;
   options.supervisor = {program, "supervise"};
   return executor::Scheduler(std::move(home), std::move(*lock), std::move(options)).run(ready);
@@ -42,8 +42,7 @@ Result<void> schedule(const std::string& path) {
 
 Result<void> supervise(const std::string& directory) {
   executor::SupervisorOptions options{.task_directory = directory};
-  // Without a launcher only tasks in containers fail, each saying so.
-  options.launcher = launcher_path().value_or("aloft");
+  options.launcher = TRY(launcher_path());
   options.open_accounts = open_accounts;
   return executor::supervise(options);
 }

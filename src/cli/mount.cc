@@ -104,7 +104,7 @@ Result<void> mount(const Context& context, const MountArguments& arguments) {
   const std::string root = TRY(parse_root(arguments.uri));
   const std::string directory = TRY(parse_directory(arguments.directory, context.environment));
   const bool is_root = ::geteuid() == 0;
-  const std::string main_program = TRY(enter::find_main_program());
+  const enter::MainProgram main_program = TRY(enter::find_main_program());
   auto daemon = TRY(enter::DaemonClient::connect_or_start(enter::daemon_places(context.environment),
                                                           main_program));
   const enter::FuseMountOptions options{.source = "az://" + root,

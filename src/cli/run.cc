@@ -2,29 +2,22 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/job_home.h"
+#include "enter/daemon_start.h"
 
 namespace aloft::cli {
 namespace {
 
-/// Becomes the launcher, which is beside this program, or two levels up in bin.
-Error become_launcher(const std::string& verb, const std::vector<std::string>& arguments) {
-  std::error_code failed;
-  const auto own = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
+/// Returns only if that fails.
+Result<void> become_launcher(const std::string& verb, const std::vector<std::string>& arguments) {
+  const std::string launcher = TRY(launcher_path());
   std::vector<std::string> words{"aloft", verb};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  for (const auto& candidate : {own / "aloft", own / "../../bin/aloft"}) {
-    ::execv(candidate.c_str(), pointers.data());
-  }
-  return os_error(errno, "cannot run the program aloft beside " + own.string() +
-                             "/aloft-main: " + std::strerror(errno));
+  ::execv(launcher.c_str(), enter::exec_words(words).data());
+  return fail_os(errno, "cannot run " + launcher);
 }
 
 void add(CLI::App& app, Context& context, const std::string& verb, const std::string& description) {
@@ -32,7 +25,7 @@ void add(CLI::App& app, Context& context, const std::string& verb, const std::st
   command->prefix_command();
   command->set_help_flag();
   command->callback([&context, command, verb] {
-    report(context, become_launcher(verb, command->remaining()));
+    report(context, become_launcher(verb, command->remaining()).error());
     context.exit_code = kOwnFailure;
   });
 }

@@ -96,7 +96,7 @@ Result<DaemonClient> DaemonClient::connect(const DaemonPlaces& places) {
 }
 
 Result<DaemonClient> DaemonClient::connect_or_start(const DaemonPlaces& places,
-                                                    const std::string& main_program) {
+                                                    const MainProgram& main_program) {
   // A daemon without mounts may end in the moment in which we connect; the next one will not.
   constexpr int kAttemptsMax = 3;
   for (int attempt = 1;; ++attempt) {

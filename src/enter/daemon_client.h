@@ -48,7 +48,7 @@ class DaemonClient {
   /// Fails with not_found if no daemon runs.
   static Result<DaemonClient> connect(const DaemonPlaces& places);
   static Result<DaemonClient> connect_or_start(const DaemonPlaces& places,
-                                               const std::string& main_program);
+                                               const MainProgram& main_program);
 
   /// Sends along the AZURE_, ALOFT_, XDG_ and HOME variables of this process, by which the daemon
   /// finds accounts and credentials. Returns the mount's id once it is served; fails as the daemon

@@ -39,7 +39,7 @@ void make_room_for_log(const std::string& path) {
 
 /// In the child: a session of its own, no terminal, no descriptor of the caller but `ready_fd`, no
 /// credential of the caller (each mount request brings its own).
-[[noreturn]] void become_daemon(const std::string& main_program, int log_fd, int ready_fd) {
+[[noreturn]] void become_daemon(const MainProgram& main_program, int log_fd, int ready_fd) {
   ::setsid();
   if (::chdir("/") != 0) ::_exit(125);
   const int null_fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -62,10 +62,10 @@ void make_room_for_log(const std::string& path) {
     if (std::strncmp(*variable, "AZURE_", 6) != 0) environment.push_back(*variable);
   }
   environment.push_back(nullptr);
-  std::array<char*, 5> words{const_cast<char*>(main_program.c_str()), const_cast<char*>("daemon"),
-                             const_cast<char*>("--ready-fd"), const_cast<char*>("3"), nullptr};
-  ::execve(words[0], words.data(), environment.data());
-  const std::string problem = "cannot run " + main_program + ": " + std::strerror(errno);
+  MainProgram command = main_program;
+  for (const char* word : {"daemon", "--ready-fd", "3"}) command.emplace_back(word);
+  ::execve(command.front().c_str(), exec_words(command).data(), environment.data());
+  const std::string problem = "cannot run " + command.front() + ": " + std::strerror(errno);
   if (::write(kReadyFd, problem.data(), problem.size()) < 0) ::_exit(125);
   ::_exit(127);
 }
@@ -88,7 +88,7 @@ Result<std::string> read_verdict(int fd, Clock::time_point deadline) {
   }
 }
 
-Result<void> start_daemon(const DaemonPlaces& places, const std::string& main_program) {
+Result<void> start_daemon(const DaemonPlaces& places, const MainProgram& main_program) {
   make_room_for_log(places.log);
   const UniqueFd log = TRY(open_file(places.log, O_WRONLY | O_CREAT | O_APPEND, 0600));
   Pipe pipe = TRY(make_pipe());
@@ -130,7 +130,7 @@ DaemonPlaces daemon_places(const EnvironmentLookup& environment) {
           .log = local_directory(environment) + "/daemon.log"};
 }
 
-Result<UniqueFd> connect_to_daemon(const DaemonPlaces& places, const std::string& main_program) {
+Result<UniqueFd> connect_to_daemon(const DaemonPlaces& places, const MainProgram& main_program) {
   auto connection = connect_local(places.socket);
   if (connection || !nobody_listens(connection.error())) return connection;
   TRY(make_private_directory(places.runtime_directory));
@@ -142,15 +142,25 @@ Result<UniqueFd> connect_to_daemon(const DaemonPlaces& places, const std::string
   return connect_local(places.socket);
 }
 
-Result<std::string> find_main_program() {
+std::vector<char*> exec_words(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+Result<MainProgram> find_main_program() {
   std::array<char, PATH_MAX> own{};
   const ssize_t size = ::readlink("/proc/self/exe", own.data(), own.size() - 1);
   if (size < 0) return fail_os(errno, "cannot find this program's own place (/proc/self/exe)");
   const std::string directory =
       std::string(own.data()).substr(0, std::string(own.data()).rfind('/'));
-  for (const std::string& candidate :
-       {directory + "/aloft-main", directory + "/../libexec/aloft/aloft-main"}) {
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+  for (const std::string& place : {directory, directory + "/../libexec/aloft"}) {
+    const std::string program = place + "/aloft-main";
+    if (::access(program.c_str(), X_OK) != 0) continue;
+    const std::string loader = place + "/ld.so";
+    if (::access(loader.c_str(), X_OK) != 0) return MainProgram{program};
+    return MainProgram{loader, "--library-path", place, "--argv0", "aloft", program};
   }
   return fail(ErrorCode::not_found, "aloft-main is neither in " + directory + " nor in " +
                                         directory + "/../libexec/aloft: install Aloft again");

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -18,14 +19,16 @@
 namespace aloft::enter {
 namespace {
 
-int become_main_program(char** argv) {
-  const auto program = find_main_program();
-  if (!program) {
-    std::cerr << "aloft: " << program.error().message << "\n";
+int become_main_program(int argc, char** argv) {
+  auto command = find_main_program();
+  if (!command) {
+    std::cerr << "aloft: " << command.error().message << "\n";
     return 1;
   }
-  ::execv(program->c_str(), argv);
-  std::cerr << "aloft: cannot run " << *program << ": " << std::strerror(errno) << "\n";
+  const std::string program = command->front();
+  command->insert(command->end(), argv + std::min(argc, 1), argv + argc);
+  ::execv(program.c_str(), exec_words(*command).data());
+  std::cerr << "aloft: cannot run " << program << ": " << std::strerror(errno) << "\n";
   return 1;
 }
 
@@ -67,7 +70,7 @@ void fill_standard_descriptors() {
 
 int launch(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
-  if (verb != "run" && verb != "shell") return become_main_program(argv);
+  if (verb != "run" && verb != "shell") return become_main_program(argc, argv);
   fill_standard_descriptors();
   try {
     return answer(verb, {argv + 2, argv + argc});

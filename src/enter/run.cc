@@ -79,7 +79,7 @@ Result<UniqueFd> mount_privately(const RunOptions& options, bool in_user_namespa
 Result<Served> enter(const RunOptions& options) {
   const std::string start_directory = TRY(working_directory());
   // The daemon must live outside the namespaces, so it comes first.
-  const std::string main_program = TRY(find_main_program());
+  const MainProgram main_program = TRY(find_main_program());
   DaemonClient daemon =
       TRY(of_this_host(DaemonClient::connect_or_start(daemon_places(), main_program)));
   const bool in_user_namespace = TRY(of_this_host(enter_namespaces()));

@@ -138,10 +138,13 @@ Result<ProcessEntry> process_entry(pid_t pid) {
   if (!text) return fail(ErrorCode::not_found, fmt::format("no process has the id {}", pid));
   // The name in parentheses may hold anything, so what follows is found from its last parenthesis.
   const std::size_t behind_name = text->rfind(')');
-  if (behind_name == std::string::npos || behind_name + 2 >= text->size()) {
+  const std::size_t before_name = text->find('(');
+  if (behind_name == std::string::npos || behind_name + 2 >= text->size() ||
+      before_name >= behind_name) {
     return fail(ErrorCode::corrupt, fmt::format("/proc/{}/stat makes no sense", pid));
   }
-  ProcessEntry entry{.pid = pid};
+  ProcessEntry entry{.pid = pid,
+                     .name = text->substr(before_name + 1, behind_name - before_name - 1)};
   int parent = 0, session = 0;
   unsigned long long start = 0;
   const int matched =

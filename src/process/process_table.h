@@ -26,7 +26,8 @@ struct ProcessEntry {
   pid_t parent = 0;
   pid_t session = 0;
   std::uint64_t start_ticks = 0;
-  char state = '?';  ///< As in proc(5); 'Z' has ended.
+  char state = '?';    ///< As in proc(5); 'Z' has ended.
+  std::string name{};  ///< Of its program, or what it calls itself; 15 bytes of it.
 };
 
 /// Fails with not_found if no process has this id.

@@ -129,6 +129,11 @@ TEST_F(ProcessTest, KillsTheWholeGroupAfterTheGrace) {
   FAIL() << "the child of a killed process lives on";
 }
 
+TEST(ProcessTable, KnowsTheNameThatAProcessGivesItself) {
+  ::prctl(PR_SET_NAME, "a (b) c");
+  EXPECT_EQ(process_entry(::getpid())->name, "a (b) c");
+}
+
 TEST_F(ProcessTest, GivesAProgramTimeToCleanUp) {
   const auto process = start_shell("trap 'echo clean; exit 3' TERM; echo ready; sleep 60 & wait");
   await_output("ready");

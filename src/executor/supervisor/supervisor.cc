@@ -76,16 +76,14 @@ class Committer {
 };
 
 /// The daemon that serves files belongs to the user, not to the task whose launcher happened to
-/// start it: other tasks have their files through it.
+/// start it: other tasks have their files through it. A process of the task may take any name, but
+/// not run our program.
 bool is_file_daemon(pid_t pid) {
-  const std::string process = fmt::format("/proc/{}", pid);
   std::error_code absent;
-  const auto program = std::filesystem::read_symlink(process + "/exe", absent);
+  const auto program = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), absent);
   if (absent || program != std::filesystem::read_symlink("/proc/self/exe", absent)) return false;
-  const auto words = read_file(process + "/cmdline");
-  if (!words) return false;
-  const std::string_view arguments = std::string_view(*words).substr(words->find('\0') + 1);
-  return arguments.substr(0, arguments.find('\0')) == "daemon";
+  const auto entry = process_entry(pid);
+  return entry && entry->name == kFileDaemonName;
 }
 
 class Supervisor {

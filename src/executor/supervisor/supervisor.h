@@ -12,6 +12,9 @@
 
 namespace aloft::executor {
 
+/// How the daemon that serves files names itself: it is the user's, so no supervisor ends it.
+inline constexpr const char* kFileDaemonName = "aloft-daemon";
+
 /// What a supervisor works with.
 struct SupervisorOptions {
   std::string task_directory{};
