@@ -120,6 +120,13 @@ Finding check_accounts(const EnvironmentLookup& environment) {
   return {.name = "accounts", .detail = detail};
 }
 
+/// Of a node that runs tasks: each brings its own accounts and directories.
+std::vector<Finding> examine_node() {
+  std::vector<Finding> findings = enter::check_entering();
+  findings.insert(findings.begin(), check_versions());
+  return findings;
+}
+
 std::vector<Finding> examine(const EnvironmentLookup& environment) {
   std::vector<Finding> findings{check_versions()};
   const auto append = [&](std::vector<Finding> more) {
@@ -179,8 +186,10 @@ void add_doctor_command(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand(
       "doctor", "Say what this host lacks for aloft run and aloft mount, and what to do about it");
   add_json_option(*command, context, "the checks with their remedies");
-  command->callback([&context] {
-    const std::vector<Finding> findings = examine(context.environment);
+  const auto node = std::make_shared<bool>(false);
+  command->add_flag("--node", *node, "Check only what a node of Azure Batch needs to run tasks");
+  command->callback([&context, node] {
+    const std::vector<Finding> findings = *node ? examine_node() : examine(context.environment);
     const bool is_fit = std::ranges::none_of(
         findings, [](const Finding& finding) { return finding.state == State::bad; });
     Output output;

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
+
 namespace aloft::executor {
 namespace {
 
@@ -23,6 +25,7 @@ constexpr std::size_t kListedMessageBytesMax = 1000;
 /// Most records are smaller; larger ones take a second request.
 constexpr std::size_t kRecordBytesUsual = 64u << 10;
 constexpr std::size_t kReadsAtOnce = 32;
+constexpr std::size_t kBundleBytesMax = 1u << 30;
 const Conditions kAbsent{.if_none_match = "*"};
 
 std::string padded(std::uint64_t number) {
@@ -326,13 +329,13 @@ std::string BatchHome::bundle_key(std::string_view digest) {
   return fmt::format(".aloft/bundles/{}.tar.gz", digest);
 }
 
-Result<void> BatchHome::keep_bundle(std::string_view digest, std::string_view bundle,
-                                    const Limits& limits) {
-  const std::string key = bundle_key(digest);
+Result<void> BatchHome::keep_bundle(const Bundle& bundle, const Limits& limits) {
+  const std::string key = bundle_key(bundle.digest);
   const auto present = store_->head(key, limits);
   if (present) return {};
   if (present.error().code != ErrorCode::not_found) return fail(present.error());
-  const auto written = put_text(*store_, key, bundle, {}, kAbsent, limits);
+  const std::string content = TRY(read_file(bundle.path, kBundleBytesMax));
+  const auto written = put_text(*store_, key, content, {}, kAbsent, limits);
   if (written || written.error().code == ErrorCode::already_exists) return {};
   return written;
 }

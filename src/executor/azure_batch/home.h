@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "executor/azure_batch/bundle.h"
 #include "executor/azure_batch/job_record.h"
 #include "object/object_store.h"
 #include "process/exit_record.h"
@@ -89,8 +90,8 @@ class BatchHome {
   Result<TaskRecords> task_records(workload::JobId id, const Limits& limits);
   Result<std::map<std::uint64_t, ExitRecord>> exits(workload::JobId id, const Limits& limits);
 
-  /// Uploads a bundle unless it is there. `digest` is of its bytes, and its name.
-  Result<void> keep_bundle(std::string_view digest, std::string_view bundle, const Limits& limits);
+  /// Uploads a bundle unless it is there.
+  Result<void> keep_bundle(const Bundle& bundle, const Limits& limits);
   static std::string bundle_key(std::string_view digest);
 
  private:

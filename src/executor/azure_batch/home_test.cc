@@ -3,11 +3,13 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <set>
 #include <thread>
 
 #include "base/fake_clock.h"
 #include "base/seeded_random.h"
+#include "base/temporary_directory.h"
 #include "object/faulty_store.h"
 #include "object/memory_account.h"
 #include "object/retrying_store.h"
@@ -206,11 +208,15 @@ TEST_F(BatchHomeTest, SaysWhichRecordMakesNoSense) {
 }
 
 TEST_F(BatchHomeTest, UploadsABundleOnce) {
-  ASSERT_TRUE(home_.keep_bundle("abc", "bytes", {}));
+  TemporaryDirectory temporary;
+  const Bundle bundle{.digest = "abc", .path = temporary.path() + "/bundle"};
+  EXPECT_EQ(home_.keep_bundle(bundle, {}).error().code, ErrorCode::not_found);
+  std::ofstream(bundle.path) << "bytes";
+  ASSERT_TRUE(home_.keep_bundle(bundle, {}));
   const auto first = store_->head(BatchHome::bundle_key("abc"), {});
   ASSERT_TRUE(first);
   EXPECT_EQ(first->size_bytes, 5u);
-  ASSERT_TRUE(home_.keep_bundle("abc", "bytes", {}));
+  ASSERT_TRUE(home_.keep_bundle(bundle, {}));
   EXPECT_EQ(store_->head(BatchHome::bundle_key("abc"), {})->etag, first->etag);
 }
 

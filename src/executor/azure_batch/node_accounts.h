@@ -24,7 +24,8 @@ class NodeAccounts {
   /// As this process finds them by `environment`.
   static NodeAccounts of_node(const EnvironmentLookup& environment);
   /// From a configuration in the task's `directory`, where its home and the local files of its
-  /// daemon are, too. The variables by which Azure's libraries find the node's identity are taken over.
+  /// daemon are, too. The variables by which Azure's libraries find the node's identity are taken
+  /// over.
   static Result<NodeAccounts> of_task(const std::string& directory,
                                       std::span<const AccountPlace> places,
                                       const EnvironmentLookup& environment);
