@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "http/internal/tls.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -8,6 +10,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -164,6 +168,15 @@ TEST_F(TlsTest, NamesAnAuthoritiesFileThatIsNone) {
   ASSERT_FALSE(client.perform(exchange, soon()));
   EXPECT_EQ(exchange.result.error().code, ErrorCode::invalid_argument);
   EXPECT_THAT(exchange.result.error().message, HasSubstr("/nowhere/authorities.pem"));
+}
+
+TEST(Authorities, AreFoundOnOtherDistributions) {
+  TemporaryDirectory root;
+  EXPECT_EQ(internal::find_authorities_elsewhere(root.path()), "");
+  const std::string directory = root.path() + "/etc/pki/tls/certs";
+  std::filesystem::create_directories(directory);
+  std::ofstream(directory + "/ca-bundle.crt") << "certificates";
+  EXPECT_EQ(internal::find_authorities_elsewhere(root.path()), directory + "/ca-bundle.crt");
 }
 
 }  // namespace

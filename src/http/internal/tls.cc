@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -63,7 +64,29 @@ bool is_address(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), R_OK) == 0;
+}
+
+/// OpenSSL knows the places of the distribution that it was built for, but the bundle for nodes
+/// runs on others. (What SSL_CERT_FILE and SSL_CERT_DIR name comes first, in any case.)
+bool trust_machine(SSL_CTX* context) {
+  if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
+  if (exists(X509_get_default_cert_file()) || exists(X509_get_default_cert_dir())) return true;
+  const std::string file = find_authorities_elsewhere();
+  return file.empty() || SSL_CTX_load_verify_locations(context, file.c_str(), nullptr) == 1;
+}
+
 }  // namespace
+
+std::string find_authorities_elsewhere(const std::string& root) {
+  for (const char* place : {"/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu
+                            "/etc/pki/tls/certs/ca-bundle.crt",    // Red Hat, AlmaLinux
+                            "/etc/ssl/ca-bundle.pem"}) {           // SUSE
+    if (exists(root + place)) return root + place;
+  }
+  return {};
+}
 
 std::string take_tls_errors() {
   std::string words;
@@ -87,10 +110,11 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const std::string& authorit
   // Without read-ahead OpenSSL makes two reads for each record of 16 KiB.
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_default_read_buffer_len(context, 64u << 10);
-  const int loaded = authorities_file.empty() ? SSL_CTX_set_default_verify_paths(context)
-                                              : SSL_CTX_load_verify_locations(
-                                                    context, authorities_file.c_str(), nullptr);
-  if (loaded != 1) {
+  const bool loaded =
+      authorities_file.empty()
+          ? trust_machine(context)
+          : SSL_CTX_load_verify_locations(context, authorities_file.c_str(), nullptr) == 1;
+  if (!loaded) {
     return fail(ErrorCode::invalid_argument, "cannot read the certificate authorities in " +
                                                  authorities_file + ": " + take_tls_errors());
   }

@@ -18,6 +18,10 @@ struct SslFree {
 };
 using Ssl = std::unique_ptr<SSL, SslFree>;
 
+/// The file with the authorities that a machine trusts, on distributions where it is not where our
+/// OpenSSL looks; empty if there is none. `root` is in front of its path, for tests.
+std::string find_authorities_elsewhere(const std::string& root = "");
+
 /// What all TLS connections of a client share: trusted authorities and protocol versions. Safe from
 /// any thread.
 class TlsContext {
