@@ -23,6 +23,19 @@ ACCOUNT = "devstoreaccount1"
 WELL_KNOWN_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
+def processes_with(variable):
+    """Pids of other processes that have "NAME=VALUE" in their environment."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if variable.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
 class World:
     """A temporary directory as home, configuration, runtime and local directory, and maybe an emulator in it."""
 
@@ -87,16 +100,7 @@ class World:
 
     def processes(self):
         """Pids of this world's processes: those whose environment names its local directory."""
-        marker = f"ALOFT_LOCAL_DIR={self.directory}/local".encode()
-        found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            if entry.name.isdigit() and int(entry.name) != os.getpid():
-                try:
-                    if marker in (entry / "environ").read_bytes().split(b"\0"):
-                        found.append(int(entry.name))
-                except OSError:
-                    continue
-        return found
+        return processes_with(f"ALOFT_LOCAL_DIR={self.directory}/local")
 
     def close(self):
         self.stop_emulator()

@@ -142,6 +142,20 @@ class BareNodeTest(harness.WorldTest):
         self.assertEqual(self.get("tasks/run/logs/7.out"), "7 on small: some text\n")
         self.assertEqual(self.get("tasks/run/result.txt"), "SOME TEXT\n")
 
+    def test_a_task_runs_by_the_identity_of_its_node(self):
+        entering.make_container(self.world.endpoint, "identity")
+        self.put("identity/run/input.txt", "some text\n")
+        self.submit("identity", 9, {"directory": f"{self.world.uri}/identity/run", "output": "9.out"})
+        (self.node.root / "tmp/task").mkdir()
+        # Neither a key nor a configuration.
+        done = self.node.aloft("node-task", "--home", f"{self.world.uri}/identity",
+                               "--endpoint", self.world.endpoint["blob_endpoint"], 9, 9,
+                               env=self.world.endpoint["identity"] | {"AZ_BATCH_TASK_WORKING_DIR": "/tmp/task",
+                                                                      "HOME": "/tmp/nobody"})
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (3, "", ""))
+        self.assertEqual(self.get("identity/run/result.txt"), "SOME TEXT\n")
+        self.assertEqual(harness.processes_with("ALOFT_LOCAL_DIR=/tmp/task/.aloft/local"), [], "its daemon ends with it")
+
     def test_a_task_without_a_job_fails_with_words(self):
         entering.make_container(self.world.endpoint, "empty")
         done = self.node.aloft("node-task", "--home", f"{self.world.uri}/empty", 7, 7)
