@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
-#include "object/internal/retry.h"
 #include "object/retrying_store.h"
 
 namespace aloft {
-
-using internal::Retry;
-using internal::with_retry;
 
 RetryingAccount::RetryingAccount(std::shared_ptr<ObjectAccount> inner, RetryOptions options,
                                  Clock& clock, Random& random)

@@ -4,12 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "object/internal/retry.h"
-
 namespace aloft {
-
-using internal::Retry;
-using internal::with_retry;
 
 namespace {
 
@@ -49,7 +44,7 @@ void RetryingStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
     std::vector<ReadPart> again;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].result || !internal::is_passing(parts[i].result.error())) continue;
+      if (parts[i].result || !is_passing(parts[i].result.error())) continue;
       again.push_back(parts[i]);
       places.push_back(i);
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "object/internal/retry.h"
-
-#include <fmt/core.h>
+#include "base/retry.h"
 
 #include <algorithm>
+#include <string>
 
 namespace aloft {
 
@@ -19,12 +18,12 @@ bool RetryBudget::take_repeat() {
   return true;
 }
 
-namespace internal {
-
 Result<void> Retry::pause_after(Error error) {
   ++attempts_;
   if (attempts_ >= options_.attempts_max || !budget_.take_repeat()) {
-    if (attempts_ > 1) error.message += fmt::format("; gave up after {} attempts", attempts_);
+    if (attempts_ > 1) {
+      error.message += "; gave up after " + std::to_string(attempts_) + " attempts";
+    }
     return fail(std::move(error));
   }
   // 2^20 times the first pause is beyond any useful longest one.
@@ -44,5 +43,4 @@ Result<void> Retry::pause_after(Error error) {
   return {};
 }
 
-}  // namespace internal
 }  // namespace aloft

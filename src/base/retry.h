@@ -1,12 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/guarded.h"
 #include "base/limits.h"
-#include "object/retrying_store.h"
+#include "base/random.h"
 
-namespace aloft::internal {
+namespace aloft {
+
+struct RetryOptions {
+  int attempts_max = 6;
+  /// The longest first pause; doubles with each attempt. Each pause is a random part of the longest
+  /// one (full jitter), so that clients that failed together do not come back together.
+  std::chrono::milliseconds pause_first{200};
+  std::chrono::milliseconds pause_max{20'000};
+  /// A request that fails may be repeated while repeats are fewer than this share of all requests;
+  /// `spare_repeats` may be spent before that. Keeps a service that fails from being asked many
+  /// times more.
+  double repeats_per_request = 0.1;
+  double spare_repeats = 100;
+};
+
+/// How many repeats are left. Safe from many threads at once; all that asks one service shares one.
+class RetryBudget {
+ public:
+  explicit RetryBudget(const RetryOptions& options)
+      : per_request_(options.repeats_per_request),
+        spare_max_(options.spare_repeats),
+        spare_(options.spare_repeats) {}
+  void note_request();
+  /// False if there is none left.
+  bool take_repeat();
+
+ private:
+  const double per_request_;
+  const double spare_max_;
+  Guarded<double> spare_;
+};
 
 /// True for failures that a repeat may cure.
 inline bool is_passing(const Error& error) {
@@ -48,4 +81,4 @@ auto with_retry(Retry retry, Call call) -> decltype(call(retry)) {
   }
 }
 
-}  // namespace aloft::internal
+}  // namespace aloft
