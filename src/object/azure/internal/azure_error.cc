@@ -4,13 +4,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <pugixml.hpp>
+
+#include "azure/service_error.h"
 
 namespace aloft::internal {
 namespace {
 
-struct Meaning {
+struct Known {
   std::string_view azure_code;
   ErrorCode code;
   std::string_view words;
@@ -20,7 +21,7 @@ constexpr std::string_view kRefused =
     "the credential does not allow it; check the account's key, role or SAS";
 
 /// The one table from Azure's codes to ours.
-constexpr Meaning kMeanings[] = {
+constexpr Known kMeanings[] = {
     {"BlobNotFound", ErrorCode::not_found, "it does not exist"},
     {"ResourceNotFound", ErrorCode::not_found, "it does not exist"},
     {"ContainerNotFound", ErrorCode::not_found,
@@ -78,46 +79,6 @@ constexpr Meaning kMeanings[] = {
     {"MetadataTooLarge", ErrorCode::invalid_argument, "its metadata are more than 8 KiB"},
 };
 
-/// For codes that the table does not know.
-Meaning meaning_of_status(int status) {
-  switch (status) {
-    case 401:
-    case 403:
-      return {"", ErrorCode::permission_denied, kRefused};
-    case 404:
-      return {"", ErrorCode::not_found, "it does not exist"};
-    case 409:
-    case 412:
-    case 304:
-      return {"", ErrorCode::precondition_failed, "its present state does not allow it"};
-    case 408:
-      return {"", ErrorCode::unavailable, "the service took too long"};
-    case 429:
-    case 503:
-      return {"", ErrorCode::throttled, "the service asks to slow down"};
-    case 501:
-      return {"", ErrorCode::unsupported, "the service does not do it"};
-    default:
-      break;
-  }
-  if (status >= 500) return {"", ErrorCode::unavailable, "the service has a passing fault"};
-  if (status >= 400) return {"", ErrorCode::invalid_argument, "the service refuses the request"};
-  return {"", ErrorCode::corrupt, "the service gave an answer that makes no sense"};
-}
-
-std::chrono::milliseconds retry_after(const http::Headers& headers) {
-  const auto number = [&](std::string_view name) -> long {
-    const std::string_view text = headers.get(name);
-    long value = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-    return parsed.ec == std::errc() ? std::clamp(value, 0L, 3'600'000L) : 0;
-  };
-  for (const char* name : {"x-ms-retry-after-ms", "retry-after-ms"}) {
-    if (headers.contains(name)) return std::chrono::milliseconds(number(name));
-  }
-  return std::chrono::seconds(number("Retry-After"));
-}
-
 }  // namespace
 
 std::string azure_code(const http::Answer& answer) {
@@ -129,13 +90,15 @@ std::string azure_code(const http::Answer& answer) {
 
 Error error_of_answer(const http::Answer& answer, const Doing& doing) {
   const std::string code = azure_code(answer);
-  const auto* const known = std::ranges::find(kMeanings, code, &Meaning::azure_code);
-  const Meaning meaning = known != std::end(kMeanings) ? *known : meaning_of_status(answer.status);
+  const auto* const known = std::ranges::find(kMeanings, code, &Known::azure_code);
+  const azure::Meaning meaning = known != std::end(kMeanings)
+                                     ? azure::Meaning{known->code, known->words}
+                                     : azure::meaning_of_status(answer.status);
   return {.code = meaning.code,
           .message = fmt::format("{} {} failed: {} ({}{}{})", doing.verb, doing.uri, meaning.words,
                                  answer.status, code.empty() ? "" : " ", code),
           .request_id = std::string(answer.headers.get("x-ms-request-id")),
-          .retry_after = retry_after(answer.headers)};
+          .retry_after = azure::retry_after(answer.headers)};
 }
 
 Error error_of_transport(Error error, const Doing& doing) {
