@@ -45,6 +45,20 @@ Result<ExitRecord> from_json(const Json& json) {
   return record;
 }
 
+/// ".678" of a second, with any number of digits.
+Result<std::chrono::milliseconds> parse_fraction(std::string_view text) {
+  const std::string_view digits = text.substr(1);
+  if (!text.starts_with('.') || digits.empty() ||
+      digits.find_first_not_of("0123456789") != std::string_view::npos) {
+    return fail(ErrorCode::corrupt, fmt::format("\"{}\" is no part of a second", text));
+  }
+  int milliseconds = 0;
+  for (std::size_t place = 0; place < 3; ++place) {
+    milliseconds = milliseconds * 10 + (place < digits.size() ? digits[place] - '0' : 0);
+  }
+  return std::chrono::milliseconds(milliseconds);
+}
+
 }  // namespace
 
 std::string_view name_of(ExitClass exit_class) {
@@ -91,19 +105,24 @@ std::string format_time(ExitRecord::Time time) {
 }
 
 Result<ExitRecord::Time> parse_time(std::string_view text) {
-  std::tm parts{};
-  int milliseconds = 0, used = 0;
-  const std::string copy(text);
-  const int matched = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year,
-                                  &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min,
-                                  &parts.tm_sec, &milliseconds, &used);
-  if (matched != 7 || static_cast<std::size_t>(used) != text.size()) {
+  const auto senseless = [&] {
     return fail(ErrorCode::corrupt, fmt::format("\"{}\" is no time", text));
-  }
+  };
+  std::tm parts{};
+  int used = 0;
+  const std::string copy(text);
+  const int matched =
+      std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used);
+  if (matched != 6) return senseless();
+  std::string_view fraction = text.substr(static_cast<std::size_t>(used));
+  if (!fraction.ends_with('Z')) return senseless();
+  fraction.remove_suffix(1);
+  std::chrono::milliseconds rest{0};
+  if (!fraction.empty()) rest = TRY(parse_fraction(fraction));
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
-  return std::chrono::system_clock::from_time_t(::timegm(&parts)) +
-         std::chrono::milliseconds(milliseconds);
+  return std::chrono::system_clock::from_time_t(::timegm(&parts)) + rest;
 }
 
 }  // namespace aloft

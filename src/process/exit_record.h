@@ -49,6 +49,8 @@ Result<ExitRecord> exit_record_from_json(std::string_view text);
 
 /// "2026-11-21T03:04:05.678Z".
 std::string format_time(ExitRecord::Time time);
+/// The same with any number of digits behind the second, also none; what is finer than
+/// milliseconds is dropped.
 Result<ExitRecord::Time> parse_time(std::string_view text);
 
 }  // namespace aloft

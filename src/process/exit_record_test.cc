@@ -40,6 +40,19 @@ TEST(ExitRecord, RefusesWhatIsNotOne) {
   EXPECT_FALSE(exit_record_from_json(R"({"version":1,"class":"succeeded","ended":"today"})"));
 }
 
+TEST(ExitRecord, ReadsTimesOfAnyPrecision) {
+  EXPECT_EQ(parse_time("2026-11-21T03:04:05.6789012Z").value(),
+            parse_time("2026-11-21T03:04:05.678Z").value());
+  EXPECT_EQ(parse_time("2026-11-21T03:04:05.6Z").value(),
+            parse_time("2026-11-21T03:04:05.600Z").value());
+  EXPECT_EQ(parse_time("2026-11-21T03:04:05Z").value(),
+            parse_time("2026-11-21T03:04:05.000Z").value());
+  for (const char* wrong : {"2026-11-21T03:04:05", "2026-11-21T03:04:05.Z", "2026-11-21T03:04Z",
+                            "2026-11-21T03:04:05.6x8Z", "2026-11-21T03:04:05.678Zulu"}) {
+    EXPECT_FALSE(parse_time(wrong)) << wrong;
+  }
+}
+
 TEST(ExitRecord, KeepsAMessageThatIsNotUtf8Readable) {
   ExitRecord record{.message = "name \xff"};
   EXPECT_TRUE(exit_record_from_json(to_json(record)));
