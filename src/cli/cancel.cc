@@ -12,7 +12,7 @@ namespace {
 Result<void> cancel(const std::vector<std::string>& texts, Context& context) {
   std::vector<workload::TaskName> names;
   for (const std::string& text : texts) names.push_back(TRY(workload::parse_task_name(text)));
-  const auto executor = TRY(open_local_jobs(context.environment));
+  const auto executor = TRY(open_jobs(context));
   std::size_t count = 0;
   for (const auto& name : names) count += TRY(executor->cancel(name));
   Output output;
@@ -33,6 +33,7 @@ void add_cancel_command(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("cancel", "End a job, or one element of an array");
   command->add_option("ID", *ids, "ID of a job, or ID_INDEX of one element of an array")
       ->required();
+  add_home_option(*command, context);
   add_json_option(*command, context, "how many tasks had not ended");
   command->callback([ids, &context] {
     if (const auto done = cancel(*ids, context); !done) report(context, done.error());

@@ -25,6 +25,8 @@ struct Context {
   EnvironmentLookup environment = process_environment();
   /// Machine-readable output on standard output; set by the flag of add_json_option().
   bool json = false;
+  /// Whose jobs a command means; set by add_home_option().
+  std::string home{};
   int exit_code = kSuccess;
 };
 
@@ -56,6 +58,7 @@ void add_cp_command(CLI::App& app, Context& context);
 void add_ls_command(CLI::App& app, Context& context);
 void add_mkdir_command(CLI::App& app, Context& context);
 void add_mount_command(CLI::App& app, Context& context);
+void add_pool_command(CLI::App& app, Context& context);
 void add_rm_command(CLI::App& app, Context& context);
 /// run and shell are the launcher's; here they are for the help, and hand over to it.
 void add_run_commands(CLI::App& app, Context& context);
@@ -64,5 +67,7 @@ void add_submit_command(CLI::App& app, Context& context);
 void add_stat_command(CLI::App& app, Context& context);
 void add_unmount_command(CLI::App& app, Context& context);
 void add_verify_command(CLI::App& app, Context& context);
+void add_watch_command(CLI::App& app, Context& context);
+void add_why_command(CLI::App& app, Context& context);
 
 }  // namespace aloft::cli

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/clock.h"
+#include "cli/batch_jobs.h"
 #include "cli/command.h"
 #include "executor/local/local_executor.h"
 
@@ -43,6 +44,27 @@ Result<std::string> launcher_path() {
   }
   return fail(ErrorCode::not_found, "the program aloft is not beside " + own.string() +
                                         "/aloft-main; install both together");
+}
+
+void add_home_option(CLI::App& command, Context& context) {
+  command
+      .add_option("--home", context.home,
+                  "Jobs on Azure Batch: the container az://ACCOUNT/CONTAINER that holds them "
+                  "(ALOFT_JOB_HOME); without it, this machine's jobs")
+      ->option_text("URI");
+}
+
+std::string chosen_home(const Context& context) {
+  if (!context.home.empty()) return context.home;
+  const char* home = context.environment("ALOFT_JOB_HOME");
+  return home == nullptr ? "" : home;
+}
+
+Result<std::unique_ptr<executor::Executor>> open_jobs(const Context& context,
+                                                      std::stop_token stop) {
+  const std::string home = chosen_home(context);
+  if (home.empty()) return open_local_jobs(context.environment);
+  return open_batch_jobs(context.environment, home, "", std::move(stop));
 }
 
 Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment) {

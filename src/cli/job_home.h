@@ -7,6 +7,7 @@
 
 #include "base/directories.h"
 #include "base/limits.h"
+#include "cli/command.h"
 #include "executor/executor.h"
 
 namespace aloft::cli {
@@ -16,6 +17,17 @@ std::string job_home(const EnvironmentLookup& environment);
 
 /// The jobs of this machine, with this program as scheduler and supervisor.
 Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment);
+
+/// Gives `command` the option --home.
+void add_home_option(CLI::App& command, Context& context);
+
+/// The container of jobs on Azure Batch that --home or ALOFT_JOB_HOME names; empty: none, this
+/// machine's jobs are meant.
+std::string chosen_home(const Context& context);
+
+/// The jobs of the home that was chosen.
+Result<std::unique_ptr<executor::Executor>> open_jobs(const Context& context,
+                                                      std::stop_token stop = {});
 
 /// The launcher `aloft` that belongs to this program: how it starts any command of Aloft.
 Result<std::string> launcher_path();

@@ -10,6 +10,7 @@
 #include "base/byte_size.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/progress_bar.h"
 #include "workload/array_spec.h"
 
 namespace aloft::cli {
@@ -76,6 +77,33 @@ std::string counts_text(const std::map<std::string, std::size_t>& counts) {
   return text;
 }
 
+/// Neighbours that are shown as one.
+struct Group {
+  std::string name{};  ///< "12_[1-4]", or that of the only one.
+  const TaskStatus* first = nullptr;
+};
+
+template <class Alike>
+std::vector<Group> grouped(const executor::JobStatus& job, Alike alike) {
+  std::vector<Group> groups;
+  for (std::size_t begin = 0; begin < job.tasks.size();) {
+    std::vector<std::uint32_t> indices;
+    std::size_t end = begin;
+    for (; end < job.tasks.size() && (end == begin || alike(job.tasks[begin], job.tasks[end]));
+         ++end) {
+      if (job.tasks[end].name.index) indices.push_back(*job.tasks[end].name.index);
+    }
+    const TaskStatus& first = job.tasks[begin];
+    groups.push_back(
+        {.name = indices.size() > 1
+                     ? fmt::format("{}_[{}]", job.id, workload::format_indices(indices))
+                     : to_text(first.name),
+         .first = &first});
+    begin = end;
+  }
+  return groups;
+}
+
 }  // namespace
 
 std::string state_text(const TaskStatus& task) {
@@ -109,19 +137,68 @@ std::vector<std::string> job_lines(const executor::JobStatus& job) {
     return a.phase == TaskPhase::waiting && b.phase == TaskPhase::waiting && a.reason == b.reason &&
            a.cancel_requested == b.cancel_requested && a.attempt == b.attempt;
   };
-  for (std::size_t begin = 0; begin < job.tasks.size();) {
-    std::vector<std::uint32_t> indices;
-    std::size_t end = begin;
-    for (; end < job.tasks.size() && (end == begin || alike(job.tasks[begin], job.tasks[end]));
-         ++end) {
-      if (job.tasks[end].name.index) indices.push_back(*job.tasks[end].name.index);
+  for (const Group& group : grouped(job, alike)) add_task(lines, group.name, *group.first);
+  return lines;
+}
+
+Result<executor::JobStatus> selected(executor::JobStatus job, const workload::TaskName& name) {
+  if (!name.index) return job;
+  std::erase_if(job.tasks, [&](const TaskStatus& task) { return task.name != name; });
+  if (!job.tasks.empty()) return job;
+  return fail(ErrorCode::not_found,
+              fmt::format("job {} has no element {}", name.job, *name.index));
+}
+
+JobCounts counts_of(const executor::JobStatus& job) {
+  JobCounts counts;
+  for (const TaskStatus& task : job.tasks) {
+    if (task.phase == TaskPhase::waiting) {
+      ++counts.waiting;
+    } else if (task.phase == TaskPhase::running) {
+      ++counts.running;
+    } else if (task.record && task.record->exit_class == ExitClass::succeeded) {
+      ++counts.succeeded;
+    } else {
+      ++counts.not_succeeded;
     }
-    const TaskStatus& first = job.tasks[begin];
-    add_task(lines,
-             indices.size() > 1 ? fmt::format("{}_[{}]", job.id, workload::format_indices(indices))
-                                : to_text(first.name),
-             first);
-    begin = end;
+  }
+  return counts;
+}
+
+std::string watch_line(const executor::JobStatus& job, std::size_t columns) {
+  constexpr std::size_t kBarColumns = 20;
+  const JobCounts counts = counts_of(job);
+  const std::size_t ended = counts.succeeded + counts.not_succeeded;
+  const double fraction = static_cast<double>(ended) / static_cast<double>(job.tasks.size());
+  std::string line = fmt::format("Job {}  {}  {}/{} ended", job.id,
+                                 render_bar(fraction, kBarColumns), ended, job.tasks.size());
+  if (counts.not_succeeded > 0) line += fmt::format(", {} not succeeded", counts.not_succeeded);
+  if (counts.running > 0) line += fmt::format(", {} running", counts.running);
+  if (counts.waiting > 0) line += fmt::format(", {} waiting", counts.waiting);
+  return cut(std::move(line), columns);
+}
+
+std::string why_text(const TaskStatus& task) {
+  switch (task.phase) {
+    case TaskPhase::waiting:
+      return "waits: " + (task.reason.empty() ? "for its turn" : task.reason);
+    case TaskPhase::running:
+      return "runs since " + local_time(task.started);
+    case TaskPhase::ended:
+      break;
+  }
+  if (!task.record || task.record->message.empty()) return state_text(task);
+  return state_text(task) + ": " + task.record->message;
+}
+
+std::vector<std::string> why_lines(const executor::JobStatus& job) {
+  const auto alike = [](const TaskStatus& a, const TaskStatus& b) {
+    return why_text(a) == why_text(b);
+  };
+  std::vector<std::string> lines;
+  for (const Group& group : grouped(job, alike)) {
+    lines.push_back(group.name);
+    add_note(lines, why_text(*group.first));
   }
   return lines;
 }
@@ -178,6 +255,13 @@ Json to_json(const executor::JobStatus& job) {
             {"tasks", Json::array()}};
   for (const TaskStatus& task : job.tasks) json["tasks"].push_back(to_json(task));
   return json;
+}
+
+Json to_json(const JobCounts& counts) {
+  return {{"waiting", counts.waiting},
+          {"running", counts.running},
+          {"succeeded", counts.succeeded},
+          {"not_succeeded", counts.not_succeeded}};
 }
 
 Json to_json(const executor::JobSummary& job) {

@@ -8,7 +8,7 @@ namespace aloft::cli {
 namespace {
 
 Result<void> list_jobs(Context& context) {
-  const auto executor = TRY(open_local_jobs(context.environment));
+  const auto executor = TRY(open_jobs(context));
   const auto jobs = TRY(executor->list());
   Output output;
   if (context.json) {
@@ -25,6 +25,7 @@ Result<void> list_jobs(Context& context) {
 
 void add_jobs_command(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("jobs", "List all jobs, newest first");
+  add_home_option(*command, context);
   add_json_option(*command, context, "the list");
   command->callback([&context] {
     if (const auto listed = list_jobs(context); !listed) report(context, listed.error());

@@ -35,7 +35,7 @@ Result<void> check_one_task(executor::Executor& executor, const workload::TaskNa
 
 Result<void> show_logs(const LogsArguments& arguments, Context& context) {
   const workload::TaskName name = TRY(workload::parse_task_name(arguments.id));
-  const auto executor = TRY(open_local_jobs(context.environment));
+  const auto executor = TRY(open_jobs(context));
   TRY(check_one_task(*executor, name));
   const auto stream = arguments.error ? executor::LogStream::error : executor::LogStream::output;
   const Interruption interruption;
@@ -66,6 +66,7 @@ void add_logs_command(CLI::App& app, Context& context) {
       ->required();
   command->add_flag("-f,--follow", arguments->follow, "Go on until the task has ended");
   command->add_flag("--stderr", arguments->error, "Standard error, where it has a file of its own");
+  add_home_option(*command, context);
   command->callback([arguments, &context] {
     if (const auto shown = show_logs(*arguments, context); !shown) report(context, shown.error());
   });

@@ -26,7 +26,10 @@ int main(int argc, char** argv) {
   add_status_command(app, context);
   add_jobs_command(app, context);
   add_logs_command(app, context);
+  add_watch_command(app, context);
+  add_why_command(app, context);
   add_cancel_command(app, context);
+  add_pool_command(app, context);
   add_job_processes(app, context);
   add_emulator_command(app, context);
   prepare_commands(app);

@@ -40,18 +40,6 @@ std::string time_left(const ProgressState& state) {
   return format_duration(std::chrono::seconds(static_cast<std::int64_t>(seconds + 0.5))) + " left";
 }
 
-std::string bar(double fraction, std::size_t columns) {
-  const std::size_t inner = columns - 2;
-  const auto filled = static_cast<std::size_t>(fraction * static_cast<double>(inner));
-  return "[" + std::string(filled, '=') + std::string(inner - filled, ' ') + "]";
-}
-
-std::size_t terminal_columns() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
-
 /// Bytes per second over the last few seconds.
 class Rate {
  public:
@@ -90,6 +78,18 @@ void show(const std::string& text) {
 
 }  // namespace
 
+std::string render_bar(double fraction, std::size_t columns) {
+  const std::size_t inner = columns - 2;
+  const auto filled = static_cast<std::size_t>(fraction * static_cast<double>(inner));
+  return "[" + std::string(filled, '=') + std::string(inner - filled, ' ') + "]";
+}
+
+std::size_t terminal_columns(int fd) {
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
 std::string format_duration(std::chrono::seconds time) {
   const auto count = time.count();
   const auto hours = count / 3600;
@@ -117,7 +117,7 @@ std::string render_progress(const ProgressState& state, std::size_t columns) {
     line += std::string(gap, ' ') + part;
   }
   if (line.size() + 2 + kBarColumnsMin <= columns) {
-    line += "  " + bar(fraction, std::min(kBarColumnsMax, columns - line.size() - 2));
+    line += "  " + render_bar(fraction, std::min(kBarColumnsMax, columns - line.size() - 2));
   }
   return line;
 }
@@ -139,7 +139,7 @@ void ProgressBar::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, stop, kInterval, [&] { return stop.stop_requested(); })) {
     // The last column stays free: some terminals would go to the next line.
-    const std::size_t columns = terminal_columns() - 1;
+    const std::size_t columns = terminal_columns(STDERR_FILENO) - 1;
     show("\r" + render_progress(state_of(progress_, rate), columns) + "\033[K");
     if (stop.stop_requested()) break;
   }

@@ -25,6 +25,12 @@ struct ProgressState {
 /// One line of at most `columns` characters; where they are few, the less important parts go.
 std::string render_progress(const ProgressState& state, std::size_t columns);
 
+/// "[=====     ]", `columns` characters.
+std::string render_bar(double fraction, std::size_t columns);
+
+/// Of the terminal behind a descriptor; 80 if that is none.
+std::size_t terminal_columns(int fd);
+
 /// "0:42", "12:03", "1:02:03".
 std::string format_duration(std::chrono::seconds time);
 

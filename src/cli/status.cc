@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <memory>
 
 #include "cli/command.h"
@@ -12,18 +11,9 @@ namespace {
 
 Result<void> show_status(const std::string& text, Context& context) {
   const workload::TaskName name = TRY(workload::parse_task_name(text));
-  const auto executor = TRY(open_local_jobs(context.environment));
+  const auto executor = TRY(open_jobs(context));
   auto job = TRY(executor->status(name.job));
-  if (name.index) {
-    auto& tasks = job.tasks;
-    tasks.erase(std::remove_if(tasks.begin(), tasks.end(),
-                               [&](const auto& task) { return task.name != name; }),
-                tasks.end());
-    if (tasks.empty()) {
-      return fail(ErrorCode::not_found, "job " + std::to_string(name.job) + " has no element " +
-                                            std::to_string(*name.index));
-    }
-  }
+  job = TRY(selected(std::move(job), name));
   Output output;
   if (context.json) {
     output.json(to_json(job));
@@ -39,6 +29,7 @@ void add_status_command(CLI::App& app, Context& context) {
   auto id = std::make_shared<std::string>();
   auto* command = app.add_subcommand("status", "Show a job and its tasks");
   command->add_option("ID", *id, "ID of a job, or ID_INDEX of one element of an array")->required();
+  add_home_option(*command, context);
   add_json_option(*command, context, "the job and its tasks");
   command->callback([id, &context] {
     if (const auto shown = show_status(*id, context); !shown) report(context, shown.error());

@@ -12,6 +12,7 @@
 
 #include "azure/names/blob_uri.h"
 #include "base/file.h"
+#include "cli/batch_jobs.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/interruption.h"
@@ -31,6 +32,7 @@ using workload::Diagnostic;
 
 struct SubmitArguments {
   std::string to = "local";
+  std::string pool{};
   std::vector<script::slurm::Override> overrides{};
   std::optional<unsigned> grace_s{};
   bool requeue = false;
@@ -168,13 +170,18 @@ Result<void> check_usage(const SubmitArguments& arguments) {
                     "reaches the script (for a file of that name write ./{})",
                     file, file));
   }
-  if (arguments.to == "slurm" || arguments.to == "batch") {
-    return wrong(
-        fmt::format("--to {} is not in this release; what exists: --to local", arguments.to));
+  if (arguments.to == "slurm") {
+    return wrong("--to slurm is not in this release; what exists: --to local, --to batch");
   }
-  if (arguments.to != "local") {
-    return wrong(
-        fmt::format("--to {} names nothing that runs jobs; what exists: --to local", arguments.to));
+  if (arguments.to != "local" && arguments.to != "batch") {
+    return wrong(fmt::format(
+        "--to {} names nothing that runs jobs; what exists: --to local, --to batch", arguments.to));
+  }
+  if (arguments.to == "batch" && arguments.pool.empty()) {
+    return wrong("--to batch needs --pool POOL; `aloft pool list` shows what there is");
+  }
+  if (arguments.to == "local" && !arguments.pool.empty()) {
+    return wrong("--pool is of Azure Batch: add --to batch");
   }
   return {};
 }
@@ -208,12 +215,33 @@ Result<workload::JobId> queue_job(executor::Executor& executor, const Parsed& pa
   return not_submitted(arguments, code);
 }
 
+/// The home of a job on Batch: what was chosen, else the container that the job runs in.
+Result<std::string> batch_home(const workload::Job& job, const Context& context) {
+  const std::string home = chosen_home(context);
+  if (!home.empty()) return home;
+  if (!azure::looks_like_blob_uri(job.directory)) {
+    return fail(ErrorCode::invalid_argument,
+                "jobs on Azure Batch run in a container: give --chdir az://ACCOUNT/CONTAINER/PATH");
+  }
+  const azure::BlobUri uri = TRY(azure::parse_blob_uri(job.directory));
+  return azure::to_string({.account = uri.account, .container = uri.container});
+}
+
+Result<std::unique_ptr<executor::Executor>> open_executor(const SubmitArguments& arguments,
+                                                          const workload::Job& job,
+                                                          const Context& context,
+                                                          std::stop_token stop) {
+  if (arguments.to == "local") return open_local_jobs(context.environment);
+  const std::string home = TRY(batch_home(job, context));
+  return open_batch_jobs(context.environment, home, arguments.pool, std::move(stop));
+}
+
 Result<int> submit(const SubmitArguments& arguments, Context& context) {
   TRY(check_usage(arguments));
   const Interruption interruption;
   const std::string script = TRY(read_script(arguments.words.front()));
   Parsed parsed = TRY(make_job(arguments, script));
-  auto executor = TRY(open_local_jobs(context.environment));
+  auto executor = TRY(open_executor(arguments, parsed.job, context, interruption.limits().stop));
   TRY(check_job(*executor, parsed, arguments));
   TRY(check_directory(parsed.job, interruption.limits()));
   const workload::JobId id = TRY(queue_job(*executor, parsed, script, arguments));
@@ -240,7 +268,11 @@ void add_submit_command(CLI::App& app, Context& context) {
       "Jobs keep no secrets: variables that look like keys or tokens are not exported. Tasks in "
       "az:// directories find their account in accounts.toml or a running emulator.");
   command->prefix_command();
-  command->add_option("--to", arguments->to, "Where it runs: local")->option_text("PLACE");
+  command->add_option("--to", arguments->to, "Where it runs: local (this machine) or batch")
+      ->option_text("PLACE");
+  command->add_option("--pool", arguments->pool, "On Azure Batch: the pool whose nodes run it")
+      ->option_text("POOL");
+  add_home_option(*command, context);
   struct OfSbatch {
     std::string names;
     const char* value;
