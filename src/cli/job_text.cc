@@ -181,7 +181,7 @@ std::string watch_line(const executor::JobStatus& job, std::size_t columns) {
 std::string why_text(const TaskStatus& task) {
   switch (task.phase) {
     case TaskPhase::waiting:
-      return "waits: " + (task.reason.empty() ? "for its turn" : task.reason);
+      return task.reason.empty() ? "waits for its turn" : task.reason;
     case TaskPhase::running:
       return "runs since " + local_time(task.started);
     case TaskPhase::ended:

@@ -308,23 +308,4 @@ Result<std::size_t> BatchExecutor::read_log(const TaskName& name, LogStream stre
   return fail(read.error());
 }
 
-Result<std::string> BatchExecutor::why(const TaskName& name) {
-  const Limits limits = this->limits();
-  TRY(complete_submissions(limits));
-  Observer observer(home_, options_.open_batch, limits);
-  JobRecord record = TRY(home_.job(name.job, limits));
-  const Observed observed = TRY(observer.look(std::move(record)));
-  const std::uint64_t number = TRY(observed.record.number_of(name));
-  std::vector<TaskStatus> one{status_of(observed, number)};
-  one = TRY(explained(observed, observer, std::move(one), limits));
-  const TaskStatus& task = one.front();
-  if (task.phase == TaskPhase::running) return "it runs";
-  if (task.phase == TaskPhase::ended) {
-    const std::string& message = task.record->message;
-    return fmt::format("it has ended ({}){}{}", name_of(task.record->exit_class),
-                       message.empty() ? "" : ": ", message);
-  }
-  return task.reason;
-}
-
 }  // namespace aloft::executor

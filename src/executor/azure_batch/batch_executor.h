@@ -58,9 +58,6 @@ class BatchExecutor final : public Executor {
   Result<std::size_t> read_log(const workload::TaskName& name, LogStream stream,
                                std::uint64_t offset, std::span<std::byte> buffer) override;
 
-  /// Why a task has not started, or that it has. Fails with not_found.
-  Result<std::string> why(const workload::TaskName& name);
-
  private:
   Limits limits() const { return Limits::within(options_.call_time_max, options_.stop); }
   Result<JobRecord> make_record(const workload::Job& job, const batch::BatchClient& client) const;
