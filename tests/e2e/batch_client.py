@@ -32,15 +32,22 @@ class BatchClient:
     def close(self):
         self.connection.close()
 
-    def request(self, method, path, body=None, query=None, headers=None):
+    def prepare(self, method, path, body=None, query=None, headers=None):
+        """A signed request for send(), within 15 minutes."""
         query = {"api-version": VERSION} | (query or {})
         headers = dict(headers or {}) | {"ocp-date": email.utils.formatdate(usegmt=True)}
         text = b"" if body is None else json.dumps(body).encode()
         if text:
             headers["Content-Type"] = "application/json; odata=minimalmetadata"
         headers["Authorization"] = self.signature(method, path, query, headers, len(text))
-        self.connection.request(method, path + "?" + urllib.parse.urlencode(query), text or None, headers)
+        return method, path + "?" + urllib.parse.urlencode(query), text or None, headers
+
+    def send(self, prepared):
+        self.connection.request(*prepared)
         return Answer(self.connection.getresponse())
+
+    def request(self, method, path, body=None, query=None, headers=None):
+        return self.send(self.prepare(method, path, body, query, headers))
 
     def signature(self, method, path, query, headers, length):
         size = str(length) if length or method == "POST" else ""

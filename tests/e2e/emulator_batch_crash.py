@@ -130,5 +130,14 @@ class CrashTest(unittest.TestCase):
         self.assertEqual((task["state"], task["executionInfo"]["requeueCount"]), ("running", 1))
 
 
+    def test_directories_of_forgotten_nodes_go(self):
+        self.start()
+        self.world.stop_emulator(signal.SIGKILL)
+        forgotten = self.world.directory / "data/batch/nodes/tvmps_gone/wd"
+        forgotten.mkdir(parents=True)
+        self.start()
+        self.assertFalse(forgotten.parent.exists())
+
+
 if __name__ == "__main__":
     harness.main()

@@ -31,11 +31,10 @@ Outcome<void> check_date(const http::Headers& headers, Seconds now) {
   return {};
 }
 
-/// As the SDKs sign it: a POST without body has the length 0, other methods have none.
+/// As it was sent, also where it is 0; a POST without any has the length 0.
 std::string_view signed_length(const http::Request& request) {
   const std::string_view value = request.headers.get("Content-Length");
-  if (request.method == http::Method::post) return value.empty() ? "0" : value;
-  return value == "0" ? std::string_view() : value;
+  return value.empty() && request.method == http::Method::post ? "0" : value;
 }
 
 std::string canonical_fields(const http::Headers& headers) {

@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "emulator/batch/shape.h"
-#include "emulator/batch/view.h"
+#include "emulator/wire/query.h"
 
 namespace aloft::emulator::batch {
 
@@ -98,9 +98,9 @@ std::string Listing::finish(const std::string& base_url, std::string_view metada
   if (!next_token_.empty()) {
     std::string link = base_url + path_ + "?";
     for (const auto& [name, value] : query_.sorted()) {
-      if (name != "$skiptoken") link += name + "=" + percent_encode(value) + "&";
+      if (name != "$skiptoken") link += name + "=" + percent_encode(value, false) + "&";
     }
-    json.add("odata.nextLink", link + "$skiptoken=" + percent_encode(next_token_));
+    json.add("odata.nextLink", link + "$skiptoken=" + percent_encode(next_token_, false));
   }
   return json.close().take();
 }

@@ -10,6 +10,10 @@
 
 namespace aloft::emulator::batch {
 
+namespace {
+constexpr std::chrono::milliseconds kPauseWhileNothingIsKept{200};
+}  // namespace
+
 /// One machine: a thread that does what it is told in order, and one for each attempt.
 class LocalFleet::Machine {
  public:
@@ -134,6 +138,8 @@ class LocalFleet::Machine {
                    const Attempt& attempt) {
     // A task must not run before it is kept that it does: see Ledger.
     while (!ledger_.wait(position) && !stop.stop_requested()) {
+      Clock& clock = *options_.clock;
+      clock.sleep_until(clock.now() + kPauseWhileNothingIsKept, stop.get_token());
     }
     const auto node = shared_.lock()->node;
     AttemptEnd end = node->run(attempt, stop.get_token());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/batch/server.h"
 
+#include <filesystem>
 #include <latch>
 #include <optional>
+#include <set>
 
 #include "base/directories.h"
 #include "base/file_lock.h"
@@ -94,10 +96,23 @@ class RunningServer final : public Server {
       const auto state = account_->lock();
       TRY(kept_->load(*state));
       kept_->start();
+      remove_forgotten_nodes(*state);
       restore(*state);
     }
     account_->start();
     return {};
+  }
+
+  /// Directories of nodes that were to go when an earlier emulator was killed.
+  void remove_forgotten_nodes(const State& state) const {
+    std::set<std::string> known;
+    for (const auto& [id, pool] : state.pools()) {
+      for (const auto& [name, node] : pool->nodes) known.insert(name);
+    }
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_ + "/nodes", ignored)) {
+      if (!known.contains(entry.path().filename())) std::filesystem::remove_all(entry, ignored);
+    }
   }
 
   const ServerOptions options_;

@@ -2,6 +2,7 @@
 #include "emulator/batch/view.h"
 
 #include "emulator/batch/json_text.h"
+#include "emulator/wire/query.h"
 
 namespace aloft::emulator::batch {
 
@@ -78,23 +79,6 @@ std::int64_t used_slots(const Pool& pool, const PoolNode& node) {
 }
 
 }  // namespace
-
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kPlain = "-_.~";
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       kPlain.find(c) != std::string_view::npos;
-    if (plain) {
-      encoded += c;
-    } else {
-      constexpr char kDigits[] = "0123456789ABCDEF";
-      const auto byte = static_cast<unsigned char>(c);
-      ((encoded += '%') += kDigits[byte >> 4]) += kDigits[byte & 15];
-    }
-  }
-  return encoded;
-}
 
 std::string job_url(const Viewer& viewer, const Job& job) {
   return viewer.base_url + "/jobs/" + job.id;
@@ -223,7 +207,7 @@ std::string node_view(const Viewer& viewer, const Pool& pool, const PoolNode& no
 std::string file_view(const Viewer& viewer, const std::string& parent_url, const FileEntry& entry) {
   const auto modified = std::chrono::floor<std::chrono::microseconds>(entry.modified_at);
   Json view{{"name", entry.name},
-            {"url", parent_url + "/files/" + percent_encode(entry.name)},
+            {"url", parent_url + "/files/" + percent_encode(entry.name, false)},
             {"isDirectory", entry.is_directory}};
   if (!entry.is_directory) {
     char mode[16];

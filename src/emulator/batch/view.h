@@ -32,7 +32,4 @@ Json failure_view(const FailureInfo& failure);
 /// {code, message, values}
 Json error_view(const ServiceError& error);
 
-/// `text` with slashes and all else that may not stand in a segment of a path encoded.
-std::string percent_encode(std::string_view text);
-
 }  // namespace aloft::emulator::batch

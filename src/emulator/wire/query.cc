@@ -67,6 +67,23 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   return decoded;
 }
 
+std::string percent_encode(std::string_view text, bool keeps_slashes) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char character : text) {
+    if (kPlain.find(character) != std::string_view::npos || (character == '/' && keeps_slashes)) {
+      encoded += character;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(character);
+    (encoded += '%') += kDigits[byte / 16];
+    encoded += kDigits[byte % 16];
+  }
+  return encoded;
+}
+
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) {

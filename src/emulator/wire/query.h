@@ -30,6 +30,9 @@ std::optional<Query> parse_query(std::string_view text);
 /// Decodes %XX; nothing where a percent sign is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
+/// Bytes other than letters, digits and -._~ as %XX; "/" stays unless `keeps_slashes` is false.
+std::string percent_encode(std::string_view text, bool keeps_slashes = true);
+
 /// ASCII letters only, as names in protocols are compared.
 std::string lower_case(std::string_view text);
 

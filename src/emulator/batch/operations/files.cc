@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "emulator/batch/operations/operations.h"
+#include "emulator/wire/query.h"
 
 namespace aloft::emulator::batch {
 
@@ -65,7 +66,8 @@ void add_fields(http::Response& response, const std::string& parent_url, const F
   response.headers.add("Last-Modified", date);
   response.headers.add("ocp-creation-time", date);
   response.headers.add("ocp-batch-file-isdirectory", entry.is_directory ? "true" : "false");
-  response.headers.add("ocp-batch-file-url", parent_url + "/files/" + percent_encode(entry.name));
+  response.headers.add("ocp-batch-file-url",
+                       parent_url + "/files/" + percent_encode(entry.name, false));
   response.headers.add("ocp-batch-file-mode", mode);
   response.headers.add("Content-Type", "application/octet-stream");
 }

@@ -9,6 +9,7 @@
 #include <pugixml.hpp>
 
 #include "base/file.h"
+#include "emulator/wire/query.h"
 
 namespace aloft::emulator::batch {
 

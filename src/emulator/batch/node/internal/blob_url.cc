@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/batch/node/internal/blob_url.h"
 
-namespace aloft::emulator::batch {
+#include "emulator/wire/query.h"
 
-std::string percent_encode(std::string_view text, bool keeps_slashes) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char character : text) {
-    if (kPlain.find(character) != std::string_view::npos || (character == '/' && keeps_slashes)) {
-      encoded += character;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(character);
-    (encoded += '%') += kDigits[byte / 16];
-    encoded += kDigits[byte % 16];
-  }
-  return encoded;
-}
+namespace aloft::emulator::batch {
 
 BlobUrl BlobUrl::blob(std::string_view name) const {
   BlobUrl url = *this;

@@ -9,9 +9,6 @@
 
 namespace aloft::emulator::batch {
 
-/// Bytes other than letters, digits and -._~ as %XX; "/" stays unless `keeps_slashes` is false.
-std::string percent_encode(std::string_view text, bool keeps_slashes = true);
-
 /// The URL of a container or of one file, as the author of a task wrote it, perhaps with a SAS.
 struct BlobUrl {
   http::Endpoint endpoint{};

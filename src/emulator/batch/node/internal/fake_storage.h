@@ -13,6 +13,8 @@
 #include "emulator/blob/memory_storage.h"
 #include "emulator/blob/sas.h"
 #include "emulator/blob/service_fixture_fake.h"
+#include "emulator/wire/digest.h"
+#include "emulator/wire/query.h"
 #include "http/server.h"
 
 namespace aloft::emulator::batch {
@@ -64,8 +66,8 @@ class FakeStorage {
     const std::string query =
         "sv=2021-12-02&ss=b&srt=co&sp=" + permissions + "&se=2099-01-01T00%3A00%3A00Z";
     const auto target = blob::parse_target("/acc?" + query);
-    const std::string signature = blob::base64_encode(
-        blob::hmac_sha256("secret", blob::account_sas_string("acc", target->query)));
+    const std::string signature =
+        base64_encode(hmac_sha256("secret", blob::account_sas_string("acc", target->query)));
     return url(path) + "?" + query + "&sig=" + percent_encode(signature, false);
   }
 
