@@ -94,11 +94,10 @@ std::vector<Group> grouped(const executor::JobStatus& job, Alike alike) {
       if (job.tasks[end].name.index) indices.push_back(*job.tasks[end].name.index);
     }
     const TaskStatus& first = job.tasks[begin];
-    groups.push_back(
-        {.name = indices.size() > 1
-                     ? fmt::format("{}_[{}]", job.id, workload::format_indices(indices))
-                     : to_text(first.name),
-         .first = &first});
+    groups.push_back({.name = indices.size() > 1 ? fmt::format("{}_[{}]", job.id,
+                                                               workload::format_indices(indices))
+                                                 : to_text(first.name),
+                      .first = &first});
     begin = end;
   }
   return groups;
@@ -145,8 +144,7 @@ Result<executor::JobStatus> selected(executor::JobStatus job, const workload::Ta
   if (!name.index) return job;
   std::erase_if(job.tasks, [&](const TaskStatus& task) { return task.name != name; });
   if (!job.tasks.empty()) return job;
-  return fail(ErrorCode::not_found,
-              fmt::format("job {} has no element {}", name.job, *name.index));
+  return fail(ErrorCode::not_found, fmt::format("job {} has no element {}", name.job, *name.index));
 }
 
 JobCounts counts_of(const executor::JobStatus& job) {

@@ -19,14 +19,13 @@ std::vector<std::string> job_lines(const executor::JobStatus& job);
 /// A list of jobs, the same.
 std::vector<std::string> list_lines(const std::vector<executor::JobSummary>& jobs);
 
-/// The job with those of its tasks alone that a name means. Fails with not_found for an element that
-/// it does not have.
+/// The job with those of its tasks alone that a name means. Fails with not_found for an element
+/// that it does not have.
 Result<executor::JobStatus> selected(executor::JobStatus job, const workload::TaskName& name);
 
 /// How many tasks of a job are how far.
 struct JobCounts {
   std::size_t waiting = 0, running = 0, succeeded = 0, not_succeeded = 0;
-  bool operator==(const JobCounts&) const = default;
 };
 JobCounts counts_of(const executor::JobStatus& job);
 

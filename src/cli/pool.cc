@@ -103,10 +103,9 @@ Result<void> create(const PoolArguments& arguments, Context& context) {
   const azure::BlobUri uri = TRY(azure::parse_blob_uri(home));
   const auto place = TRY(place_of_account(context.environment, uri.account));
   TRY(executor::BatchHome(container).keep_bundle(bundle, limits));
-  executor::NodeBundle on_nodes{
-      .digest = bundle.digest,
-      .url = fmt::format("{}/{}/{}", place.endpoint, uri.container,
-                         executor::BatchHome::bundle_key(bundle.digest))};
+  executor::NodeBundle on_nodes{.digest = bundle.digest,
+                                .url = fmt::format("{}/{}/{}", place.endpoint, uri.container,
+                                                   executor::BatchHome::bundle_key(bundle.digest))};
   TRY(executor::make_pool(*client, arguments.plan, std::move(on_nodes), limits));
   Output output;
   if (context.json) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <span>
 
 #include "base/clock.h"
@@ -38,30 +37,31 @@ class View {
   View(Output& output, bool json) : output_(output), json_(json) {}
 
   void show(const executor::JobStatus& job) {
-    const JobCounts counts = counts_of(job);
-    if (counts == shown_) return;
-    shown_ = counts;
-    if (json_) {
-      output_.json(to_json(counts));
-    } else if (output_.is_terminal()) {
-      // The last column stays free: some terminals would go to the next line.
-      draw("\r" + watch_line(job, terminal_columns(STDOUT_FILENO) - 1) + "\033[K");
+    // The last column stays free: some terminals would go to the next line.
+    const std::size_t columns =
+        output_.is_terminal() ? terminal_columns(STDOUT_FILENO) - 1 : kHelpColumns;
+    const std::string line = json_ ? to_json(counts_of(job)).dump() : watch_line(job, columns);
+    if (line == shown_) return;
+    shown_ = line;
+    if (drawn()) {
+      draw("\r" + line + "\033[K");
     } else {
-      output_.line(watch_line(job, kHelpColumns));
+      output_.line(line);
+      output_.flush();
     }
-    output_.flush();
   }
 
   void end() {
-    if (shown_ && !json_ && output_.is_terminal()) draw("\n");
+    if (drawn()) draw("\n");
   }
 
  private:
+  bool drawn() const { return !json_ && output_.is_terminal(); }
   void draw(std::string_view text) { output_.bytes(std::as_bytes(std::span(text))); }
 
   Output& output_;
   const bool json_;
-  std::optional<JobCounts> shown_{};
+  std::string shown_{};
 };
 
 Result<void> watch(const std::string& text, Context& context) {
