@@ -46,12 +46,8 @@ Result<std::string> launcher_path() {
                                         "/aloft-main; install both together");
 }
 
-void add_home_option(CLI::App& command, Context& context) {
-  command
-      .add_option("--home", context.home,
-                  "Jobs on Azure Batch: the container az://ACCOUNT/CONTAINER that holds them "
-                  "(ALOFT_JOB_HOME); without it, this machine's jobs")
-      ->option_text("URI");
+void add_home_option(CLI::App& command, Context& context, const char* help) {
+  command.add_option("--home", context.home, help)->option_text("URI");
 }
 
 std::string chosen_home(const Context& context) {

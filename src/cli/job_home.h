@@ -18,8 +18,11 @@ std::string job_home(const EnvironmentLookup& environment);
 /// The jobs of this machine, with this program as scheduler and supervisor.
 Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLookup& environment);
 
-/// Gives `command` the option --home.
-void add_home_option(CLI::App& command, Context& context);
+/// Gives `command` the option --home; its help says what the container is for.
+inline constexpr const char* kHomeOfJobs =
+    "Jobs on Azure Batch: the container az://ACCOUNT/CONTAINER that holds them (ALOFT_JOB_HOME); "
+    "without it, this machine's jobs";
+void add_home_option(CLI::App& command, Context& context, const char* help = kHomeOfJobs);
 
 /// The container of jobs on Azure Batch that --home or ALOFT_JOB_HOME names; empty: none, this
 /// machine's jobs are meant.

@@ -208,7 +208,9 @@ void add_create(CLI::App& pool, Context& context) {
       ->add_option("--slots", arguments->plan.slots,
                    "How many slots each node has for tasks; as many as cores where not said")
       ->option_text("N");
-  add_home_option(*command, context);
+  add_home_option(*command, context,
+                  "The container az://ACCOUNT/CONTAINER that will hold its jobs (ALOFT_JOB_HOME); "
+                  "nodes fetch Aloft from there");
   add_json_option(*command, context, "the pool's name");
   command->callback([arguments, &context] {
     if (const auto done = create(*arguments, context); !done) report(context, done.error());

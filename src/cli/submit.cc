@@ -272,7 +272,9 @@ void add_submit_command(CLI::App& app, Context& context) {
       ->option_text("PLACE");
   command->add_option("--pool", arguments->pool, "On Azure Batch: the pool whose nodes run it")
       ->option_text("POOL");
-  add_home_option(*command, context);
+  add_home_option(*command, context,
+                  "On Azure Batch: the container that holds the job, az://ACCOUNT/CONTAINER "
+                  "(ALOFT_JOB_HOME); without it, that of --chdir");
   struct OfSbatch {
     std::string names;
     const char* value;
