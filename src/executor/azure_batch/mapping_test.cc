@@ -112,6 +112,14 @@ TEST(CheckJob, TakesFilesBelowTheContainers) {
   EXPECT_THAT(check_job(job, pool_of("Standard_D4s_v3", 4)), IsEmpty());
 }
 
+TEST(CheckJob, LetsOutputBeThrownAway) {
+  workload::Job job = job_in_container();
+  job.output = workload::OutputPattern::literal("/dev/null");
+  job.error = job.output;
+  job.input = "/dev/null";
+  EXPECT_THAT(check_job(job, pool_of("Standard_D4s_v3", 4)), IsEmpty());
+}
+
 TEST(CheckJob, WarnsOfWhatIsDoneOtherwise) {
   workload::Job job = job_in_container();
   job.resources.memory_per_node_bytes = 1u << 30;
