@@ -206,8 +206,9 @@ class Refusals(JobTest):
         self.refused(2, "--dependency=before:1", self.script("true\n"), saying="before:1")
 
     def test_places_that_are_not_there(self):
-        for place in ("slurm", "batch"):
-            self.refused(2, "--to", place, self.script("true\n"), saying=("not in this release", "--to local"))
+        self.refused(2, "--to", "slurm", self.script("true\n"), saying=("not in this release", "--to local"))
+        self.refused(2, "--to", "batch", self.script("true\n"), saying=("--pool", "aloft pool list"))
+        self.refused(2, "--pool", "small", self.script("true\n"), saying="--to batch")
         self.refused(2, "--to", "moon", self.script("true\n"), saying="--to local")
 
     def test_options_behind_the_file_belong_to_the_script(self):

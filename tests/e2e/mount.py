@@ -191,6 +191,8 @@ class DoctorTest(entering.EnteringTest):
     def doctor(self, person, *words, **options):
         return person.call(person.programs / "aloft", "doctor", *words, **options)
 
+    @unittest.skipIf(b"__tsan_init" in (harness.BUILD / "aloft-main").read_bytes(),
+                     "ThreadSanitizer's own thread is in the way of user namespaces")
     def test_where_all_is_well_it_says_so(self):
         for person in (self.root, self.user):
             done = self.doctor(person)
