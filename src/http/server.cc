@@ -103,6 +103,14 @@ void make_origin_form(std::string& target) {
   target = path == std::string::npos ? "/" : target.substr(path);
 }
 
+/// Sends the part of the answer that is to arrive, and has the socket's end be a reset.
+void send_broken(Connection& connection, ResponseWriter& writer, Response& response,
+                 Method method) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(connection.socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  writer.send(response, method, true);
+}
+
 /// Serves one connection until either side ends it.
 void serve(Shared& shared, Connection& connection) {
   const int socket = connection.socket.get();
@@ -120,6 +128,10 @@ void serve(Shared& shared, Connection& connection) {
     }
     make_origin_form(request.target);
     Response response = shared.handler(request);
+    if (response.reset_after_bytes) {
+      send_broken(connection, writer, response, request.method);
+      return;
+    }
     const bool reusable = reader.finish_body();
     const bool keep = reusable && reader.keep_alive() && !shared.stopping;
     if (!writer.send(response, request.method, keep)) return;

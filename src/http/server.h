@@ -62,6 +62,9 @@ struct Response {
   std::uint64_t source_length_bytes = 0;
   /// The Content-Length of an answer to HEAD, whose body is never sent.
   std::optional<std::uint64_t> head_length_bytes{};
+  /// The connection is reset when this many bytes of the answer, its head included, are sent, and
+  /// the peer may get fewer; with 0 it gets no answer. For servers that are to show faults.
+  std::optional<std::uint64_t> reset_after_bytes{};
 
   /// A body that the response owns.
   void set_body(std::string text);

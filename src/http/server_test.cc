@@ -60,17 +60,21 @@ class Peer {
     return std::exchange(received_, {});
   }
   std::string head() { return receive_until("\r\n\r\n"); }
+  /// Of the end of what was received; 0 where the server just closed.
+  int last_errno() const { return last_errno_; }
 
  private:
   bool receive_some() {
     char part[65536];
     const ssize_t got = ::recv(socket_.get(), part, sizeof(part), 0);
+    last_errno_ = got < 0 ? errno : 0;
     if (got <= 0) return false;
     received_.append(part, static_cast<std::size_t>(got));
     return true;
   }
   UniqueFd socket_;
   std::string received_;
+  int last_errno_ = 0;
 };
 
 /// Answers with the method, target and body of the request.
@@ -227,6 +231,21 @@ TEST(Server, SendsFromASourceAndCutsOffWhereItBreaks) {
   Peer broken(server->port());
   broken.send("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_LT(broken.receive_all().size(), 3'000'000u);
+}
+
+TEST(Server, BreaksOffAnAnswerWhereTheHandlerSaysSo) {
+  const auto server = start([](Request& request) {
+    Response response;
+    response.set_body("0123456789");
+    response.reset_after_bytes = request.target == "/none" ? 0 : 30;
+    return response;
+  });
+  for (const auto& [target, bytes] : {std::pair("/none", 0u), std::pair("/some", 30u)}) {
+    Peer peer(server->port());
+    peer.send(std::string("GET ") + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(peer.receive_all().size(), bytes) << target;
+    EXPECT_EQ(peer.last_errno(), ECONNRESET) << target;
+  }
 }
 
 TEST(Server, ValuesCannotSplitTheHead) {

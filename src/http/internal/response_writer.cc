@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <limits>
 
 #include "base/log/log.h"
 
@@ -78,6 +79,7 @@ void ResponseWriter::write_head(const Response& response, Method method, bool ke
 
 bool ResponseWriter::send(Response& response, Method method, bool keep_alive) {
   const bool without_body = method == Method::head || has_no_body(response.status);
+  allowed_bytes_ = response.reset_after_bytes.value_or(std::numeric_limits<std::uint64_t>::max());
   write_head(response, method, keep_alive);
   if (response.source && !without_body) return send_source(response);
   std::vector<std::span<const std::byte>> spans;
@@ -95,11 +97,15 @@ bool ResponseWriter::send_spans(std::span<const std::span<const std::byte>> span
   constexpr std::size_t kPartsMax = 64;
   std::size_t done_bytes = 0;  // Of spans.front().
   while (!spans.empty()) {
+    if (allowed_bytes_ == 0) return false;
     std::array<iovec, kPartsMax> parts{};
-    const std::size_t count = std::min(spans.size(), kPartsMax);
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto rest = i == 0 ? spans[i].subspan(done_bytes) : spans[i];
-      parts[i] = {.iov_base = const_cast<std::byte*>(rest.data()), .iov_len = rest.size()};
+    std::size_t count = 0;
+    std::uint64_t left_bytes = allowed_bytes_;
+    for (; count < std::min(spans.size(), kPartsMax) && left_bytes > 0; ++count) {
+      auto rest = count == 0 ? spans[count].subspan(done_bytes) : spans[count];
+      rest = rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), left_bytes)));
+      parts[count] = {.iov_base = const_cast<std::byte*>(rest.data()), .iov_len = rest.size()};
+      left_bytes -= rest.size();
     }
     msghdr message{};
     message.msg_iov = parts.data();
@@ -110,6 +116,7 @@ bool ResponseWriter::send_spans(std::span<const std::span<const std::byte>> span
       return false;
     }
     done_bytes += static_cast<std::size_t>(sent);
+    allowed_bytes_ -= static_cast<std::uint64_t>(sent);
     while (!spans.empty() && done_bytes >= spans.front().size()) {
       done_bytes -= spans.front().size();
       spans = spans.subspan(1);

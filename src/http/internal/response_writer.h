@@ -13,7 +13,8 @@ class ResponseWriter {
  public:
   explicit ResponseWriter(int socket) : socket_(socket) {}
 
-  /// Sends all of it; false when the connection is to be closed because it could not.
+  /// Sends all of it, or what reset_after_bytes allows; false when the connection is to be closed
+  /// because not all was sent.
   bool send(Response& response, Method method, bool keep_alive);
 
  private:
@@ -22,6 +23,7 @@ class ResponseWriter {
   bool send_source(Response& response);
 
   const int socket_;
+  std::uint64_t allowed_bytes_ = 0;  // Of the answer under way, how many may still be sent.
   std::string head_;
   std::vector<std::byte> source_buffer_;
 };
