@@ -10,7 +10,9 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/log/log.h"
 #include "cli/command.h"
+#include "emulator/faults/plan.h"
 #include "emulator/record.h"
 
 namespace aloft::cli {
@@ -24,6 +26,7 @@ struct EmulatorArguments {
   std::uint16_t batch_port = 0;
   bool well_known_key = false;
   std::string ready_file;
+  std::string faults_file;
 };
 
 /// The signals that ask us to stop; blocked from before the first thread is made, so that only
@@ -79,15 +82,25 @@ std::string how_to_use(const emulator::EmulatorRecord& record, const EmulatorArg
       fmt::arg("account", record.account));
 }
 
+Result<emulator::faults::Plan> load_faults(const EmulatorArguments& arguments) {
+  if (arguments.faults_file.empty()) return {};
+  auto plan = TRY(emulator::faults::load_plan(arguments.faults_file));
+  // In the log, so that the seed of a run that went wrong is found later.
+  log(LogLevel::warning, "faults on purpose, of {}: seed = {} repeats them", arguments.faults_file,
+      plan.seed);
+  return plan;
+}
+
 Result<void> run_emulator(const EmulatorArguments& arguments, const Context& context) {
   StopSignals signals;
   raise_descriptor_limit();
   const std::string directory = data_directory(arguments, context);
-  const auto emulator =
-      TRY(emulator::Emulator::start({.data_directory = directory,
-                                     .blob_port = arguments.blob_port,
-                                     .batch_port = arguments.batch_port,
-                                     .well_known_key = arguments.well_known_key}));
+  const auto faults = TRY(load_faults(arguments));
+  const auto emulator = TRY(emulator::Emulator::start({.data_directory = directory,
+                                                       .blob_port = arguments.blob_port,
+                                                       .batch_port = arguments.batch_port,
+                                                       .well_known_key = arguments.well_known_key,
+                                                       .faults = faults}));
   const auto published = TRY(emulator::PublishedRecord::publish(
       runtime_directory(context.environment), emulator->record()));
   if (!arguments.ready_file.empty()) {
@@ -130,6 +143,11 @@ void add_emulator_command(CLI::App& app, Context& context) {
   command
       ->add_option("--ready-file", arguments->ready_file,
                    "Write account, key and endpoint to this file once it listens")
+      ->option_text("FILE");
+  command
+      ->add_option("--faults", arguments->faults_file,
+                   "Have requests and nodes fail as this file says, to test what then happens (see "
+                   "docs/guide/faults.md)")
       ->option_text("FILE");
   add_json_option(*command, context, "account, key and endpoint");
   command->callback([arguments, &context] {

@@ -24,14 +24,16 @@ constexpr std::chrono::hours kHousekeepingPause{1};
 class RunningEmulator final : public Emulator {
  public:
   RunningEmulator(std::unique_ptr<blob::Index> index, std::unique_ptr<blob::Storage> storage,
-                  blob::Numbers numbers, const std::string& key)
+                  blob::Numbers numbers, const std::string& key, const faults::Plan& plan)
       : index_(std::move(index)),
         storage_(std::move(storage)),
         repository_(*index_, *storage_, system_clock(), numbers),
         service_({.name = std::string(kAccountName),
                   .key = base64_decode(key).value(),
                   .tokens = &tokens_},
-                 repository_) {
+                 repository_),
+        request_faults_(plan.requests, plan.seed, system_clock()),
+        node_faults_(plan.nodes, plan.seed) {
     record_.account = kAccountName;
     record_.key = key;
   }
@@ -39,9 +41,11 @@ class RunningEmulator final : public Emulator {
 
   Result<void> listen(const EmulatorOptions& options) {
     // Keep-alive connections of many clients wait here for a long time, and cost a thread each.
-    server_ = TRY(
-        http::Server::start({.port = options.blob_port, .idle_timeout = std::chrono::minutes(10)},
-                            [this](http::Request& r) { return service_.handle(r); }));
+    server_ = TRY(http::Server::start(
+        {.port = options.blob_port, .idle_timeout = std::chrono::minutes(10)},
+        request_faults_.around(
+            faults::Service::blob, [this](http::Request& r) { return service_.handle(r); },
+            [this](const auto& r, const auto& error) { return service_.answer_error(r, error); })));
     service_.set_port(server_->port());
     identity_ = TRY(identity::IdentityServer::start(tokens_));
     record_.identity_environment = identity_->environment();
@@ -55,6 +59,7 @@ class RunningEmulator final : public Emulator {
   const EmulatorRecord& record() const override { return record_; }
 
   void stop() override {
+    request_faults_.stop();
     // First, since its tasks may be using Blob.
     if (batch_) batch_->stop();
     if (server_) server_->stop();
@@ -74,7 +79,9 @@ class RunningEmulator final : public Emulator {
                                          return tokens_.issue(identity::kStorageAudience).text;
                                        },
                                        .environment = record_.identity_environment,
-                                       .identity_id = std::string(identity::kResourceId)}));
+                                       .identity_id = std::string(identity::kResourceId),
+                                       .request_faults = &request_faults_,
+                                       .node_faults = &node_faults_}));
     record_.batch_endpoint = batch_->endpoint();
     return {};
   }
@@ -91,6 +98,8 @@ class RunningEmulator final : public Emulator {
   blob::Repository repository_;
   identity::TokenIssuer tokens_;
   blob::Service service_;
+  faults::RequestFaults request_faults_;
+  faults::NodeFaults node_faults_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<identity::IdentityServer> identity_;
   std::jthread housekeeper_;
@@ -114,8 +123,8 @@ Result<std::unique_ptr<Emulator>> Emulator::start(const EmulatorOptions& options
     numbers = opened.numbers;
     if (!options.well_known_key) key = TRY(load_account_key(options.data_directory));
   }
-  auto emulator =
-      std::make_unique<RunningEmulator>(std::move(index), std::move(storage), numbers, key);
+  auto emulator = std::make_unique<RunningEmulator>(std::move(index), std::move(storage), numbers,
+                                                    key, options.faults);
   TRY(emulator->listen(options));
   return emulator;
 }

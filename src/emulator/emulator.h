@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "emulator/faults/plan.h"
 
 namespace aloft::emulator {
 
@@ -18,6 +19,7 @@ struct EmulatorOptions {
   std::uint16_t batch_port = 0;  ///< As above.
   /// Azure's published development key, known to everybody, instead of a random one.
   bool well_known_key = false;
+  faults::Plan faults{};  ///< What goes wrong on purpose.
 };
 
 /// How clients reach a running emulator; see write_record().

@@ -76,8 +76,9 @@ NodeOption parse_node_option(std::string_view name) {
 }
 
 std::int64_t Pool::count(bool dedicated) const {
-  return std::ranges::count_if(
-      nodes, [&](const auto& node) { return node.second->is_dedicated == dedicated; });
+  return std::ranges::count_if(nodes, [&](const auto& node) {
+    return node.second->is_dedicated == dedicated && !node.second->is_lost;
+  });
 }
 
 PoolNode* Pool::find(std::string_view node) const {

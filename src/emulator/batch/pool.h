@@ -13,6 +13,7 @@
 #include "emulator/batch/conditions.h"
 #include "emulator/batch/node/attempt.h"
 #include "emulator/batch/shape.h"
+#include "emulator/faults/node_faults.h"
 
 namespace aloft::emulator::batch {
 
@@ -52,6 +53,13 @@ struct StartTaskInfo {
   std::optional<Instant> last_retry{};
 };
 
+/// What is to befall a node if the attempt still runs then.
+struct Mishap {
+  faults::NodeFault fault{};
+  std::uint64_t run = 0;
+  Instant due{};
+};
+
 /// One node of a pool as the service shows it; the machine itself is in the fleet.
 struct PoolNode {
   std::string id{};
@@ -59,6 +67,8 @@ struct PoolNode {
   bool schedules = true;  ///< schedulingState enabled.
   /// It goes as soon as no task runs on it.
   bool is_leaving = false;
+  /// Its machine is gone; it is shown, and leaves, until the one that replaces it comes.
+  bool is_lost = false;
   std::optional<NodeState> restarts_as{};  ///< Rebooting or reimaging, when no task runs on it.
   NodeState state = NodeState::creating;
   Instant entered_state{};
@@ -69,6 +79,7 @@ struct PoolNode {
   std::int64_t tasks_succeeded = 0;
   std::set<std::uint64_t> runs{};  ///< Attempts under way.
   std::optional<StartTaskInfo> start_task{};
+  std::optional<Mishap> mishap{};
   std::string trouble{};  ///< Why it is unusable.
 
   bool takes_tasks() const {
@@ -100,6 +111,7 @@ struct Pool {
     return settings.contains("taskSchedulingPolicy") &&
            settings["taskSchedulingPolicy"].value("nodeFillType", "") == "pack";
   }
+  /// Of its nodes, without those that are lost.
   std::int64_t count(bool dedicated) const;
   PoolNode* find(std::string_view node) const;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "emulator/batch/node_mishaps.h"
 #include "emulator/batch/task_life.h"
 #include "emulator/batch/task_settings.h"
 #include "emulator/wire/uuid.h"
@@ -67,6 +68,13 @@ void begin_leaving(State& state, PoolNode& node, NodeOption option) {
   empty_node(state, node, option);
 }
 
+/// The machine ends as it is; its tasks become active again.
+void stop_machine(State& state, const PoolNode& node, bool forget) {
+  state.fleet().close(node.id, forget);
+  const auto runs = node.runs;
+  for (const std::uint64_t run : runs) lose_run(state, run);
+}
+
 /// Brings the number of nodes of one kind to its target; idle ones leave first.
 void approach(State& state, Pool& pool, bool dedicated, std::int64_t target) {
   std::vector<PoolNode*> staying;
@@ -85,6 +93,7 @@ void finish_leaving(State& state, Pool& pool) {
   std::erase_if(pool.nodes, [&](const auto& entry) {
     const PoolNode& node = *entry.second;
     if (!node.is_leaving || !node.runs.empty()) return false;
+    if (node.is_lost && pool.resizes_at) return false;
     state.fleet().close(node.id, true);
     return true;
   });
@@ -187,14 +196,19 @@ void enable_scheduling(State& state, Pool& pool, PoolNode& node) {
   state.save(pool);
 }
 
-void lose_node(State& state, Pool& pool, PoolNode& node) {
-  state.fleet().close(node.id, true);
-  const auto runs = node.runs;
-  for (const std::uint64_t run : runs) lose_run(state, run);
-  pool.nodes.erase(std::string(node.id));
+void lose_node(State& state, Pool& pool, PoolNode& node, NodeState seen_as) {
+  stop_machine(state, node, true);
+  node.is_lost = node.is_leaving = true;
+  enter(state, node, seen_as);
   enter(state, pool, AllocationState::resizing);
   pool.resizes_at = pool.entered_allocation + state.options().resize_time;
   state.save(pool);
+}
+
+void crash_node(State& state, PoolNode& node) {
+  stop_machine(state, node, false);
+  enter(state, node, NodeState::rebooting);
+  node.restarts_as = node.state;
 }
 
 void node_opened(State& state, Pool& pool, PoolNode& node, const Result<void>& opened,
@@ -210,6 +224,7 @@ void node_opened(State& state, Pool& pool, PoolNode& node, const Result<void>& o
 }
 
 bool settle_pool(State& state, Pool& pool) {
+  strike_nodes(state, pool);
   finish_leaving(state, pool);
   finish_restarts(state, pool);
   if (pool.state == PoolState::deleting) {

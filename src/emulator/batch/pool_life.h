@@ -25,8 +25,10 @@ void restart_node(State& state, PoolNode& node, bool reimage, NodeOption option)
 /// No more tasks for the node until enable_scheduling().
 void disable_scheduling(State& state, Pool& pool, PoolNode& node, NodeOption option);
 void enable_scheduling(State& state, Pool& pool, PoolNode& node);
-/// The machine vanishes, as one that is preempted or breaks; the pool gets another one.
-void lose_node(State& state, Pool& pool, PoolNode& node);
+/// The machine vanishes and is seen as unusable, or as preempted, until the pool gets another one.
+void lose_node(State& state, Pool& pool, PoolNode& node, NodeState seen_as = NodeState::unusable);
+/// The machine restarts of itself, with nobody asking its tasks to end.
+void crash_node(State& state, PoolNode& node);
 
 /// The fleet has opened, or failed to open, a node's machine.
 void node_opened(State& state, Pool& pool, PoolNode& node, const Result<void>& opened,

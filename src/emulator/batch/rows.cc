@@ -114,7 +114,9 @@ std::string encode_pool(const Pool& pool) {
            {"target_dedicated", pool.target_dedicated},
            {"target_low_priority", pool.target_low_priority},
            {"nodes", Json::array()}};
-  for (const auto& [id, node] : pool.nodes) row["nodes"].push_back(node_row(*node));
+  for (const auto& [id, node] : pool.nodes) {
+    if (!node->is_lost) row["nodes"].push_back(node_row(*node));
+  }
   return row.dump();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "emulator/batch/job_life.h"
+#include "emulator/batch/node_mishaps.h"
 #include "emulator/batch/pool_life.h"
 #include "emulator/batch/task_settings.h"
 
@@ -59,6 +60,7 @@ void start(State& state, Pool& pool, PoolNode& node, Job& job, Task& task) {
   }
   state.save(job, task);
   state.fleet().start(node.id, run, std::move(attempt), state.ledger().position());
+  await_mishap(state, node, run);
 }
 
 /// Starts tasks of the job while there is room. A task that waits for more slots than are free
@@ -121,7 +123,12 @@ std::optional<Instant> next_due(const State& state) {
   const auto consider = [&](const std::optional<Instant>& time) {
     if (time && (!due || *time < *due)) due = time;
   };
-  for (const auto& [id, pool] : state.pools()) consider(pool->resizes_at);
+  for (const auto& [id, pool] : state.pools()) {
+    consider(pool->resizes_at);
+    for (const auto& [name, node] : pool->nodes) {
+      if (node->mishap) consider(node->mishap->due);
+    }
+  }
   for (const auto& [id, job] : state.jobs()) {
     if (job->state == JobState::active) consider(deadline_of(*job));
   }

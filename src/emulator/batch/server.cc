@@ -32,9 +32,9 @@ class RunningServer final : public Server {
     // wait until all is.
     http_ =
         TRY(http::Server::start({.port = options_.port, .idle_timeout = std::chrono::minutes(10)},
-                                [this](http::Request& request) {
+                                [this, handle = handler()](http::Request& request) {
                                   ready_.wait();
-                                  return service_->handle(request);
+                                  return handle(request);
                                 }));
     const auto begun = begin();
     ready_.count_down();
@@ -52,6 +52,15 @@ class RunningServer final : public Server {
   }
 
  private:
+  http::Handler handler() {
+    const auto handle = [this](http::Request& request) { return service_->handle(request); };
+    if (options_.request_faults == nullptr) return handle;
+    const auto refuse = [this](const http::Request& request, const ServiceError& error) {
+      return service_->answer_error(request, error);
+    };
+    return options_.request_faults->around(faults::Service::batch, handle, refuse);
+  }
+
   Result<void> open_directory() {
     if (options_.directory.empty()) {
       directory_ = temporary_.emplace().path();
@@ -87,8 +96,9 @@ class RunningServer final : public Server {
                                    .storage_token = options_.storage_token,
                                    .auto_storage_url = options_.storage_url}},
         *ledger_);
-    account_ = std::make_unique<Account>(system_clock(), *ledger_, *fleet_,
-                                         StateOptions{.identity_id = options_.identity_id});
+    account_ = std::make_unique<Account>(
+        system_clock(), *ledger_, *fleet_,
+        StateOptions{.identity_id = options_.identity_id, .node_faults = options_.node_faults});
     fleet_->tell(*account_);
     service_.emplace(Credentials{.account = options_.account, .key = options_.key}, *account_);
     service_->set_base_url(endpoint());

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "emulator/faults/node_faults.h"
+#include "emulator/faults/request_faults.h"
 
 namespace aloft::emulator::batch {
 
@@ -25,6 +27,9 @@ struct ServerOptions {
   /// Set for every task: where the token endpoint is.
   std::vector<std::pair<std::string, std::string>> environment{};
   std::string identity_id{};  ///< Of the identity that every pool has.
+  /// What strikes requests, and nodes; both outlive the server. Null: nothing.
+  faults::RequestFaults* request_faults = nullptr;
+  faults::NodeFaults* node_faults = nullptr;
 };
 
 /// The Batch service with all that it needs, on a port of its own.

@@ -52,6 +52,14 @@ http::Response Service::handle(http::Request& request) {
   return response;
 }
 
+http::Response Service::answer_error(const http::Request& request,
+                                     const ServiceError& error) const {
+  const std::string request_id = make_uuid();
+  http::Response response = error_response(error, base_url_, request_id, account_.now());
+  add_common_fields(response, request, request_id);
+  return response;
+}
+
 Outcome<http::Response> Service::answer(http::Request& request) {
   const Target target = TRY(parse_target(request.target));
   TRY(authenticate(credentials_, request, target,

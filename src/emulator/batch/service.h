@@ -21,6 +21,8 @@ class Service {
   void set_base_url(std::string base_url) { base_url_ = std::move(base_url); }
 
   http::Response handle(http::Request& request);
+  /// The answer that refuses a request, which is not looked at further.
+  http::Response answer_error(const http::Request& request, const ServiceError& error) const;
 
  private:
   Outcome<http::Response> answer(http::Request& request);

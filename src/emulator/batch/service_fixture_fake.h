@@ -165,7 +165,8 @@ class ServiceTest : public ::testing::Test {
   FakeClock clock;
   NoLedger ledger;
   FakeFleet fleet;
-  Account account{clock, ledger, fleet};
+  faults::NodeFaults node_faults;
+  Account account{clock, ledger, fleet, {.node_faults = &node_faults}};
   Credentials credentials{.account = "acc", .key = "secret"};
   Service service{credentials, account};
   std::string api_version = "2025-06-01";

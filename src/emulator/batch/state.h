@@ -14,6 +14,7 @@
 #include "emulator/batch/job.h"
 #include "emulator/batch/ledger.h"
 #include "emulator/batch/pool.h"
+#include "emulator/faults/node_faults.h"
 
 namespace aloft::emulator::batch {
 
@@ -37,6 +38,8 @@ struct StateOptions {
   /// How long the allocation of nodes takes.
   std::chrono::milliseconds resize_time{200};
   std::string identity_id{};  ///< Of the identity that every pool has.
+  /// Asked what befalls nodes; outlives the state. Null: nothing.
+  faults::NodeFaults* node_faults = nullptr;
 };
 
 /// All pools, jobs and tasks of the account, and what is done with them is noted in the ledger.

@@ -118,6 +118,15 @@ void count_on_node(State& state, const Run& run, const AttemptEnd& end) {
   if (!end.failure) ++node->tasks_succeeded;
 }
 
+AttemptEnd ended_by_request() {
+  AttemptEnd end;
+  end.phase = AttemptEnd::Phase::running;
+  end.failure = FailureInfo{.category = FailureInfo::Category::user,
+                            .code = "TaskEnded",
+                            .message = "The task was ended by a request of a user."};
+  return end;
+}
+
 struct Ended {
   Run run;
   Job* job;
@@ -172,8 +181,11 @@ void end_run(State& state, std::uint64_t number, AttemptEnd end) {
 }
 
 void lose_run(State& state, std::uint64_t number) {
-  auto ended = close_run(state, number);
-  if (ended) requeue(state, *ended->job, *ended->task);
+  Run* run = state.find_run(number);
+  if (run == nullptr) return;
+  // Who asked for the end of the task before gets it.
+  run->fate = std::max(run->fate, Run::Fate::requeue);
+  end_run(state, number, ended_by_request());
 }
 
 void stop_run(State& state, std::uint64_t number, Run::Fate fate) {
@@ -188,12 +200,7 @@ void terminate_task(State& state, Job& job, Task& task) {
     stop_run(state, task.execution->run, Run::Fate::terminate);
     return;
   }
-  AttemptEnd end;
-  end.phase = AttemptEnd::Phase::running;
-  end.failure = FailureInfo{.category = FailureInfo::Category::user,
-                            .code = "TaskEnded",
-                            .message = "The task was ended by a request of a user."};
-  complete(state, job, task, std::move(end));
+  complete(state, job, task, ended_by_request());
 }
 
 void reactivate_task(State& state, Job& job, Task& task) {

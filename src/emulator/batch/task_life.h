@@ -16,7 +16,7 @@ Task& add_task(State& state, Job& job, std::unique_ptr<Task> task);
 /// count say. Nothing happens where the attempt is not under way any more.
 void end_run(State& state, std::uint64_t run, AttemptEnd end);
 
-/// The attempt is lost with its node: its task becomes active again.
+/// The attempt is lost with its node: its task becomes active again, unless its end was asked for.
 void lose_run(State& state, std::uint64_t run);
 
 /// The attempt will end soon, and then have this fate.

@@ -111,6 +111,13 @@ http::Response Service::handle(http::Request& request) {
   return response;
 }
 
+http::Response Service::answer_error(const http::Request& request, const ServiceError& error) {
+  const std::string request_id = make_uuid();
+  http::Response response = error_response(error, request_id, repository_.now());
+  add_common_fields(response, request, request_id);
+  return response;
+}
+
 http::Response Service::answer(http::Request& request, std::ptrdiff_t& operation) {
   const std::string request_id = make_uuid();
   Answer answered = [&]() -> Answer {

@@ -23,6 +23,8 @@ class Service {
   void set_port(std::uint16_t port) { port_ = port; }
 
   http::Response handle(http::Request& request);
+  /// The answer that refuses a request, which is not looked at further.
+  http::Response answer_error(const http::Request& request, const ServiceError& error);
 
  private:
   http::Response answer(http::Request& request, std::ptrdiff_t& operation);
