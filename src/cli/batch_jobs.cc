@@ -55,8 +55,10 @@ Result<std::unique_ptr<executor::Executor>> open_batch_jobs(const EnvironmentLoo
   executor::BatchExecutorOptions options;
   options.home = TRY(open_home_container(environment, home, stop));
   options.pool = pool;
-  const std::string launcher = TRY(launcher_path());
-  options.bundle = TRY(executor::find_bundle(launcher));
+  if (!pool.empty()) {
+    const std::string launcher = TRY(launcher_path());
+    options.bundle = TRY(executor::find_bundle(launcher));
+  }
   options.open_batch = open_batch_accounts(environment);
   options.open_account = open_azure_accounts(environment);
   options.place_of = [environment](std::string_view account) {

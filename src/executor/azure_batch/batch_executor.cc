@@ -95,9 +95,15 @@ Result<JobId> BatchExecutor::submit(const Submission& submission) {
       limits));
   record.id = TRY(home_.take_numbers(record.job.task_count(), limits));
   record.submitted = std::chrono::system_clock::now();
-  TRY(home_.create_job(record, submission.script, limits));
+  if (auto created = home_.create_job(record, submission.script, limits); !created) {
+    Error error = created.error();
+    error.message +=
+        fmt::format(" (job {0} may exist all the same; `aloft status {0}` tells)", record.id);
+    return fail(std::move(error));
+  }
   if (auto added = add_tasks(record, limits); !added) {
     Error error = added.error();
+    error.code = ErrorCode::unavailable;  // Whatever it was, the job was not refused.
     error.message = fmt::format("job {} is kept, but {}. `aloft status {}` goes on with it",
                                 record.id, error.message, record.id);
     return fail(std::move(error));

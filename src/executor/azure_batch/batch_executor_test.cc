@@ -379,6 +379,7 @@ TEST_F(DeadSubmitterTest, IsNotPunishedForAPoolThatWentAway) {
   };
   const auto id = executor(nullptr, stop.get_token()).submit(array_of(1));
   EXPECT_THAT(id.error().message, HasSubstr("job 1 is kept"));
+  EXPECT_EQ(id.error().code, ErrorCode::unavailable) << "it was not refused";
   service_.settings().lock()->trouble = nullptr;
   const Json pool = service_.state().lock()->pools.at("p");
   service_.state().lock()->pools.clear();
