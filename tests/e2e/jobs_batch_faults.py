@@ -1,21 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on Azure Batch while the services are killed.
+"""Jobs on Azure Batch while things break: the services are killed, commands are killed before each of their
+changes.
 
 No task is lost, no attempt begins twice, none that was seen ended runs again, and what `aloft status` says at the end
 is true. Tasks leave marks in a directory of this machine, which no failure of the services touches. ALOFT_SEED and
 ALOFT_FAULT_ROUNDS repeat or lengthen a run.
 """
 import collections
+import http.client
+import http.server
 import json
 import os
 import random
 import signal
+import subprocess
+import sys
+import threading
 import time
 import unittest
 import urllib.parse
 
 import harness
+from batch_client import BatchClient
 
 SEED = int(os.environ.get("ALOFT_SEED", random.SystemRandom().randrange(1 << 32)))
 ROUNDS = int(os.environ.get("ALOFT_FAULT_ROUNDS", "4"))
@@ -86,6 +93,107 @@ class BatchWorld(harness.World):
         return {index: {what: sorted(numbers) for what, numbers in marks.items()} for index, marks in found.items()}
 
 
+class Gate:
+    """A proxy of both services that lets some changes of a command pass and then kills it."""
+
+    def __init__(self, world):
+        self.world, self.lock, self.process = world, threading.Lock(), None
+        self.servers = [self.serve(world.endpoint[name]) for name in ("blob_endpoint", "batch_endpoint")]
+        blob, batch = (f"http://127.0.0.1:{server.server_port}" for server in self.servers)
+        account = world.endpoint["account"]
+        key = f"key = \"{world.endpoint['key']}\""
+        configuration = world.directory / "through-gate/aloft/accounts.toml"
+        configuration.parent.mkdir(parents=True)
+        configuration.touch(mode=0o600)
+        path = urllib.parse.urlsplit(world.endpoint["blob_endpoint"]).path
+        configuration.write_text(f"default_batch = \"{account}\"\n"
+                                 f"[account.{account}]\nendpoint = \"{blob}{path}\"\n{key}\n"
+                                 f"[batch.{account}]\nendpoint = \"{batch}\"\n{key}\n")
+        self.environment = world.environment | {"XDG_CONFIG_HOME": str(configuration.parent.parent)}
+
+    def serve(self, endpoint):
+        server = ForwardingServer(("127.0.0.1", 0), forwarder(self, urllib.parse.urlsplit(endpoint)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    def close(self):
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+
+    def run(self, words, passing, target=""):
+        """Runs aloft and kills it before its next change of anything when `passing` of them have been made; where
+        there is a target, only those count that have it in theirs. Whether it ended by itself, and what it printed."""
+        with self.lock:
+            self.passing, self.target, self.killed = passing, target, False
+            self.process = subprocess.Popen([str(harness.BUILD / "aloft-main"), *map(str, words)], text=True,
+                                            env=self.environment, cwd=self.world.directory,
+                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        printed, errors = self.process.communicate(timeout=60)
+        with self.lock:
+            code, self.process = self.process.returncode, None
+        if not self.killed and code != 0:
+            raise AssertionError(f"{words} exited {code}\n{errors}")
+        return not self.killed, printed
+
+    def lets_pass(self, method, target):
+        with self.lock:
+            if self.process is None:
+                return True
+            if method not in ("GET", "HEAD") and self.target in target:
+                self.passing -= 1
+            if self.passing < 0 and not self.killed:
+                self.killed = True
+                self.process.kill()
+            return not self.killed
+
+
+class ForwardingServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Who was killed reads no answer."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+def forwarder(gate, endpoint):
+    """Passes on the requests of one connection."""
+    class Forwarder(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self):
+            super().setup()
+            self.service = http.client.HTTPConnection(endpoint.hostname, endpoint.port, timeout=60)
+
+        def finish(self):
+            self.service.close()
+            super().finish()
+
+        def forward(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if not gate.lets_pass(self.command, self.path):
+                self.close_connection = True
+                return
+            self.service.request(self.command, self.path, body=body or None, headers=dict(self.headers))
+            answer = self.service.getresponse()
+            content = answer.read()
+            self.send_response_only(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                    self.send_header(name, value)
+            size = answer.headers["Content-Length"] if self.command == "HEAD" else len(content)
+            if answer.status != 204 and size is not None:
+                self.send_header("Content-Length", size)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = forward
+
+        def log_message(self, *_):
+            pass
+
+    return Forwarder
+
+
 class JobsTest(unittest.TestCase):
     def check_succeeded(self, world, name, job, count):
         """Every task ended once, as its status says."""
@@ -136,6 +244,68 @@ class KilledServices(JobsTest):
     def ends(self, world, jobs):
         return {(name, task.get("index", 0)): task
                 for name, (job, _) in jobs.items() for task in world.tasks(job) if "ended" in task}
+
+
+class KilledCommands(JobsTest):
+    """Against a pool without nodes, so that nothing but the command speaks to the services."""
+
+    def setUp(self):
+        self.world = BatchWorld(nodes=0)
+        self.addCleanup(self.world.close)
+        self.gate = Gate(self.world)
+        self.addCleanup(self.gate.close)
+        self.batch = BatchClient(self.world.endpoint)
+        self.addCleanup(self.batch.close)
+
+    def listed(self):
+        """Whoever looks at jobs goes on with submissions; those that exist then."""
+        return {job["job"] for job in json.loads(self.world.aloft("jobs", "--json").stdout)}
+
+    def numbers_in_batch(self):
+        """Of all tasks that Batch has."""
+        jobs = self.batch.must(200, "GET", "/jobs")["value"]
+        return {int(number) for job in jobs for number in self.batch.tasks(job["id"])}
+
+    def test_a_submission_is_whole_or_not_there_whichever_change_is_the_last(self):
+        jobs, appeared = {}, []
+        done, passing = False, 0
+        while not done:
+            name = f"job{passing}"
+            done, printed = self.gate.run(self.world.submission(name, "--array=1-2"), passing)
+            new = self.listed() - set(jobs.values())
+            with self.subTest(passing=passing):
+                self.assertLessEqual(len(new), 1)
+                self.assertEqual([int(word) for word in printed.split()], sorted(new) if done else [])
+                appeared.append(bool(new))
+                jobs |= {name: job for job in new}
+                self.assertEqual(self.numbers_in_batch(), {n for job in jobs.values() for n in (job, job + 1)})
+            passing += 1
+        self.assertEqual(appeared, sorted(appeared), "there is one change from which on the job exists")
+        self.assertGreater(appeared.count(False), 3)
+        self.assertGreater(appeared.count(True), 2)
+        self.world.aloft("pool", "resize", "box", "--nodes", NODES)
+        for name, job in jobs.items():
+            self.assertEqual(self.check_succeeded(self.world, name, job, 2), 0, "nothing was repeated")
+        print(f"killed after 0 to {passing - 2} changes: {len(jobs)} jobs exist and ran")
+
+    def test_some_of_the_tasks_are_there(self):
+        chance = random.Random(SEED)
+        for passing in range(3):
+            with self.subTest(passing=passing):
+                before = self.numbers_in_batch()
+                done, _ = self.gate.run(self.world.submission("job", "--array=1-250"), passing,
+                                        "/addtaskcollection")
+                self.assertFalse(done)
+                self.assertLess(len(self.numbers_in_batch() - before), 250)
+                job = max(self.listed())
+                self.assertEqual(self.numbers_in_batch() - before, set(range(job, job + 250)))
+        with self.subTest(seed=SEED):
+            passing = chance.randrange(3, 500)
+            done, _ = self.gate.run(["cancel", job], passing)
+            self.assertFalse(done)
+            self.world.aloft("cancel", job)
+            self.assertEqual({task["state"] for task in self.world.tasks(job)}, {"cancelled"})
+            print(f"seed {SEED}: cancel killed after {passing} changes")
 
 
 if __name__ == "__main__":
