@@ -36,6 +36,19 @@ def processes_with(variable):
     return found
 
 
+def write_accounts(directory, record):
+    """Configures the storage account, and the Batch account if there is one, of a record (see --ready-file) in a
+    configuration directory (XDG_CONFIG_HOME)."""
+    path = pathlib.Path(directory) / "aloft/accounts.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    name, key = record["account"], f"key = \"{record['key']}\"\n"
+    text = f"[account.{name}]\nendpoint = \"{record['blob_endpoint']}\"\n{key}"
+    if "batch_endpoint" in record:
+        text = f"default_batch = \"{name}\"\n{text}[batch.{name}]\nendpoint = \"{record['batch_endpoint']}\"\n{key}"
+    path.write_text(text)
+
+
 class World:
     """A temporary directory as home, configuration, runtime and local directory, and maybe an emulator in it."""
 

@@ -100,16 +100,10 @@ class Gate:
         self.world, self.lock, self.process = world, threading.Lock(), None
         self.servers = [self.serve(world.endpoint[name]) for name in ("blob_endpoint", "batch_endpoint")]
         blob, batch = (f"http://127.0.0.1:{server.server_port}" for server in self.servers)
-        account = world.endpoint["account"]
-        key = f"key = \"{world.endpoint['key']}\""
-        configuration = world.directory / "through-gate/aloft/accounts.toml"
-        configuration.parent.mkdir(parents=True)
-        configuration.touch(mode=0o600)
         path = urllib.parse.urlsplit(world.endpoint["blob_endpoint"]).path
-        configuration.write_text(f"default_batch = \"{account}\"\n"
-                                 f"[account.{account}]\nendpoint = \"{blob}{path}\"\n{key}\n"
-                                 f"[batch.{account}]\nendpoint = \"{batch}\"\n{key}\n")
-        self.environment = world.environment | {"XDG_CONFIG_HOME": str(configuration.parent.parent)}
+        configuration = world.directory / "through-gate"
+        harness.write_accounts(configuration, world.endpoint | {"blob_endpoint": blob + path, "batch_endpoint": batch})
+        self.environment = world.environment | {"XDG_CONFIG_HOME": str(configuration)}
 
     def serve(self, endpoint):
         server = ForwardingServer(("127.0.0.1", 0), forwarder(self, urllib.parse.urlsplit(endpoint)))

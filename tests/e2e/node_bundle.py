@@ -48,11 +48,20 @@ class BareNode:
         shutil.copy2(harness.BUILD / "aloft-node.tar.gz", self.root / "tmp")
         self.call("/bin/sh", "-c", "tar -xzf /tmp/aloft-node.tar.gz -C /opt", check=True)
 
-    def call(self, *words, env=None, timeout=60, check=False):
+    def start(self, *words, env=None, **options):
+        """The process becomes what the words say."""
         unshare = ["unshare", "--mount"] + ([] if entering.is_root() else ["--map-root-user"])
-        done = subprocess.run([*unshare, "sh", "-euc", ENTER, "sh", self.root, *map(str, words)],
-                              env=self.environment | (env or {}),
-                              capture_output=True, text=True, timeout=timeout)
+        return subprocess.Popen([*unshare, "sh", "-euc", ENTER, "sh", self.root, *map(str, words)],
+                                env=self.environment | (env or {}), text=True, **options)
+
+    def call(self, *words, env=None, timeout=60, check=False):
+        process = self.start(*words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        done = subprocess.CompletedProcess(words, process.returncode, out, err)
         if check and done.returncode != 0:
             raise AssertionError(f"{words} exited {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
@@ -84,12 +93,8 @@ class BareNodeTest(harness.WorldTest):
         cls.blobs = blob_client.BlobClient(cls.world.endpoint)
         cls.addClassCleanup(cls.blobs.close)
         # As an administrator configures a node that has no identity.
-        configuration = cls.node.root / "tmp/home/.config/aloft/accounts.toml"
-        configuration.parent.mkdir(parents=True)
-        configuration.touch(mode=0o600)
-        account = cls.world.endpoint
-        configuration.write_text(f"[account.{account['account']}]\nkey = \"{account['key']}\"\n"
-                                 f"endpoint = \"{account['blob_endpoint']}\"\n")
+        account = {name: cls.world.endpoint[name] for name in ("account", "key", "blob_endpoint")}
+        harness.write_accounts(cls.node.root / "tmp/home/.config", account)
 
     def put(self, key, content):
         answer = self.blobs.request("PUT", key, headers={"x-ms-blob-type": "BlockBlob"}, body=content.encode())
