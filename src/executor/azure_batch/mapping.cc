@@ -18,8 +18,9 @@ using workload::Dependency;
 using workload::Diagnostic;
 
 constexpr std::size_t kBatchIdLengthMax = 64;
-/// Where a node finds the bundle below the working directory of the task that brought it.
-constexpr const char* kBundleFile = ".aloft/node.tar.gz";
+/// Where a node finds the bundle below the working directory of the task that brought it. Not in
+/// the task's own private directory (kTaskFiles), which others must not have made before.
+constexpr const char* kBundleFile = "aloft-node.tar.gz";
 /// Beyond wall time and grace: unpacking, the last output, the exit record.
 constexpr std::chrono::minutes kOverhead{10};
 
@@ -50,8 +51,8 @@ std::string task_command(const TaskPlan& plan) {
   std::string script = fmt::format("d=\"{}\"; ", shared_directory(plan.record.bundle));
   if (!plan.bundle_on_nodes) {
     script += fmt::format(
-        "if [ ! -x \"$d/bin/aloft\" ]; then d=\"$AZ_BATCH_TASK_WORKING_DIR/.aloft\"; "
-        "tar -xzf {} -C \"$d\" || exit 125; fi; ",
+        "if [ ! -x \"$d/bin/aloft\" ]; then d=\"$AZ_BATCH_TASK_WORKING_DIR/aloft-node\"; "
+        "mkdir -p \"$d\" && tar -xzf {} -C \"$d\" || exit 125; fi; ",
         kBundleFile);
   }
   return under_shell(script +
