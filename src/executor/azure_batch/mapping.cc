@@ -47,18 +47,29 @@ batch::ResourceFile bundle_file(const NodeBundle& bundle) {
   return {.url = bundle.url, .path = kBundleFile, .identity = bundle.identity};
 }
 
+/// Finds the directory `d` with Aloft on a node whose pool is known to have it. The pool may have
+/// been made anew by another version since the task was added, which does as well.
+std::string find_bundle_on_node() {
+  return "if [ ! -x \"$d/bin/aloft\" ]; then "
+         "for other in \"$AZ_BATCH_NODE_SHARED_DIR\"/aloft-*[0-9a-f]; do "
+         "if [ -x \"$other/bin/aloft\" ]; then d=\"$other\"; fi; done; fi; ";
+}
+
+/// The same where the task brings it, if need be.
+std::string unpack_own_bundle() {
+  return fmt::format(
+      "if [ ! -x \"$d/bin/aloft\" ]; then d=\"$AZ_BATCH_TASK_WORKING_DIR/aloft-node\"; "
+      "mkdir -p \"$d\" && tar -xzf {} -C \"$d\" || exit 125; fi; ",
+      kBundleFile);
+}
+
 std::string task_command(const TaskPlan& plan) {
-  std::string script = fmt::format("d=\"{}\"; ", shared_directory(plan.record.bundle));
-  if (!plan.bundle_on_nodes) {
-    script += fmt::format(
-        "if [ ! -x \"$d/bin/aloft\" ]; then d=\"$AZ_BATCH_TASK_WORKING_DIR/aloft-node\"; "
-        "mkdir -p \"$d\" && tar -xzf {} -C \"$d\" || exit 125; fi; ",
-        kBundleFile);
-  }
-  return under_shell(script +
-                     fmt::format("exec \"$d/bin/aloft\" node-task --home \"{}\" --endpoint "
-                                 "\"{}\" {} \"$AZ_BATCH_TASK_ID\"",
-                                 plan.home, plan.home_endpoint, plan.record.id));
+  return under_shell(
+      fmt::format("d=\"{}\"; {}exec \"$d/bin/aloft\" node-task --home \"{}\" --endpoint \"{}\" {} "
+                  "\"$AZ_BATCH_TASK_ID\"",
+                  shared_directory(plan.record.bundle),
+                  plan.bundle_on_nodes ? find_bundle_on_node() : unpack_own_bundle(), plan.home,
+                  plan.home_endpoint, plan.record.id));
 }
 
 /// Whether what is written there would go away with the node, to somebody's surprise.

@@ -4,6 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/file.h"
+#include "base/temporary_directory.h"
 #include "executor/azure_batch/service/requests.h"
 #include "process/exit_record.h"
 
@@ -167,6 +173,23 @@ TEST(MapTask, BringsNoBundleToNodesThatHaveIt) {
   EXPECT_THAT(task.files, IsEmpty());
   EXPECT_THAT(task.command_line, Not(HasSubstr("tar")));
   EXPECT_EQ(task.id, "100");
+}
+
+TEST(MapTask, DoesWithTheAloftOfAnotherVersion) {
+  const TemporaryDirectory shared;
+  for (const char* name : {"/aloft-d0", "/aloft-d0.new"}) {
+    const std::string bin = shared.path() + name + "/bin";
+    std::filesystem::create_directories(bin);
+    std::ofstream(bin + "/aloft") << "#!/bin/sh\necho $0 > ${0%/*}/called\n";
+    std::filesystem::permissions(bin + "/aloft", std::filesystem::perms::owner_all);
+  }
+  TaskPlan plan = plan_of();
+  plan.bundle_on_nodes = true;
+  const std::string command = "AZ_BATCH_NODE_SHARED_DIR=" + shared.path() + " AZ_BATCH_TASK_ID=1 " +
+                              map_task(plan, 0).command_line;
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_TRUE(read_file(shared.path() + "/aloft-d0/bin/called"));
+  EXPECT_FALSE(read_file(shared.path() + "/aloft-d0.new/bin/called")) << "not wholly unpacked";
 }
 
 TEST(MapTask, RunsSoManyElementsAtATime) {
