@@ -72,6 +72,16 @@ Result<std::unique_ptr<executor::Executor>> open_local_jobs(const EnvironmentLoo
   return std::make_unique<executor::LocalExecutor>(std::move(opened));
 }
 
+Result<executor::JobStatus> look_at(executor::Executor& executor, const std::string& id) {
+  const workload::TaskName name = TRY(workload::parse_task_name(id));
+  auto job = TRY(executor.status(name.job));
+  if (!name.index) return job;
+  std::erase_if(job.tasks, [&](const executor::TaskStatus& task) { return task.name != name; });
+  if (!job.tasks.empty()) return job;
+  return fail(ErrorCode::not_found,
+              "job " + std::to_string(name.job) + " has no element " + std::to_string(*name.index));
+}
+
 Result<int> wait_for_job(executor::Executor& executor, workload::JobId id, const Limits& limits) {
   const auto job = TRY(executor.status(id));
   std::vector<workload::TaskName> left;

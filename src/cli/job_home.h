@@ -32,6 +32,10 @@ std::string chosen_home(const Context& context);
 Result<std::unique_ptr<executor::Executor>> open_jobs(const Context& context,
                                                       std::stop_token stop = {});
 
+/// The job that an ID of the command line means; of ID_INDEX with that task alone. Fails with
+/// invalid_argument for what is no ID, with not_found.
+Result<executor::JobStatus> look_at(executor::Executor& executor, const std::string& id);
+
 /// The launcher `aloft` that belongs to this program: how it starts any command of Aloft.
 Result<std::string> launcher_path();
 

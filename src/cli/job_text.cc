@@ -140,13 +140,6 @@ std::vector<std::string> job_lines(const executor::JobStatus& job) {
   return lines;
 }
 
-Result<executor::JobStatus> selected(executor::JobStatus job, const workload::TaskName& name) {
-  if (!name.index) return job;
-  std::erase_if(job.tasks, [&](const TaskStatus& task) { return task.name != name; });
-  if (!job.tasks.empty()) return job;
-  return fail(ErrorCode::not_found, fmt::format("job {} has no element {}", name.job, *name.index));
-}
-
 JobCounts counts_of(const executor::JobStatus& job) {
   JobCounts counts;
   for (const TaskStatus& task : job.tasks) {

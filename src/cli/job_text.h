@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "executor/executor.h"
 
 namespace aloft::cli {
@@ -18,10 +17,6 @@ std::string state_text(const executor::TaskStatus& task);
 std::vector<std::string> job_lines(const executor::JobStatus& job);
 /// A list of jobs, the same.
 std::vector<std::string> list_lines(const std::vector<executor::JobSummary>& jobs);
-
-/// The job with those of its tasks alone that a name means. Fails with not_found for an element
-/// that it does not have.
-Result<executor::JobStatus> selected(executor::JobStatus job, const workload::TaskName& name);
 
 /// How many tasks of a job are how far.
 struct JobCounts {

@@ -9,11 +9,9 @@
 namespace aloft::cli {
 namespace {
 
-Result<void> show_status(const std::string& text, Context& context) {
-  const workload::TaskName name = TRY(workload::parse_task_name(text));
+Result<void> show_status(const std::string& id, Context& context) {
   const auto executor = TRY(open_jobs(context));
-  auto job = TRY(executor->status(name.job));
-  job = TRY(selected(std::move(job), name));
+  const auto job = TRY(look_at(*executor, id));
   Output output;
   if (context.json) {
     output.json(to_json(job));

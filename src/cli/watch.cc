@@ -64,15 +64,13 @@ class View {
   std::string shown_{};
 };
 
-Result<void> watch(const std::string& text, Context& context) {
-  const workload::TaskName name = TRY(workload::parse_task_name(text));
+Result<void> watch(const std::string& id, Context& context) {
   const Interruption interruption;
   const auto executor = TRY(open_jobs(context, interruption.limits().stop));
   Output output;
   View view(output, context.json);
   while (true) {
-    auto job = TRY(executor->status(name.job));
-    job = TRY(selected(std::move(job), name));
+    const auto job = TRY(look_at(*executor, id));
     view.show(job);
     const bool ended = has_ended(job);
     if (ended && !has_succeeded(job)) context.exit_code = kFailed;
