@@ -86,6 +86,18 @@ class Running(JobTest):
         (self.directory / "go").touch()
         harness.wait_until(lambda: self.status(second)["tasks"][0]["state"] == "succeeded")
 
+    def test_why_and_watch_follow_a_job(self):
+        first, _ = self.submit("sleep 1; exit 3\n", wait=False)
+        second, _ = self.submit("true\n", f"--dependency=afterany:{first}", wait=False)
+        self.assertEqual(self.aloft("why", second).stdout, f"{second}\n    waits for the end of {first}\n")
+        watched = self.aloft("watch", first, check=False)
+        self.assertEqual(watched.returncode, 1, "a task failed")
+        last = watched.stdout.splitlines()[-1]
+        self.assertRegex(last, rf"^Job {first}  \[=+\]  1/1 ended, 1 not succeeded$")
+        self.assertEqual(self.aloft("watch", "--json", second).stdout.splitlines()[-1],
+                         '{"not_succeeded":0,"running":0,"succeeded":1,"waiting":0}')
+        self.assertEqual(self.aloft("why", first).stdout, f"{first}\n    failed\n")
+
     def test_the_script_runs_as_it_was_submitted(self):
         job, _ = self.submit("while ! test -e go; do sleep 0.05; done\necho old\n", wait=False)
         self.script("echo new\n")
@@ -223,7 +235,7 @@ class Refusals(JobTest):
         self.assertEqual(self.aloft("jobs", "--json").stdout, before)
 
     def test_unknown_jobs(self):
-        for command in ("status", "logs", "cancel"):
+        for command in ("status", "logs", "cancel", "why", "watch"):
             done = self.aloft(command, "99999", check=False)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn("there is no job 99999", done.stderr)
