@@ -39,15 +39,21 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return meant.empty() ? "" : "; did you mean '" + meant + "'?";
 }
 
-// The first argument that is no option must be a command: the options before one take no values.
+// The first argument that is no option must be a command, and so on below one that has commands:
+// the options before a command take no values.
 std::optional<int> check_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  std::string program = app.get_name();
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word.starts_with("-")) continue;
-    const std::vector<std::string> names = command_names(app);
-    if (std::ranges::find(names, word) != names.end()) return std::nullopt;
-    return wrong_usage(app.get_name(),
-                       "there is no command '" + word + "'" + did_you_mean(word, names));
+    const std::vector<std::string> names = command_names(*command);
+    if (names.empty()) return std::nullopt;
+    if (std::ranges::find(names, word) == names.end()) {
+      return wrong_usage(program, "there is no command '" + word + "'" + did_you_mean(word, names));
+    }
+    command = command->get_subcommand(word);
+    program += " " + word;
   }
   return std::nullopt;
 }
@@ -58,7 +64,13 @@ std::string sentence(const CLI::ParseError& error) {
   const bool misses_value =
       error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch) &&
       text.starts_with("--") && text.ends_with(" missing");
-  return misses_value ? "the option " + text.substr(0, text.find(':')) + " needs a value" : text;
+  if (misses_value) return "the option " + text.substr(0, text.find(':')) + " needs a value";
+  constexpr std::string_view kNoNumber = "Could not convert: ";  // "Could not convert: --nodes = x"
+  if (!text.starts_with(kNoNumber)) return text;
+  const std::size_t equals = text.find(" = ");
+  if (equals == std::string::npos) return text;
+  return text.substr(kNoNumber.size(), equals - kNoNumber.size()) + " does not take '" +
+         text.substr(equals + 3) + "'";
 }
 
 // What the parser could not place, as the user typed it.
@@ -85,7 +97,7 @@ void prepare_commands(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     // Those in no group are hidden.
     if (!command->get_group().empty()) command->group("Commands");
-    command->set_help_flag("-h,--help", "Print this help and exit");
+    prepare_commands(*command);
   }
 }
 
@@ -100,15 +112,15 @@ std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
     Output().bytes(std::as_bytes(std::span(text.view())));
     return code;
   } catch (const CLI::ParseError& error) {
-    const auto parsed = app.get_subcommands();
-    if (parsed.empty()) {
-      if (argc > 1) return unexpected(app, app.get_name(), app);
-      return wrong_usage(app.get_name(), "say which command to run");
+    const CLI::App* command = &app;
+    std::string program = app.get_name();
+    while (!command->get_subcommands().empty()) {
+      command = command->get_subcommands().front();
+      program += " " + command->get_name();
     }
-    const std::string program = app.get_name() + " " + parsed.front()->get_name();
-    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
-      return unexpected(*parsed.front(), program, app);
-    }
+    const bool extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+    if (extras || (command == &app && argc > 1)) return unexpected(*command, program, app);
+    if (!command_names(*command).empty()) return wrong_usage(program, "say which command to run");
     return wrong_usage(program, sentence(error));
   }
 }
