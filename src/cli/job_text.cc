@@ -55,6 +55,12 @@ void add_note(std::vector<std::string>& lines, const std::string& note) {
   }
 }
 
+/// What the record of an ended task adds to its state.
+std::string message_of(const TaskStatus& task) {
+  if (!task.record || task.record->message == state_text(task)) return {};
+  return task.record->message;
+}
+
 void add_task(std::vector<std::string>& lines, const std::string& name, const TaskStatus& task) {
   const auto& record = task.record;
   lines.push_back(fmt::format(
@@ -62,7 +68,7 @@ void add_task(std::vector<std::string>& lines, const std::string& name, const Ta
       record && record->code ? std::to_string(*record->code) : "-", local_time(task.started),
       duration(task),
       record && record->peak_memory_bytes > 0 ? format_byte_size(record->peak_memory_bytes) : "-"));
-  std::string note = record ? record->message : task.reason;
+  std::string note = record ? message_of(task) : task.reason;
   if (task.attempt > 1) {
     note = fmt::format("attempt {}{}{}", task.attempt, note.empty() ? "" : ": ", note);
   }
@@ -178,8 +184,8 @@ std::string why_text(const TaskStatus& task) {
     case TaskPhase::ended:
       break;
   }
-  if (!task.record || task.record->message.empty()) return state_text(task);
-  return state_text(task) + ": " + task.record->message;
+  const std::string message = message_of(task);
+  return message.empty() ? state_text(task) : state_text(task) + ": " + message;
 }
 
 std::vector<std::string> why_lines(const executor::JobStatus& job) {

@@ -88,6 +88,20 @@ std::string pool_line(const batch::Pool& pool) {
                      nodes_text(pool.current), nodes_text(pool.target), pool.slots_per_node);
 }
 
+std::string nodes_to_come(const batch::NodeCounts& nodes) {
+  return nodes.spot == 0 ? counted(nodes.dedicated, "node") : nodes_text(nodes) + " nodes";
+}
+
+/// What becomes of a pool.
+void print(const Context& context, const std::string& pool, const std::string& words) {
+  Output output;
+  if (context.json) {
+    output.json({{"pool", pool}});
+  } else {
+    output.line(fmt::format("pool {} {}", pool, words));
+  }
+}
+
 Result<void> create(const PoolArguments& arguments, Context& context) {
   const std::string home = chosen_home(context);
   if (home.empty()) {
@@ -107,13 +121,11 @@ Result<void> create(const PoolArguments& arguments, Context& context) {
                                 .url = fmt::format("{}/{}/{}", place.endpoint, uri.container,
                                                    executor::BatchHome::bundle_key(bundle.digest))};
   TRY(executor::make_pool(*client, arguments.plan, std::move(on_nodes), limits));
-  Output output;
-  if (context.json) {
-    output.json({{"pool", arguments.plan.id}});
-  } else {
-    output.line(fmt::format("pool {} is made; its nodes start ({} to come)", arguments.plan.id,
-                            nodes_text(arguments.plan.nodes)));
-  }
+  print(context, arguments.plan.id,
+        arguments.plan.nodes.total() == 0
+            ? fmt::format("is made; `aloft pool resize {} --nodes N` gives it nodes",
+                          arguments.plan.id)
+            : fmt::format("is made; {} to come", nodes_to_come(arguments.plan.nodes)));
   return {};
 }
 
@@ -168,9 +180,7 @@ Result<void> resize(const PoolArguments& arguments, Context& context) {
   const auto client = TRY(open_batch(context));
   TRY(executor::resize_pool(*client, arguments.plan.id, arguments.plan.nodes,
                             limits_of(interruption)));
-  Output output;
-  output.line(fmt::format("pool {} will have {} nodes", arguments.plan.id,
-                          nodes_text(arguments.plan.nodes)));
+  print(context, arguments.plan.id, "will have " + nodes_to_come(arguments.plan.nodes));
   return {};
 }
 
@@ -178,8 +188,7 @@ Result<void> remove(const std::string& id, Context& context) {
   const Interruption interruption;
   const auto client = TRY(open_batch(context));
   TRY(client->delete_pool(id, limits_of(interruption)));
-  Output output;
-  output.line(fmt::format("pool {} and its nodes go", id));
+  print(context, id, "and its nodes go");
   return {};
 }
 
@@ -207,6 +216,11 @@ void add_create(CLI::App& pool, Context& context) {
   command
       ->add_option("--slots", arguments->plan.slots,
                    "How many slots each node has for tasks; as many as cores where not said")
+      ->option_text("N");
+  command
+      ->add_option("--cores", arguments->plan.cores,
+                   "How many cores each node has, where the name of its size does not tell")
+      ->check(CLI::PositiveNumber)
       ->option_text("N");
   add_home_option(*command, context,
                   "The container az://ACCOUNT/CONTAINER that will hold its jobs (ALOFT_JOB_HOME); "
@@ -242,8 +256,13 @@ void add_resize(CLI::App& pool, Context& context) {
       "What is not said becomes 0. Tasks of nodes that go are repeated on another one.");
   add_id(*command, arguments);
   add_nodes(*command, arguments);
-  command->require_option(2, 0);
-  command->callback([arguments, &context] {
+  add_json_option(*command, context, "the pool's name");
+  command->callback([command, arguments, &context] {
+    if (command->count("--nodes") + command->count("--spot") == 0) {
+      report(context, {.code = ErrorCode::invalid_argument,
+                       .message = "pool resize needs --nodes or --spot: how many there shall be"});
+      return;
+    }
     if (const auto done = resize(*arguments, context); !done) report(context, done.error());
   });
 }
@@ -253,6 +272,7 @@ void add_delete(CLI::App& pool, Context& context) {
   auto* command = pool.add_subcommand("delete", "Remove a pool and its nodes");
   command->footer("Tasks that wait stay in Batch; `aloft cancel` ends them.");
   add_id(*command, arguments);
+  add_json_option(*command, context, "the pool's name");
   command->callback([arguments, &context] {
     if (const auto done = remove(arguments->plan.id, context); !done) {
       report(context, done.error());

@@ -20,6 +20,7 @@
 #include "cli/output.h"
 #include "executor/environment_export.h"
 #include "object/azure/open_accounts.h"
+#include "object/object_account.h"
 #include "script/slurm/slurm_script.h"
 #include "transfer/object_tree.h"
 
@@ -80,8 +81,28 @@ void carry_environment(Parsed& parsed) {
   warn(carried.not_text, "they are not UTF-8 text");
 }
 
-/// A task finds its account as this command would without secret variables: so that is tried.
-Result<void> check_directory(const workload::Job& job, const Limits& limits) {
+/// The account of a task's files. A task on this machine finds it as this command would without
+/// secret variables, so that is tried; one on a node has an identity of its own.
+Result<std::shared_ptr<ObjectAccount>> open_task_account(const workload::Job& job,
+                                                         const SubmitArguments& arguments,
+                                                         const Context& context,
+                                                         const std::string& name) {
+  if (arguments.to == "batch") return open_azure_accounts(context.environment)(name);
+  const auto opener = open_azure_accounts([&job](const char* variable) -> const char* {
+    const auto found = job.account_environment.find(variable);
+    return found == job.account_environment.end() ? nullptr : found->second.c_str();
+  });
+  auto account = opener(name);
+  if (account) return account;
+  Error error = account.error();
+  error.message +=
+      "; tasks do not see credentials in this command's environment, they need accounts.toml or a "
+      "running emulator";
+  return fail(std::move(error));
+}
+
+Result<void> check_directory(const workload::Job& job, const SubmitArguments& arguments,
+                             const Context& context, const Limits& limits) {
   if (!azure::looks_like_blob_uri(job.directory)) return {};
   const azure::BlobUri uri = TRY(azure::parse_blob_uri(job.directory));
   if (uri.container.empty()) {
@@ -91,26 +112,15 @@ Result<void> check_directory(const workload::Job& job, const Limits& limits) {
                     job.directory, azure::to_string({.account = uri.account})));
   }
   TRY(launcher_path());
-  const auto opener = open_azure_accounts([&job](const char* name) -> const char* {
-    const auto found = job.account_environment.find(name);
-    return found == job.account_environment.end() ? nullptr : found->second.c_str();
-  });
-  auto account = opener(uri.account);
-  if (!account) {
-    Error error = account.error();
-    error.message +=
-        "; tasks do not see credentials in this command's environment, they need "
-        "accounts.toml or a running emulator";
-    return fail(error);
-  }
+  const auto account = TRY(open_task_account(job, arguments, context, uri.account));
   const Limits soon = Limits::within(std::chrono::seconds(30), limits.stop);
-  if (!TRY((*account)->container_exists(uri.container, soon))) {
+  if (!TRY(account->container_exists(uri.container, soon))) {
     return fail(ErrorCode::not_found,
                 fmt::format("the container az://{}/{} does not exist; `aloft mkdir` makes one",
                             uri.account, uri.container));
   }
   if (uri.key.empty()) return {};
-  transfer::ObjectTree tree((*account)->container(uri.container));
+  transfer::ObjectTree tree(account->container(uri.container));
   const std::string path = TRY(transfer::normalized(uri.key));
   const auto entry = transfer::follow(tree, path, soon);
   if (!entry && entry.error().code == ErrorCode::not_found) {
@@ -243,7 +253,7 @@ Result<int> submit(const SubmitArguments& arguments, Context& context) {
   Parsed parsed = TRY(make_job(arguments, script));
   auto executor = TRY(open_executor(arguments, parsed.job, context, interruption.limits().stop));
   TRY(check_job(*executor, parsed, arguments));
-  TRY(check_directory(parsed.job, interruption.limits()));
+  TRY(check_directory(parsed.job, arguments, context, interruption.limits()));
   const workload::JobId id = TRY(queue_job(*executor, parsed, script, arguments));
   Output output;
   if (context.json) {
