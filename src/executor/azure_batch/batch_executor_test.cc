@@ -260,6 +260,13 @@ TEST_F(BatchExecutorTest, CancelsOneElement) {
   EXPECT_EQ(status({.job = 1, .index = 3}).phase, TaskPhase::waiting);
 }
 
+TEST_F(BatchExecutorTest, ShowsThatAnElementIsBeingCancelled) {
+  submit(submission("1-2"));
+  ASSERT_TRUE(home_.request_cancel({.job = 1, .index = 2}, {}));
+  EXPECT_FALSE(status({.job = 1, .index = 1}).cancel_requested);
+  EXPECT_TRUE(status({.job = 1, .index = 2}).cancel_requested);
+}
+
 TEST_F(BatchExecutorTest, ReadsOutputFromItsContainer) {
   submit(submission());
   std::array<std::byte, 3> buffer{};
@@ -292,7 +299,7 @@ TEST_F(BatchExecutorTest, ExplainsWhatThePoolLacks) {
     service_.state().lock()->nodes["p"] = Json::parse(list);
   };
   nodes(R"([{"id": "n1", "state": "running", "runningTaskSlotsCount": 2}])");
-  EXPECT_EQ(because(), "waits for 1 free slot on a node of pool p: 0 tasks run, 1 wait");
+  EXPECT_EQ(because(), "waits for 1 free slot on a node of pool p (tasks: 0 running, 1 waiting)");
   nodes(R"([{"id": "n1", "state": "starttaskfailed", "startTaskInfo": {
             "failureInfo": {"message": "no /dev/fuse"}}}])");
   EXPECT_THAT(because(), HasSubstr("no /dev/fuse"));

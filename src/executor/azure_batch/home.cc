@@ -274,6 +274,22 @@ Result<void> BatchHome::request_cancel(const TaskName& name, const Limits& limit
   return put_text(*store_, cancel_key(name), "", {}, {}, limits);
 }
 
+Result<CancelRequests> BatchHome::cancel_requests(JobId id, const Limits& limits) {
+  const std::string prefix = cancel_key({.job = id});
+  CancelRequests requests;
+  const auto take = [&](const ObjectInfo& object) -> Result<void> {
+    const std::string_view rest = std::string_view(object.key).substr(prefix.size());
+    if (rest.empty()) {
+      requests.all = true;
+    } else if (const auto index = parse_number(rest.substr(1))) {
+      requests.elements.insert(static_cast<std::uint32_t>(*index));
+    }
+    return {};
+  };
+  TRY(for_each_object(*store_, prefix, false, limits, take));
+  return requests;
+}
+
 Result<bool> BatchHome::cancel_requested(const TaskName& name, const Limits& limits) {
   for (const TaskName& asked : {TaskName{.job = name.job}, name}) {
     const auto found = store_->head(cancel_key(asked), limits);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,16 @@ namespace aloft::executor {
 struct TaskRecords {
   std::map<std::uint64_t, AttemptRecord> starts{};
   std::map<std::uint64_t, ExitRecord> exits{};
+};
+
+/// Which tasks of a job somebody asked to end.
+struct CancelRequests {
+  bool all = false;
+  std::set<std::uint32_t> elements{};
+
+  bool cover(const workload::TaskName& name) const {
+    return all || (name.index && elements.contains(*name.index));
+  }
 };
 
 /// The job home in a container: what was submitted to Azure Batch and how it ended, readable from
@@ -70,6 +81,8 @@ class BatchHome {
 
   /// Of a job or one element, which may be unknown.
   Result<void> request_cancel(const workload::TaskName& name, const Limits& limits);
+  /// All that were asked for of a job.
+  Result<CancelRequests> cancel_requests(workload::JobId id, const Limits& limits);
   /// Whether that was asked for this task, or for the whole of its job.
   Result<bool> cancel_requested(const workload::TaskName& name, const Limits& limits);
 

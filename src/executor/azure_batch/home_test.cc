@@ -157,9 +157,13 @@ TEST_F(BatchHomeTest, CancelsAJobOrOneElement) {
   ASSERT_TRUE(home_.request_cancel({.job = 5, .index = 2}, {}));
   EXPECT_EQ(home_.cancel_requested({.job = 5, .index = 2}, {}), true);
   EXPECT_EQ(home_.cancel_requested({.job = 5, .index = 3}, {}), false);
+  EXPECT_TRUE(home_.cancel_requests(5, {})->cover({.job = 5, .index = 2}));
+  EXPECT_FALSE(home_.cancel_requests(5, {})->cover({.job = 5, .index = 3}));
   ASSERT_TRUE(home_.request_cancel({.job = 5}, {}));
   EXPECT_EQ(home_.cancel_requested({.job = 5, .index = 3}, {}), true);
+  EXPECT_TRUE(home_.cancel_requests(5, {})->cover({.job = 5, .index = 3}));
   EXPECT_EQ(home_.cancel_requested({.job = 6}, {}), false);
+  EXPECT_FALSE(home_.cancel_requests(6, {})->cover({.job = 6}));
 }
 
 TEST_F(BatchHomeTest, KeepsTheFirstExitOfATask) {

@@ -63,7 +63,7 @@ Result<Observed> Observer::look(JobRecord record) {
   observed.records = TRY(home_.task_records(id, limits_));
   const Numbers unfinished = unfinished_of(observed);
   if (unfinished.empty()) return observed;
-  observed.cancel_requested = TRY(home_.cancel_requested({.job = id}, limits_));
+  observed.cancel_requests = TRY(home_.cancel_requests(id, limits_));
   observed.submitting = TRY(is_submitting(id));
   TRY(ask_batch(observed, unfinished));
   Numbers unknown;
@@ -153,7 +153,8 @@ Result<void> Observer::settle(Observed& observed, std::uint64_t number,
     return {};
   }
   const TaskName name = TRY(observed.record.task_of(number));
-  const bool cancelled = observed.cancel_requested || TRY(home_.cancel_requested(name, limits_));
+  const bool cancelled =
+      observed.cancel_requests.cover(name) || TRY(home_.cancel_requested(name, limits_));
   ExitRecord record = record_of_lost(task, observed.records.starts.contains(number), cancelled);
   const auto written = home_.write_exit(observed.record.id, number, record, limits_);
   if (!written && written.error().code == ErrorCode::already_exists) {
@@ -178,7 +179,7 @@ TaskStatus status_of(const Observed& observed, std::uint64_t number) {
     status.record = exit->second;
     return status;
   }
-  status.cancel_requested = observed.cancel_requested;
+  status.cancel_requested = observed.cancel_requests.cover(status.name);
   const auto task = observed.in_batch.find(number);
   if (task == observed.in_batch.end()) return status;
   if (task->second.state == Task::State::running) {

@@ -23,8 +23,8 @@ struct Observed {
   TaskRecords records{};
   /// As Batch has them; of tasks without an exit record.
   std::map<std::uint64_t, batch::Task> in_batch{};
-  bool cancel_requested = false;  ///< Of the whole job.
-  bool submitting = false;        ///< Some tasks may not be with Batch yet.
+  CancelRequests cancel_requests{};
+  bool submitting = false;  ///< Some tasks may not be with Batch yet.
 };
 
 /// Looks at jobs: the records in the home are the truth; about tasks without an exit record Batch

@@ -100,8 +100,9 @@ std::string explain_slots(const Pool& pool, const std::vector<batch::Node>& node
     return usable(node) && pool.slots_per_node - node.running_slots >= slots;
   });
   if (fits) return "waits for its turn";
-  return fmt::format("waits for {} free slot{} on a node of pool {}: {} tasks run, {} wait", slots,
-                     slots == 1 ? "" : "s", pool.id, counts.running, counts.active);
+  return fmt::format(
+      "waits for {} free slot{} on a node of pool {} (tasks: {} running, {} waiting)", slots,
+      slots == 1 ? "" : "s", pool.id, counts.running, counts.active);
 }
 
 }  // namespace
@@ -118,8 +119,10 @@ Result<std::string> explain_pool(batch::BatchClient& client, const JobRecord& re
   }
   const std::uint32_t slots = slots_for(record.job.resources, *pool);
   if (slots > pool->slots_per_node) {
-    return fmt::format("it needs {} slots; a node of pool {} has {}", slots, pool->id,
-                       pool->slots_per_node);
+    return fmt::format(
+        "it needs {} slots; a node of pool {} has {}: `aloft cancel` it, and submit it to a pool "
+        "of larger nodes",
+        slots, pool->id, pool->slots_per_node);
   }
   const batch::Job job = TRY(client.job(record.batch_job, limits));
   if (job.state != "active") return fmt::format("Batch job {} is {}", job.id, job.state);
