@@ -76,6 +76,11 @@ int exec_error(int fd) {
 
 ChildEnd not_run(const std::string& name, int error) {
   const bool absent = error == ENOENT || error == ENOTDIR;
+  // A name without slash was looked for in PATH, not here.
+  if (absent && name.find('/') != std::string::npos && ::access(name.c_str(), F_OK) == 0) {
+    return {.exit_code = 127,
+            .message = "cannot run " + name + ": the interpreter that it names does not exist"};
+  }
   return {.exit_code = absent ? 127 : 126,
           .message = absent ? "command not found: " + name
                             : "cannot run " + name + ": " + std::strerror(error)};

@@ -10,6 +10,7 @@
 #include <functional>
 
 #include "base/file.h"
+#include "base/temporary_directory.h"
 
 namespace aloft::enter {
 namespace {
@@ -64,6 +65,17 @@ TEST(Child, SaysWhyACommandCannotRun) {
     return run_child({"no-such-command-here"})->message == "command not found: no-such-command-here"
                ? 0
                : 1;
+  });
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Child, SaysThatTheInterpreterOfAScriptIsAbsent) {
+  const TemporaryDirectory directory;
+  const std::string script = directory.path() + "/script";
+  ASSERT_TRUE(replace_file(script, "#!/no/such/interpreter\n", 0700));
+  const int status = in_a_process([&] {
+    const auto end = run_child({script});
+    return end->exit_code == 127 && end->message.find("interpreter") != std::string::npos ? 0 : 1;
   });
   EXPECT_EQ(status, 0);
 }
