@@ -276,7 +276,8 @@ void add_submit_command(CLI::App& app, Context& context) {
       "FILE is a Slurm batch script; it is copied and runs unchanged. Options win over its #SBATCH "
       "lines. ARGS reach the script. The job's id is printed alone.\n\n"
       "Jobs keep no secrets: variables that look like keys or tokens are not exported. Tasks in "
-      "az:// directories find their account in accounts.toml or a running emulator.");
+      "az:// directories find their account in accounts.toml or a running emulator; on Azure Batch "
+      "they use the identity of their node.");
   command->prefix_command();
   command->add_option("--to", arguments->to, "Where it runs: local (this machine) or batch")
       ->option_text("PLACE");
