@@ -54,6 +54,9 @@ Result<http::Answer> BatchClient::attempt(const Request& request, const Limits& 
     exchange.body = std::as_bytes(std::span(request.body));
   }
   exchange.text_bytes_max = kAnswerBytesMax;
+  // What changes something is repeated by ask() only, which tells its callers: a refusal may then
+  // be due to the first attempt.
+  exchange.repeatable = request.method == http::Method::get;
   authorizer_.authorize(exchange, options_.clock->wall_now());
   auto performed = http_->perform(exchange, limits);
   if (!performed) return fail(error_of_transport(std::move(performed).error(), request));
