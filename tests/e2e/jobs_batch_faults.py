@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on Azure Batch while things break: the services are killed, commands are killed before each of their
-changes.
+"""Jobs on Azure Batch while things break: services are killed or fail, nodes go, commands are killed before each of
+their changes.
 
 No task is lost, no attempt begins twice, none that was seen ended runs again, and what `aloft status` says at the end
 is true. Tasks leave marks in a directory of this machine, which no failure of the services touches. ALOFT_SEED and
@@ -45,9 +45,12 @@ echo "$attempt" > "${mark##*/}"
 class BatchWorld(harness.World):
     """With a container "box" that is the home of jobs and where they run, and a pool of the same name."""
 
-    def __init__(self, nodes=NODES, **options):
-        super().__init__(emulator=False, **options)
-        self.emulator_options = ["--data", str(self.directory / "data")]
+    def __init__(self, nodes=NODES, faults=""):
+        """`faults` is what goes wrong (see docs/guide/faults.md)."""
+        super().__init__(emulator=False)
+        (self.directory / "faults.toml").write_text(f"seed = {SEED}\n{faults}")
+        self.emulator_options = ["--data", str(self.directory / "data"),
+                                 "--faults", str(self.directory / "faults.toml")]
         self.start_emulator()
         self.home = f"{self.uri}/box"
         self.environment["ALOFT_JOB_HOME"] = self.home
@@ -80,7 +83,7 @@ class BatchWorld(harness.World):
         tasks = self.tasks(job)
         return all("ended" in task for task in tasks) and tasks
 
-    def end_of(self, job, seconds=60):
+    def end_of(self, job, seconds=40 + 10 * ROUNDS):
         return harness.wait_until(lambda: self.ended_tasks(job), seconds, f"the end of job {job}")
 
     def attempts(self, name):
@@ -238,6 +241,50 @@ class KilledServices(JobsTest):
     def ends(self, world, jobs):
         return {(name, task.get("index", 0)): task
                 for name, (job, _) in jobs.items() for task in world.tasks(job) if "ended" in task}
+
+
+class FaultyServices(JobsTest):
+    def test_nodes_that_go_while_tasks_run(self):
+        events = {"lose": 150, "preempt": 80, "reboot": 100}
+        count = max(1, ROUNDS // 2)
+        world = BatchWorld(faults="".join(
+            f"[[node]]\nevent = \"{event}\"\nafter_ms = {after}\ncount = {count}\nprobability = 0.5\n"
+            for event, after in events.items()))
+        self.addCleanup(world.close)
+        width = 4 * ROUNDS
+        with self.subTest(seed=SEED):
+            first = world.submit("first", f"--array=1-{width}")
+            after = world.submit("after", f"--dependency=afterok:{first}")
+            repeated = self.check_succeeded(world, "first", first, width)
+            repeated += self.check_succeeded(world, "after", after, 1)
+            self.assertGreater(repeated, 0)
+        print(f"seed {SEED}: {width + 1} tasks, {repeated} repeated after their nodes had gone")
+
+    def test_requests_that_fail(self):
+        world = BatchWorld(faults="""
+            [[request]]
+            probability = 0.05
+            status = 503
+            code = "ServerBusy"
+            [[request]]
+            probability = 0.04
+            drop = "before"
+            [[request]]
+            probability = 0.04
+            drop = "after"
+            [[request]]
+            probability = 0.02
+            delay_ms = 200
+            """)
+        self.addCleanup(world.close)
+        with self.subTest(seed=SEED):
+            jobs = {}
+            for number in range(ROUNDS):
+                after = [f"--dependency=aftercorr:{jobs['job0']}"] if jobs else []
+                jobs[f"job{number}"] = world.submit(f"job{number}", "--array=1-5", *after)
+            for name, job in jobs.items():
+                self.assertEqual(self.check_succeeded(world, name, job, 5), 0, "nothing was repeated")
+        print(f"seed {SEED}: {5 * ROUNDS} tasks while one request in seven failed or was late")
 
 
 class KilledCommands(JobsTest):
