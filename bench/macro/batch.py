@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The emulator's Batch service: collections of 100 tasks, against empty POSTs to the same server; and tasks that do nothing.
+"""Azure Batch on the emulator: its service alone, and jobs on it.
 
-Requests are made and signed before the clock runs, so the figures are the server's and the loopback's.
+The service: collections of 100 tasks, against empty POSTs to the same server; and tasks that do nothing. Requests are made and signed before the clock runs, so the figures are the server's and the loopback's.
+
+Jobs: submission of a large array, and what a task that does nothing takes by each way of running it, one after another:
+the time between the ends of the first and the last, by the number of those between them.
 """
+import datetime
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -15,6 +20,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/e2e"))
 import harness  # noqa: E402
 from batch_client import BatchClient, shell  # noqa: E402
+from jobs_batch_faults import BatchWorld  # noqa: E402
 
 RUNS = int(os.environ.get("RUNS", "10"))
 REQUESTS = 100
@@ -90,7 +96,98 @@ class Bench:
         row("fork and exec by Python, one after another", theirs, "us")
 
 
+def seconds(text):
+    """Of a time as Batch and Aloft write it; Batch has more digits than Python takes."""
+    return datetime.datetime.fromisoformat(text.rstrip("Z")[:26]).timestamp()
+
+
+def microseconds_per_task(ends):
+    times = sorted(map(seconds, ends))
+    return (times[-1] - times[0]) / (len(times) - 1) * 1e6
+
+
+class JobsBench:
+    ELEMENTS = 10_000
+    TASKS = 20
+
+    def __init__(self):
+        self.world = BatchWorld(nodes=0)
+        self.client = BatchClient(self.world.endpoint)
+        self.world.script.write_text("#!/bin/sh\n#SBATCH --output=/dev/null\n")
+        (self.world.directory / "here").mkdir()
+
+    def close(self):
+        self.client.close()
+        self.world.close()
+
+    def submission(self):
+        walls, cpus = [], []
+        for _ in range(RUNS + 1):
+            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+            self.world.submit("job", f"--array=1-{self.ELEMENTS}")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            walls.append((time.monotonic() - start) * 1e3)
+            cpus.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3)
+        print(f"\naloft submit of {self.ELEMENTS:,} elements, data on {file_system(self.world.directory)} (n = {RUNS})")
+        row("wall time", walls[1:], "ms")
+        row("CPU of the command", cpus[1:], "ms")
+
+    def tasks(self):
+        """Those of the submissions still wait, so the pool is another one."""
+        self.world.aloft("pool", "create", "one", "--size", "Standard_D2s_v5", "--nodes", 1, "--slots", 1)
+        self.client.add_job("plain", "one")
+        ways = {"fork and exec by Python": self.processes,
+                "a task of Batch, /bin/true": self.plain_tasks,
+                "a job on this machine, in a directory of it": lambda: self.job("--chdir", self.world.directory / "here"),
+                "a job on this machine, in a container": lambda: self.job("--chdir", self.world.home),
+                "a job on Batch, in a container": lambda: self.job(
+                    "--to", "batch", "--pool", "one", "--chdir", self.world.home)}
+        samples = {name: [] for name in ways}
+        for run in range(RUNS + 1):
+            for name, way in ways.items():
+                sample = way()
+                if run > 0:  # The first is the warm-up.
+                    samples[name].append(sample)
+        print(f"\ntasks that do nothing, one after another, {self.TASKS} of each (n = {RUNS})")
+        for name, values in samples.items():
+            row(name, values, "us")
+
+    def processes(self):
+        start = time.monotonic()
+        for _ in range(self.TASKS):
+            subprocess.run(["/bin/true"], check=True)
+        return (time.monotonic() - start) / self.TASKS * 1e6
+
+    def plain_tasks(self):
+        names = [f"{time.monotonic_ns()}-{n}" for n in range(self.TASKS)]
+        self.client.add_tasks("plain", [{"id": name, "commandLine": "/bin/true"} for name in names])
+
+        def ended():
+            time.sleep(0.2)  # To look takes from what is measured.
+            tasks = self.client.tasks("plain")
+            return all(tasks[name]["state"] == "completed" for name in names) and tasks
+        tasks = harness.wait_until(ended, 120)
+        return microseconds_per_task(tasks[name]["executionInfo"]["endTime"] for name in names)
+
+    def job(self, *place):
+        home = {} if "batch" in place else {"ALOFT_JOB_HOME": ""}
+        done = self.world.aloft("submit", "--wait", *place, f"--array=1-{self.TASKS}%1", self.world.script, env=home)
+        status = self.world.aloft("status", "--json", done.stdout.split()[0], env=home)
+        return microseconds_per_task(task["ended"] for task in json.loads(status.stdout)["tasks"])
+
+
+def file_system(directory):
+    done = subprocess.run(["df", "--output=fstype", directory], check=True, capture_output=True, text=True)
+    return done.stdout.split()[-1]
+
+
 def main():
+    jobs = JobsBench()
+    try:
+        jobs.submission()
+        jobs.tasks()
+    finally:
+        jobs.close()
     for title, options in (("in memory", ("--in-memory",)), ("on disk", ())):
         bench = Bench(title, options)
         try:
