@@ -51,6 +51,13 @@ class BatchWorld(harness.World):
         (self.directory / "faults.toml").write_text(f"seed = {SEED}\n{faults}")
         self.emulator_options = ["--data", str(self.directory / "data"),
                                  "--faults", str(self.directory / "faults.toml")]
+        try:
+            self.set_up(nodes)
+        except BaseException:
+            self.close()
+            raise
+
+    def set_up(self, nodes):
         self.start_emulator()
         self.home = f"{self.uri}/box"
         self.environment["ALOFT_JOB_HOME"] = self.home
