@@ -9,36 +9,40 @@ namespace aloft::emulator::batch {
 namespace {
 
 constexpr std::string_view kLongest = "P10675199DT2H48M5.4775807S";
-constexpr std::int64_t kDaysMax = 10'675'199;
+constexpr std::chrono::days kDaysMax{10'675'199};
+
+/// False where the number is negative, or alone too large: a few that are not can be summed up.
+bool add_units(std::int64_t number, Duration size, Duration& sum) {
+  if (number < 0 || number > (kDaysMax + std::chrono::days(1)) / size) return false;
+  sum += number * size;
+  return true;
+}
 
 /// Takes a number followed by `unit` off the front of `text`, if that is what comes next. False
 /// only where it is too large.
-bool take_units(std::string_view& text, char unit, std::chrono::milliseconds size,
-                std::chrono::milliseconds& sum) {
+bool take_units(std::string_view& text, char unit, Duration size, Duration& sum) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc::result_out_of_range) return false;
   if (error != std::errc() || number < 0 || end == text.data() + text.size() || *end != unit) {
     return true;
   }
-  if (number > kDaysMax * 86'400) return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
-  sum += number * size;
-  return true;
+  return add_units(number, size, sum);
 }
 
 /// "5S", "5.25S"; finer than milliseconds is dropped.
-bool take_seconds(std::string_view& text, std::chrono::milliseconds& sum) {
+bool take_seconds(std::string_view& text, Duration& sum) {
   const std::size_t point = text.find('.');
   if (point == std::string_view::npos) {
     return take_units(text, 'S', std::chrono::seconds(1), sum);
   }
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + point, number);
-  if (error != std::errc() || end != text.data() + point || number < 0) return false;
+  if (error != std::errc() || end != text.data() + point) return false;
+  if (!add_units(number, std::chrono::seconds(1), sum)) return false;
   std::string_view fraction = text.substr(point + 1);
   int unit = 100;
-  sum += std::chrono::seconds(number);
   for (; !fraction.empty() && fraction[0] >= '0' && fraction[0] <= '9'; unit /= 10) {
     sum += std::chrono::milliseconds((fraction[0] - '0') * unit);
     fraction.remove_prefix(1);
@@ -66,7 +70,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
     if (!text.empty() && !take_seconds(text, sum)) return std::nullopt;
   }
   if (!text.empty()) return std::nullopt;
-  return sum >= days(kDaysMax) ? kUnlimited : sum;
+  return sum >= kDaysMax ? kUnlimited : sum;
 }
 
 std::string format_duration(Duration duration) {

@@ -16,6 +16,7 @@ TEST(Durations, RoundTrip) {
   EXPECT_EQ(parse_duration("P1DT2H3M4.5S"), 26h + 3min + 4500ms);
   EXPECT_EQ(parse_duration("P7D"), 168h);
   EXPECT_EQ(parse_duration("P10675199DT2H48M5.4775807S"), kUnlimited);
+  EXPECT_EQ(parse_duration("P10675199DT2H"), kUnlimited);
   for (const char* text : {"PT10M", "P1DT2H3M4.500S", "P7D", "PT0S", "PT90H"}) {
     EXPECT_EQ(parse_duration(format_duration(*parse_duration(text))), parse_duration(text));
   }
@@ -25,7 +26,8 @@ TEST(Durations, RoundTrip) {
 
 TEST(Durations, RefuseWhatIsNone) {
   for (const char* wrong : {"", "P", "PT", "10M", "P1Y", "PT-1S", "PT1", "PT1.S5", "1 hour",
-                            "PT99999999999999999999S"}) {
+                            "PT99999999999999999999S", "P900000000000D", "PT900000000000000H",
+                            "PT9223372036854775807S", "PT9223372036854775807.5S"}) {
     EXPECT_FALSE(parse_duration(wrong).has_value()) << wrong;
   }
 }
