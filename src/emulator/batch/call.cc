@@ -6,6 +6,8 @@ namespace aloft::emulator::batch {
 namespace {
 
 constexpr std::size_t kBodyBytesMax = std::size_t{1} << 20;
+/// Objects and lists in each other; deeper ones would be written, level by level, on the stack.
+constexpr int kNestingMax = 64;
 
 Outcome<std::string> read_text(http::RequestBody& body) {
   const auto length = body.length_bytes();
@@ -19,10 +21,33 @@ Outcome<std::string> read_text(http::RequestBody& body) {
   return text;
 }
 
+/// Whether objects and lists are nested too deeply. Other text than JSON is taken as it comes.
+bool is_too_deep(std::string_view json) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (c == '"') {
+      in_string = !in_string;
+    } else if (in_string) {
+      if (c == '\\') ++at;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kNestingMax) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 Outcome<Json> parse_body(const Call& call, const std::string& text) {
   const std::string_view type = call.headers().get("Content-Type");
   if (!type.starts_with("application/json")) {
     return refuse_header(Refusal::invalid_header_value, "Content-Type", type);
+  }
+  if (is_too_deep(text)) {
+    return refuse(Refusal::invalid_request_body,
+                  "objects and lists are nested deeper than " + std::to_string(kNestingMax));
   }
   Json body = Json::parse(text, nullptr, false);
   if (body.is_discarded() || !body.is_object()) {

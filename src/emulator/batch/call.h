@@ -27,7 +27,8 @@ struct Call {
 /// An operation's answer; the service adds the fields that every answer has.
 using Answer = Outcome<http::Response>;
 
-/// The JSON object in the body. Bodies beyond 1 MiB are refused, as Azure does.
+/// The JSON object in the body. Bodies beyond 1 MiB are refused, as Azure does, and those that are
+/// nested deeper than 64.
 Outcome<Json> read_body(Call& call);
 /// As above, checked; an absent body counts as an empty object.
 Outcome<Json> read_body(Call& call, const Shape& shape);

@@ -31,6 +31,20 @@ TEST_F(ServiceTest, NamesWhatIsWrongWithARequest) {
   EXPECT_EQ(request("GET", "/jobs").code(), "UnsupportedRequestVersion");
 }
 
+TEST_F(ServiceTest, RefusesBodiesThatAreNestedTooDeeply) {
+  const auto pool = [](std::size_t depth) {
+    const std::string lists = std::string(depth, '[') + std::string(depth, ']');
+    std::string text = pool_body("p", 1).dump();
+    text.back() = ',';
+    return text + R"("networkConfiguration":)" + lists + "}";
+  };
+  EXPECT_EQ(raw("POST", "/pools", pool(64)).code(), "InvalidRequestBody");
+  EXPECT_EQ(raw("POST", "/pools", pool(400'000)).code(), "InvalidRequestBody");
+  EXPECT_EQ(raw("POST", "/pools", pool(63)).status, 201);
+  make_job();
+  EXPECT_EQ(add("t", {{"displayName", "\"" + std::string(100, '[')}}).status, 201);
+}
+
 TEST_F(ServiceTest, SaysWhatWasAskedAndWhen) {
   const FakeAnswer answer =
       request("GET", "/jobs/absent", {},
