@@ -194,6 +194,27 @@ TEST_F(ServiceTest, PatchKeepsWhatPutClears) {
   EXPECT_FALSE(job.contains("metadata"));
 }
 
+TEST_F(ServiceTest, TakesBackWhatItShows) {
+  make_job({{"displayName", "A job"},
+            {"metadata", {{{"name", "a"}, {"value", "b"}}}},
+            {"commonEnvironmentSettings", {{{"name", "A"}, {"value", "b"}}}},
+            {"constraints", {{"maxTaskRetryCount", 2}}}});
+  add("t", {{"environmentSettings", {{{"name", "A"}, {"value", "b"}}}}});
+  for (const char* path : {"/jobs/j", "/jobs/j/tasks/t"}) {
+    Json shown = request("GET", path).body;
+    ASSERT_TRUE(shown.contains("odata.metadata"));
+    const FakeAnswer answer = request("PUT", path, shown);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    Json then = request("GET", path).body;
+    for (const char* name : {"eTag", "lastModified"}) {
+      EXPECT_NE(shown[name], then[name]);
+      shown.erase(name);
+      then.erase(name);
+    }
+    EXPECT_EQ(shown, then);
+  }
+}
+
 TEST_F(ServiceTest, RefusesPoolsThatAzureWouldRefuse) {
   const auto refused = [&](const char* name, const Json& value, const char* property) {
     Json body = pool_body("q", 1);

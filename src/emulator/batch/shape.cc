@@ -141,6 +141,13 @@ Outcome<void> check_presence(const Json& body, const Shape& shape, ApiVersion ve
   return {};
 }
 
+/// What a GET adds to the resource itself, "odata.metadata" say.
+void remove_annotations(Json& object) {
+  for (auto item = object.begin(); item != object.end();) {
+    item = item.key().starts_with("odata.") ? object.erase(item) : std::next(item);
+  }
+}
+
 void remove_nulls(Json& object) {
   for (auto item = object.begin(); item != object.end();) {
     item = item->is_null() ? object.erase(item) : std::next(item);
@@ -150,6 +157,7 @@ void remove_nulls(Json& object) {
 }  // namespace
 
 Outcome<void> check_shape(Json& body, const Shape& shape, ApiVersion version) {
+  if (body.is_object()) remove_annotations(body);
   return check_shape(body, shape, version, {});
 }
 

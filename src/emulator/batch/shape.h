@@ -46,10 +46,11 @@ struct Property {
 };
 
 /// Checks `body` against `shape`: unknown properties, missing ones, wrong types and values are
-/// refused by name. Properties that are null count as absent and are removed.
+/// refused by name. Properties that are null count as absent and are removed; so are those of the
+/// body itself that begin with "odata.", for clients that send back what they got.
 Outcome<void> check_shape(Json& body, const Shape& shape, ApiVersion version);
 
-/// As above for the value at `path`, "constraints".
+/// As above for a value in the body, at `path`: "constraints".
 Outcome<void> check_shape(Json& body, const Shape& shape, ApiVersion version,
                           const std::string& path);
 
