@@ -100,6 +100,21 @@ TEST_F(ServiceTest, KnowsThePropertiesOfEachVersion) {
   EXPECT_FALSE(request("GET", "/pools/new").body.contains("currentNodeCommunicationMode"));
 }
 
+TEST_F(ServiceTest, KeepsWhatAPropertyThatAsksForNothingWouldReplace) {
+  make_pool(1, 4);
+  const Json before = request("GET", "/pools/p").body;
+  EXPECT_EQ(request("PATCH", "/pools/p",
+                    {{"virtualMachineConfiguration", Json::object()},
+                     {"taskSlotsPerNode", 0},
+                     {"vmSize", ""}})
+                .status,
+            200);
+  const Json after = request("GET", "/pools/p").body;
+  for (const char* name : {"virtualMachineConfiguration", "taskSlotsPerNode", "vmSize"}) {
+    EXPECT_EQ(after[name], before[name]) << name;
+  }
+}
+
 TEST_F(ServiceTest, ShowsATaskAsItWasMadeWithDefaults) {
   make_job();
   const FakeAnswer made = add("t", {{"displayName", "A \"task\"\n"}});

@@ -121,7 +121,6 @@ bool asks_for_nothing(const Json& value) {
 Outcome<void> check_property(Json& value, const Property& property, ApiVersion version,
                              const std::string& path) {
   if (property.use == Property::Use::unserved) {
-    if (asks_for_nothing(value)) return {};
     return refuse_property(Refusal::unsupported_property, path, {},
                            "Azure Batch knows this property; the emulator does not have it");
   }
@@ -148,10 +147,16 @@ void remove_annotations(Json& object) {
   }
 }
 
-void remove_nulls(Json& object) {
-  for (auto item = object.begin(); item != object.end();) {
-    item = item->is_null() ? object.erase(item) : std::next(item);
-  }
+/// Whether the property counts as absent; its value would only take the place of a real one.
+bool is_void(const Json& value, const Property* property) {
+  return value.is_null() || (property != nullptr && property->use == Property::Use::unserved &&
+                             asks_for_nothing(value));
+}
+
+/// Null where the service, at this version, has no such property.
+const Property* find_property(const Shape& shape, std::string_view name, ApiVersion version) {
+  const auto known = std::ranges::find(shape.properties, name, &Property::name);
+  return known == shape.properties.end() || !exists_in(*known, version) ? nullptr : &*known;
 }
 
 }  // namespace
@@ -167,14 +172,18 @@ Outcome<void> check_shape(Json& body, const Shape& shape, ApiVersion version,
     if (path.empty()) return refuse(Refusal::invalid_request_body, "expected a JSON object");
     return refuse_value(path, body, "expected an object");
   }
-  remove_nulls(body);
-  for (auto item = body.begin(); item != body.end(); ++item) {
-    const auto known = std::ranges::find(shape.properties, item.key(), &Property::name);
-    if (known == shape.properties.end() || !exists_in(*known, version)) {
+  for (auto item = body.begin(); item != body.end();) {
+    const Property* known = find_property(shape, item.key(), version);
+    if (is_void(*item, known)) {
+      item = body.erase(item);
+      continue;
+    }
+    if (known == nullptr) {
       return refuse_property(Refusal::invalid_property_value, joined(path, item.key()), {},
                              "there is no such property");
     }
     TRY(check_property(item.value(), *known, version, joined(path, item.key())));
+    ++item;
   }
   return check_presence(body, shape, version, path);
 }

@@ -26,8 +26,8 @@ struct Property {
   enum class Use {
     optional,
     required,
-    /// Known to the service; the emulator would have to ignore it and refuses it instead, unless
-    /// it is empty, false or zero.
+    /// Known to the service; the emulator would have to ignore it and refuses it instead. Where it
+    /// is empty, false or zero it counts as absent.
     unserved,
   };
   enum class Since { always, until_2025, from_2025 };
@@ -46,8 +46,8 @@ struct Property {
 };
 
 /// Checks `body` against `shape`: unknown properties, missing ones, wrong types and values are
-/// refused by name. Properties that are null count as absent and are removed; so are those of the
-/// body itself that begin with "odata.", for clients that send back what they got.
+/// refused by name. Properties that count as absent, as those that are null, are removed; so are
+/// those of the body itself that begin with "odata.", for clients that send back what they got.
 Outcome<void> check_shape(Json& body, const Shape& shape, ApiVersion version);
 
 /// As above for a value in the body, at `path`: "constraints".
