@@ -45,6 +45,7 @@ NodeOption parse_node_option(std::string_view name);
 
 /// How the start task went on a node.
 struct StartTaskInfo {
+  Json settings{};  ///< As the node began with it; the pool's may change, or go, meanwhile.
   Instant started{};
   std::optional<Instant> ended{};
   std::optional<int> exit_code{};

@@ -30,11 +30,13 @@ std::string new_node_id(bool dedicated) {
 
 /// Has the machine started; the end is told to node_opened().
 void open_machine(State& state, const Pool& pool, PoolNode& node) {
-  const auto start_task = pool.settings.find("startTask");
+  const auto settings = pool.settings.find("startTask");
+  if (!node.start_task && settings != pool.settings.end()) {
+    node.start_task = StartTaskInfo{.settings = *settings, .started = state.now()};
+  }
   std::optional<Attempt> attempt;
-  if (start_task != pool.settings.end()) {
-    attempt = start_task_attempt(*start_task);
-    if (!node.start_task) node.start_task = StartTaskInfo{.started = state.now()};
+  if (node.start_task) {
+    attempt = start_task_attempt(node.start_task->settings);
     enter(state, node, NodeState::waiting_for_start_task);
   } else {
     enter(state, node, NodeState::starting);
@@ -116,24 +118,24 @@ bool has_reached_targets(const Pool& pool) {
          pool.count(false) == pool.target_low_priority;
 }
 
-bool may_try_start_task_again(const Pool& pool, const StartTaskInfo& info) {
-  const int retries = pool.settings["startTask"].value("maxTaskRetryCount", 0);
+bool may_try_start_task_again(const StartTaskInfo& info) {
+  const int retries = info.settings.value("maxTaskRetryCount", 0);
   return retries < 0 || info.retry_count < static_cast<std::uint32_t>(retries);
 }
 
 /// True where the node is ready.
-bool finish_start_task(State& state, Pool& pool, PoolNode& node, const AttemptEnd& end) {
+bool finish_start_task(State& state, const Pool& pool, PoolNode& node, const AttemptEnd& end) {
   StartTaskInfo& info = *node.start_task;
   info.exit_code = end.exit_code;
   info.failure = end.failure;
-  if (end.failure && may_try_start_task_again(pool, info)) {
+  if (end.failure && may_try_start_task_again(info)) {
     ++info.retry_count;
     info.last_retry = state.now();
     open_machine(state, pool, node);
     return false;
   }
   info.ended = state.now();
-  if (end.failure && pool.settings["startTask"].value("waitForSuccess", true)) {
+  if (end.failure && info.settings.value("waitForSuccess", true)) {
     enter(state, node, NodeState::start_task_failed);
     return false;
   }

@@ -278,6 +278,24 @@ TEST_F(ServiceTest, KeepsANodeWhoseStartTaskFailsFromRunningTasks) {
   EXPECT_EQ(request("GET", "/pools/p/nodes").body["value"][0]["state"], "idle");
 }
 
+TEST_F(ServiceTest, FinishesAStartTaskThatThePoolHasNoLonger) {
+  Json body = pool_body("p", 1);
+  body["startTask"] = {{"commandLine", "x"}, {"maxTaskRetryCount", 1}, {"waitForSuccess", true}};
+  request("POST", "/pools", body);
+  clock.advance(std::chrono::seconds(1));
+  schedule(*account.lock());
+  ASSERT_EQ(fleet.opened.size(), 1u);
+  EXPECT_EQ(request("POST", "/pools/p/updateproperties", {{"metadata", Json::array()}}).status,
+            204);
+  account.on_opened(fleet.opened[0].first, {}, end_with(1));
+  ASSERT_EQ(fleet.opened.size(), 2u) << "it is the start task that the node began with";
+  EXPECT_EQ(fleet.opened[1].second->command_line, "x");
+  account.on_opened(fleet.opened[1].first, {}, end_with(1));
+  const Json node = request("GET", "/pools/p/nodes").body["value"][0];
+  EXPECT_EQ(node["state"], "starttaskfailed");
+  EXPECT_EQ(node["startTaskInfo"]["retryCount"], 1);
+}
+
 TEST_F(ServiceTest, DisablesNodes) {
   make_pool(1);
   make_job();
