@@ -5,6 +5,10 @@
 
 namespace aloft::emulator::batch {
 
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void JsonText::separate() {
   if (!text_.empty() && text_.back() != '{' && text_.back() != '[') text_ += ',';
 }

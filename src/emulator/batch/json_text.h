@@ -2,10 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 namespace aloft::emulator::batch {
+
+using Json = nlohmann::json;
+
+/// JSON as text. Bytes that are no UTF-8, as in names of files, become U+FFFD; dump() throws there.
+std::string text_of(const Json& json);
 
 /// Writes JSON members straight into text: lists of many tasks are not built as trees first.
 class JsonText {

@@ -62,7 +62,7 @@ std::string Selection::apply(std::string object) const {
   for (const std::string& name : names_) {
     if (const auto found = whole.find(name); found != whole.end()) selected[name] = *found;
   }
-  return selected.dump();
+  return text_of(selected);
 }
 
 Outcome<Listing> Listing::parse(const Target& target,
@@ -98,7 +98,8 @@ std::string Listing::finish(const std::string& base_url, std::string_view metada
   if (!next_token_.empty()) {
     std::string link = base_url + path_ + "?";
     for (const auto& [name, value] : query_.sorted()) {
-      if (name != "$skiptoken") link += name + "=" + percent_encode(value, false) + "&";
+      if (name != "$skiptoken")
+        link += percent_encode(name, false) + "=" + percent_encode(value, false) + "&";
     }
     json.add("odata.nextLink", link + "$skiptoken=" + percent_encode(next_token_, false));
   }

@@ -117,7 +117,7 @@ std::string encode_pool(const Pool& pool) {
   for (const auto& [id, node] : pool.nodes) {
     if (!node->is_lost) row["nodes"].push_back(node_row(*node));
   }
-  return row.dump();
+  return text_of(row);
 }
 
 Result<std::unique_ptr<Pool>> decode_pool(std::string_view text) {
@@ -154,7 +154,7 @@ std::string encode_job(const Job& job) {
            {"entered_previous_state", ticks(job.entered_previous_state)},
            {"terminate_reason", job.terminate_reason}};
   put(row, "ended", job.ended);
-  return row.dump();
+  return text_of(row);
 }
 
 Result<std::unique_ptr<Job>> decode_job(std::string_view text) {
@@ -192,7 +192,7 @@ std::string encode_status(const Task& task) {
   if (task.wall_time != kUnlimited) row["wall_time"] = task.wall_time.count();
   if (task.retention != Task().retention) row["retention"] = task.retention.count();
   if (task.execution) row["execution"] = execution_row(*task.execution);
-  return row.dump();
+  return text_of(row);
 }
 
 Result<void> decode_status(std::string_view text, Task& task) {

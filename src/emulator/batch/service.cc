@@ -21,7 +21,7 @@ http::Response error_response(const ServiceError& error, const std::string& base
   body["message"]["value"] =
       error.message + "\nRequestId:" + request_id + "\nTime:" + format_iso_date(now);
   response.headers.add("Content-Type", "application/json;odata=minimalmetadata");
-  response.set_body(body.dump());
+  response.set_body(text_of(body));
   return response;
 }
 

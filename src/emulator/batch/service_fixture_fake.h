@@ -66,7 +66,7 @@ class ServiceTest : public ::testing::Test {
 
   FakeAnswer request(std::string_view method, const std::string& path, const Json& content = {},
                      std::initializer_list<http::Headers::Field> headers = {}) {
-    return raw(method, path, content.is_null() ? "" : content.dump(), headers);
+    return raw(method, path, content.is_null() ? "" : text_of(content), headers);
   }
 
   FakeAnswer raw(std::string_view method, const std::string& path, const std::string& content,

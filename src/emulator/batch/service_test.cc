@@ -34,7 +34,7 @@ TEST_F(ServiceTest, NamesWhatIsWrongWithARequest) {
 TEST_F(ServiceTest, RefusesBodiesThatAreNestedTooDeeply) {
   const auto pool = [](std::size_t depth) {
     const std::string lists = std::string(depth, '[') + std::string(depth, ']');
-    std::string text = pool_body("p", 1).dump();
+    std::string text = text_of(pool_body("p", 1));
     text.back() = ',';
     return text + R"("networkConfiguration":)" + lists + "}";
   };
@@ -55,6 +55,21 @@ TEST_F(ServiceTest, SaysWhatWasAskedAndWhen) {
   const std::string words = answer.body["message"]["value"];
   EXPECT_NE(words.find("\nRequestId:" + id + "\nTime:"), std::string::npos);
   EXPECT_EQ(answer.body["message"]["lang"], "en-US");
+}
+
+TEST_F(ServiceTest, AnswersInJsonWhateverBytesItGets) {
+  make_pool(1);
+  make_job();
+  for (const char* id : {"t", "u"}) add(id);
+  // Only what is JSON can be read here.
+  EXPECT_TRUE(request("GET", "/jobs/j/tasks?maxresults=1&%FF=x").body.contains("odata.nextLink"));
+  EXPECT_EQ(request("GET", "/jobs?$select=%FF").code(), "InvalidQueryParameterValue");
+  AttemptEnd end = end_with(1);
+  end.failure->details.emplace_back("FilePath", "\xff.txt");
+  end_task("t", std::move(end));
+  EXPECT_EQ(task("t")["executionInfo"]["failureInfo"]["details"][0]["value"], "\uFFFD.txt");
+  client_key = "other";
+  EXPECT_EQ(request("GET", "/jobs?x=%FF").code(), "AuthenticationFailed");
 }
 
 TEST_F(ServiceTest, NamesThePropertyThatIsWrong) {

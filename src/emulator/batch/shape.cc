@@ -14,7 +14,7 @@ std::string joined(const std::string& path, std::string_view name) {
 }
 
 std::string shown(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : text_of(value);
 }
 
 bool is_choice(std::string_view choices, std::string_view text) {

@@ -3,15 +3,13 @@
 
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
 
+#include "emulator/batch/json_text.h"
 #include "emulator/batch/target.h"
 
 namespace aloft::emulator::batch {
-
-using Json = nlohmann::json;
 
 struct Property;
 

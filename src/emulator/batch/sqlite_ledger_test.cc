@@ -42,7 +42,7 @@ class LedgerTest : public ::testing::Test {
     auto task = std::make_unique<Task>();
     task->id = id;
     task->has_dependencies = settings.contains("dependsOn");
-    task->settings = settings.dump();
+    task->settings = text_of(settings);
     return add_task(state, job, std::move(task));
   }
 

@@ -35,7 +35,8 @@ Outcome<void> check_dependencies(const Json& body, const JobTerms& job) {
   for (const Json& range : list_in(*depends, "taskIdRanges")) {
     if (range["start"] > range["end"] || range["start"] < 0) {
       return refuse_property(Refusal::invalid_property_value, "dependsOn.taskIdRanges",
-                             range.dump(), "a range begins at 0 or later and ends after its begin");
+                             text_of(range),
+                             "a range begins at 0 or later and ends after its begin");
     }
   }
   return {};
@@ -47,7 +48,7 @@ Outcome<void> check_resource_files(const Json& body) {
                         static_cast<int>(file.contains("storageContainerUrl")) +
                         static_cast<int>(file.contains("httpUrl"));
     if (sources != 1) {
-      return refuse_property(Refusal::invalid_property_value, "resourceFiles", file.dump(),
+      return refuse_property(Refusal::invalid_property_value, "resourceFiles", text_of(file),
                              "exactly one of autoStorageContainerName, storageContainerUrl and "
                              "httpUrl is to be given");
     }
@@ -142,7 +143,7 @@ Outcome<std::unique_ptr<Task>> make_task(Json body, const JobTerms& job, ApiVers
   task->has_dependencies = body.contains("dependsOn");
   set_constraints(*task, body, job);
   for (const char* name : {"id", "constraints", "requiredSlots"}) body.erase(name);
-  task->settings = body.dump();
+  task->settings = text_of(body);
   return task;
 }
 

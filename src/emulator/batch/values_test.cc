@@ -5,6 +5,7 @@
 #include "emulator/batch/pool.h"
 #include "emulator/batch/rows.h"
 #include "emulator/batch/target.h"
+#include "emulator/batch/view.h"
 
 namespace aloft::emulator::batch {
 namespace {
@@ -50,6 +51,12 @@ TEST(Target, SplitsBeforeItDecodes) {
             (std::vector<std::string>{"jobs", "j", "tasks", "t", "files", "wd/a b"}));
   EXPECT_EQ(target.query.get("api-version"), "x");
   EXPECT_FALSE(parse_target("/%zz").has_value());
+}
+
+TEST(Views, ShowFilesWhoseNamesAreNoUtf8) {
+  const Json view = Json::parse(file_view({}, "http://here", {.name = "wd/\xff"}));
+  EXPECT_EQ(view["name"], "wd/\uFFFD");
+  EXPECT_EQ(view["url"], "http://here/files/wd%2F%FF");
 }
 
 TEST(Rows, BringTasksBack) {

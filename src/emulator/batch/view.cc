@@ -20,7 +20,7 @@ void add_execution(JsonText& json, const Task& task) {
     add_time(json, "endTime", execution.ended);
     if (execution.exit_code) json.add("exitCode", std::int64_t{*execution.exit_code});
     if (execution.failure) {
-      json.add_json("failureInfo", failure_view(*execution.failure).dump());
+      json.add_json("failureInfo", text_of(failure_view(*execution.failure)));
     }
     if (task.state == TaskState::completed) {
       json.add("result", execution.failed ? "failure" : "success");
@@ -154,7 +154,7 @@ std::string job_view(const Viewer& viewer, const Job& job) {
   if (job.ended) execution["endTime"] = format_iso_date(*job.ended);
   if (!job.terminate_reason.empty()) execution["terminateReason"] = job.terminate_reason;
   view["executionInfo"] = std::move(execution);
-  return view.dump();
+  return text_of(view);
 }
 
 std::string pool_view(const Viewer& viewer, const Pool& pool, std::string_view identity) {
@@ -170,7 +170,7 @@ std::string pool_view(const Viewer& viewer, const Pool& pool, std::string_view i
   if (viewer.version == ApiVersion::v2022) view["currentNodeCommunicationMode"] = "simplified";
   view["identity"] = {{"type", "UserAssigned"},
                       {"userAssignedIdentities", Json::array({{{"resourceId", identity}}})}};
-  return view.dump();
+  return text_of(view);
 }
 
 std::string node_view(const Viewer& viewer, const Pool& pool, const PoolNode& node) {
@@ -201,7 +201,7 @@ std::string node_view(const Viewer& viewer, const Pool& pool, const PoolNode& no
   if (!node.trouble.empty()) {
     view["errors"] = Json::array({{{"code", "NodeUnusable"}, {"message", node.trouble}}});
   }
-  return view.dump();
+  return text_of(view);
 }
 
 std::string file_view(const Viewer& viewer, const std::string& parent_url, const FileEntry& entry) {
@@ -222,7 +222,7 @@ std::string file_view(const Viewer& viewer, const std::string& parent_url, const
       view["properties"]["contentLength"] = std::to_string(entry.size_bytes);
     }
   }
-  return view.dump();
+  return text_of(view);
 }
 
 }  // namespace aloft::emulator::batch

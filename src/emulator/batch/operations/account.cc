@@ -18,15 +18,14 @@ FilterValue value_of(const Image& image, std::size_t property) {
 }
 
 std::string image_view(const Image& image) {
-  return Json{{"nodeAgentSKUId", image.agent},
-              {"imageReference",
-               {{"publisher", image.publisher},
-                {"offer", image.offer},
-                {"sku", image.sku},
-                {"version", "latest"}}},
-              {"osType", "linux"},
-              {"verificationType", "verified"}}
-      .dump();
+  return text_of({{"nodeAgentSKUId", image.agent},
+                  {"imageReference",
+                   {{"publisher", image.publisher},
+                    {"offer", image.offer},
+                    {"sku", image.sku},
+                    {"version", "latest"}}},
+                  {"osType", "linux"},
+                  {"verificationType", "verified"}});
 }
 
 /// The key of a state in node counts, which are in camel case: "startTaskFailed".
@@ -74,13 +73,13 @@ Answer list_node_counts(Call& call) {
       listing.set_next(entry->first);
       break;
     }
-    listing.offer([&](std::size_t) { return pool.id; },
-                  [&] {
-                    return Json{{"poolId", pool.id},
-                                {"dedicated", counts_view(pool, true, call.viewer.version)},
-                                {"lowPriority", counts_view(pool, false, call.viewer.version)}}
-                        .dump();
-                  });
+    listing.offer(
+        [&](std::size_t) { return pool.id; },
+        [&] {
+          return text_of({{"poolId", pool.id},
+                          {"dedicated", counts_view(pool, true, call.viewer.version)},
+                          {"lowPriority", counts_view(pool, false, call.viewer.version)}});
+        });
   }
   return json_response(listing.finish(call.viewer.base_url, "poolnodecounts"));
 }

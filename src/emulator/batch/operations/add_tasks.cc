@@ -45,7 +45,7 @@ void add_refused(JsonText& json, const std::string& id, const ServiceError& erro
   json.open()
       .add("status", error.status < 500 ? "clienterror" : "servererror")
       .add("taskId", id)
-      .add_json("error", error_view(error).dump())
+      .add_json("error", text_of(error_view(error)))
       .close();
 }
 

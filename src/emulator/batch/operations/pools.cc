@@ -61,7 +61,7 @@ Outcome<void> check_image(const Json& body) {
   const auto found = std::ranges::find_if(supported_images(), is_wanted);
   if (found == supported_images().end()) {
     return refuse_property(Refusal::invalid_property_value,
-                           "virtualMachineConfiguration.imageReference", wanted.dump(),
+                           "virtualMachineConfiguration.imageReference", text_of(wanted),
                            "GET /supportedimages lists the images");
   }
   if (found->agent != agent) {
