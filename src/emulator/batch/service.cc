@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/batch/service.h"
 
+#include <exception>
+
+#include "base/log/log.h"
 #include "emulator/batch/operation_table.h"
 #include "emulator/wire/uuid.h"
 
@@ -44,12 +47,22 @@ Service::Service(Credentials credentials, Account& account)
 
 http::Response Service::handle(http::Request& request) {
   const std::string request_id = make_uuid();
-  auto answered = answer(request);
+  auto answered = answer_or_catch(request);
   http::Response response =
       answered ? std::move(*answered)
                : error_response(answered.error(), base_url_, request_id, account_.now());
   add_common_fields(response, request, request_id);
   return response;
+}
+
+Outcome<http::Response> Service::answer_or_catch(http::Request& request) {
+  try {
+    return answer(request);
+  } catch (const std::exception& exception) {  // It is our bug, but one request's only.
+    log(LogLevel::error, "{} {} failed: {}", http::name_of(request.method), request.target,
+        exception.what());
+    return refuse(Refusal::internal_error);
+  }
 }
 
 http::Response Service::answer_error(const http::Request& request,

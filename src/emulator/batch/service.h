@@ -26,6 +26,8 @@ class Service {
 
  private:
   Outcome<http::Response> answer(http::Request& request);
+  /// As above; an exception is logged and becomes an InternalError.
+  Outcome<http::Response> answer_or_catch(http::Request& request);
 
   const Credentials credentials_;
   Account& account_;

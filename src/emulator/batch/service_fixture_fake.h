@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <stdexcept>
 
 #include "base/fake_clock.h"
 #include "emulator/batch/scheduling.h"
@@ -36,13 +37,17 @@ class FakeFleet final : public Fleet {
     removed.push_back(job + "/" + task);
   }
   void remove_job(const std::string& job) override { removed.push_back(job); }
-  std::shared_ptr<const Node> find(const std::string&) const override { return nullptr; }
+  std::shared_ptr<const Node> find(const std::string&) const override {
+    if (throws) throw std::runtime_error("this fleet is broken");
+    return nullptr;
+  }
 
   std::deque<std::pair<std::string, std::optional<Attempt>>> opened;  ///< Not told of yet.
   std::vector<std::string> closed;
   std::map<std::uint64_t, Started> running;
   std::vector<std::uint64_t> stopped;
   std::vector<std::string> removed;
+  bool throws = false;  ///< When it is asked for a node.
 };
 
 struct FakeAnswer {

@@ -72,6 +72,19 @@ TEST_F(ServiceTest, AnswersInJsonWhateverBytesItGets) {
   EXPECT_EQ(request("GET", "/jobs?x=%FF").code(), "AuthenticationFailed");
 }
 
+TEST_F(ServiceTest, AnswersWhereSomethingThrows) {
+  make_pool(1);
+  make_job();
+  add("t");
+  fleet.throws = true;
+  const FakeAnswer answer = request("GET", "/jobs/j/tasks/t/files");
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_EQ(answer.code(), "InternalError");
+  EXPECT_EQ(answer.headers.get("request-id").size(), 36u);
+  fleet.throws = false;
+  EXPECT_EQ(state_of("t"), "running");
+}
+
 TEST_F(ServiceTest, NamesThePropertyThatIsWrong) {
   make_job();
   const auto refused = [&](Json more, const char* code, const char* property) {
