@@ -89,6 +89,12 @@ struct PoolNode {
   }
 };
 
+/// Why a pool has fewer nodes than it was to have.
+struct ResizeError {
+  std::string code{};
+  std::string message{};
+};
+
 /// One pool with its nodes.
 struct Pool {
   std::string id{};
@@ -104,6 +110,7 @@ struct Pool {
   NodeOption on_shrink = NodeOption::requeue;
   /// When a resize takes effect.
   std::optional<Instant> resizes_at{};
+  std::vector<ResizeError> resize_errors{};  ///< Of the last resize.
   std::map<std::string, std::unique_ptr<PoolNode>> nodes{};
 
   Version version() const { return {modified}; }

@@ -77,7 +77,21 @@ void stop_machine(State& state, const PoolNode& node, bool forget) {
   for (const std::uint64_t run : runs) lose_run(state, run);
 }
 
-/// Brings the number of nodes of one kind to its target; idle ones leave first.
+/// How many nodes all pools together may have more.
+std::int64_t room_for_nodes(const State& state) {
+  std::int64_t room = state.options().nodes_max;
+  for (const auto& [id, pool] : state.pools()) room -= pool->count(true) + pool->count(false);
+  return std::max(room, std::int64_t{0});
+}
+
+ResizeError quota_error(const State& state, bool dedicated) {
+  return {.code = dedicated ? "AccountCoreQuotaReached" : "AccountLowPriorityCoreQuotaReached",
+          .message = "The emulator has at most " + std::to_string(state.options().nodes_max) +
+                     " nodes in all pools together: ask for fewer, or make other pools smaller."};
+}
+
+/// Brings the number of nodes of one kind to its target, or as near as the limit of all nodes
+/// allows; idle ones leave first.
 void approach(State& state, Pool& pool, bool dedicated, std::int64_t target) {
   std::vector<PoolNode*> staying;
   for (const auto& [id, node] : pool.nodes) {
@@ -88,7 +102,10 @@ void approach(State& state, Pool& pool, bool dedicated, std::int64_t target) {
     begin_leaving(state, *staying[static_cast<std::size_t>(std::ssize(staying) - count)],
                   pool.on_shrink);
   }
-  for (auto count = std::ssize(staying); count < target; ++count) add_node(state, pool, dedicated);
+  const std::int64_t missing = target - std::ssize(staying);
+  const std::int64_t allowed = std::min(missing, room_for_nodes(state));
+  for (std::int64_t count = 0; count < allowed; ++count) add_node(state, pool, dedicated);
+  if (allowed < missing) pool.resize_errors.push_back(quota_error(state, dedicated));
 }
 
 void finish_leaving(State& state, Pool& pool) {
@@ -111,11 +128,12 @@ void finish_restarts(State& state, Pool& pool) {
   }
 }
 
+/// Or come as near as it can.
 bool has_reached_targets(const Pool& pool) {
   const bool leaving =
       std::ranges::any_of(pool.nodes, [](const auto& node) { return node.second->is_leaving; });
-  return !leaving && pool.count(true) == pool.target_dedicated &&
-         pool.count(false) == pool.target_low_priority;
+  if (leaving || !pool.resize_errors.empty()) return !leaving;
+  return pool.count(true) == pool.target_dedicated && pool.count(false) == pool.target_low_priority;
 }
 
 bool may_try_start_task_again(const StartTaskInfo& info) {
@@ -148,6 +166,7 @@ void resize_pool(State& state, Pool& pool, PoolSize size, NodeOption on_shrink) 
   pool.target_dedicated = size.dedicated;
   pool.target_low_priority = size.low_priority;
   pool.on_shrink = on_shrink;
+  pool.resize_errors.clear();
   enter(state, pool, AllocationState::resizing);
   pool.resizes_at = pool.entered_allocation + state.options().resize_time;
   state.save(pool);
@@ -236,6 +255,7 @@ bool settle_pool(State& state, Pool& pool) {
   }
   if (pool.resizes_at && *pool.resizes_at <= state.now()) {
     pool.resizes_at.reset();
+    pool.resize_errors.clear();
     approach(state, pool, true, pool.target_dedicated);
     approach(state, pool, false, pool.target_low_priority);
     state.save(pool);

@@ -232,6 +232,31 @@ TEST_F(ServiceTest, ResizesPools) {
   EXPECT_EQ(fleet.closed.size(), 3u);
 }
 
+TEST_F(ServiceTest, GrowsAPoolToTheLimitOfAllNodesAndSaysThatThisIsOne) {
+  make_pool(250);
+  Json body = pool_body("q", std::numeric_limits<std::int32_t>::max());
+  body["targetLowPriorityNodes"] = 1;
+  ASSERT_EQ(request("POST", "/pools", body).status, 201);
+  settle();
+  Json pool = request("GET", "/pools/q").body;
+  EXPECT_EQ(pool["allocationState"], "steady");
+  EXPECT_EQ(pool["currentDedicatedNodes"], 6);
+  EXPECT_EQ(pool["targetDedicatedNodes"], std::numeric_limits<std::int32_t>::max());
+  ASSERT_EQ(pool["resizeErrors"].size(), 2u);
+  EXPECT_EQ(pool["resizeErrors"][0]["code"], "AccountCoreQuotaReached");
+  EXPECT_EQ(pool["resizeErrors"][1]["code"], "AccountLowPriorityCoreQuotaReached");
+  request("POST", "/pools/q/resize", {{"targetDedicatedNodes", 5}});
+  settle();
+  pool = request("GET", "/pools/q").body;
+  EXPECT_EQ(pool["allocationState"], "steady");
+  EXPECT_EQ(pool["resizeErrors"].size(), 1u) << "one leaves only after the other is asked for";
+  request("POST", "/pools/q/resize", {{"targetLowPriorityNodes", 1}});
+  settle();
+  pool = request("GET", "/pools/q").body;
+  EXPECT_EQ(pool["currentLowPriorityNodes"], 1);
+  EXPECT_FALSE(pool.contains("resizeErrors"));
+}
+
 TEST_F(ServiceTest, ShrinksAPoolByRequeueingItsTasks) {
   make_pool(1);
   make_job();

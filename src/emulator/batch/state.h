@@ -37,6 +37,8 @@ struct Run {
 struct StateOptions {
   /// How long the allocation of nodes takes.
   std::chrono::milliseconds resize_time{200};
+  /// Of all pools: each node is a thread of this process, and so is each task that it runs.
+  std::int64_t nodes_max = 256;
   std::string identity_id{};  ///< Of the identity that every pool has.
   /// Asked what befalls nodes; outlives the state. Null: nothing.
   faults::NodeFaults* node_faults = nullptr;

@@ -168,6 +168,9 @@ std::string pool_view(const Viewer& viewer, const Pool& pool, std::string_view i
   view["targetLowPriorityNodes"] = pool.target_low_priority;
   view["enableAutoScale"] = false;
   if (viewer.version == ApiVersion::v2022) view["currentNodeCommunicationMode"] = "simplified";
+  for (const ResizeError& error : pool.resize_errors) {
+    view["resizeErrors"].push_back({{"code", error.code}, {"message", error.message}});
+  }
   view["identity"] = {{"type", "UserAssigned"},
                       {"userAssignedIdentities", Json::array({{{"resourceId", identity}}})}};
   return text_of(view);
