@@ -22,8 +22,9 @@ class Fleet {
     std::string node;
     bool is_dedicated = true;
   };
-  /// Makes the machine ready, anew where it is there; with `start_task`, it runs. Tells of the end.
-  virtual void open(const NodeName& name, std::optional<Attempt> start_task) = 0;
+  /// Makes the machine ready, anew where it is there; with `start_task`, it runs. Tells of the end,
+  /// unless it fails: there is no such machine then, for want of a thread say.
+  virtual Result<void> open(const NodeName& name, std::optional<Attempt> start_task) = 0;
   /// Attempts under way are killed and not told of any more. With `forget`, its directory goes.
   virtual void close(const std::string& node, bool forget) = 0;
   /// Runs an attempt once the ledger has come to `position`; `run` names it. Tells of its end.

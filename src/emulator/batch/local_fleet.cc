@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include "base/log/log.h"
@@ -33,8 +34,7 @@ class LocalFleet::Machine {
     auto stop = std::stop_source();
     shared_.lock()->stops.emplace(run, stop);
     post([this, run, stop, position, attempt = std::move(attempt)] {
-      attempts_[run] = std::thread(
-          [this, run, stop, position, attempt] { run_attempt(run, stop, position, attempt); });
+      start_attempt(run, stop, position, attempt);
     });
   }
   void stop(std::uint64_t run) {
@@ -134,6 +134,31 @@ class LocalFleet::Machine {
     if (!is_closed()) events_.on_opened(options_.name, {}, end);
   }
 
+  void start_attempt(std::uint64_t run, const std::stop_source& stop, std::uint64_t position,
+                     const Attempt& attempt) {
+    try {
+      std::thread thread(
+          [this, run, stop, position, attempt] { run_attempt(run, stop, position, attempt); });
+      attempts_.emplace(run, std::move(thread));
+    } catch (const std::system_error& exception) {
+      shared_.lock()->stops.erase(run);
+      if (!is_closed()) events_.on_ended(run, without_thread(exception));
+    }
+  }
+
+  AttemptEnd without_thread(const std::system_error& exception) const {
+    log(LogLevel::warning, "node {} cannot start a thread for a task: {}", options_.name,
+        exception.what());
+    const auto now = options_.clock->wall_now();
+    return {.started = now,
+            .ended = now,
+            .failure = FailureInfo{
+                .category = FailureInfo::Category::server,
+                .code = "CommandLaunchFailed",
+                .message = "The emulator has no thread left for the task: run fewer at a time.",
+                .details = {{"Message", exception.what()}}}};
+  }
+
   void run_attempt(std::uint64_t run, const std::stop_source& stop, std::uint64_t position,
                    const Attempt& attempt) {
     // A task must not run before it is kept that it does: see Ledger.
@@ -177,20 +202,32 @@ void LocalFleet::shut_down() {
   for (const auto& [name, machine] : ending.open) machine->finish();
 }
 
-void LocalFleet::open(const NodeName& name, std::optional<Attempt> start_task) {
+Result<void> LocalFleet::open(const NodeName& name, std::optional<Attempt> start_task) {
   const auto machines = machines_.lock();
-  auto& machine = machines->open[name.node];
-  if (!machine) {
-    NodeOptions node = options_.node;
-    node.root = options_.directory + "/" + name.node;
-    node.name = name.node;
-    node.pool = name.pool;
-    node.is_dedicated = name.is_dedicated;
-    const auto predecessor = machines->closing.extract(name.node);
-    machine = std::make_shared<Machine>(std::move(node), ledger_, *events_,
-                                        predecessor ? predecessor.mapped() : nullptr);
+  if (!machines->open.contains(name.node)) {
+    const auto predecessor = machines->closing.find(name.node);
+    const bool follows = predecessor != machines->closing.end();
+    try {
+      machines->open.emplace(name.node,
+                             std::make_shared<Machine>(options_of(name), ledger_, *events_,
+                                                       follows ? predecessor->second : nullptr));
+    } catch (const std::system_error& exception) {
+      return fail_os(exception.code().value(),
+                     "cannot start a thread for node '" + name.node + "', use smaller pools");
+    }
+    if (follows) machines->closing.erase(predecessor);
   }
-  machine->open(std::move(start_task));
+  machines->open[name.node]->open(std::move(start_task));
+  return {};
+}
+
+NodeOptions LocalFleet::options_of(const NodeName& name) const {
+  NodeOptions node = options_.node;
+  node.root = options_.directory + "/" + name.node;
+  node.name = name.node;
+  node.pool = name.pool;
+  node.is_dedicated = name.is_dedicated;
+  return node;
 }
 
 void LocalFleet::close(const std::string& node, bool forget) {

@@ -27,7 +27,7 @@ class LocalFleet final : public Fleet {
   void tell(FleetEvents& events) { events_ = &events; }
   void shut_down();
 
-  void open(const NodeName& name, std::optional<Attempt> start_task) override;
+  Result<void> open(const NodeName& name, std::optional<Attempt> start_task) override;
   void close(const std::string& node, bool forget) override;
   void start(const std::string& node, std::uint64_t run, Attempt attempt,
              std::uint64_t position) override;
@@ -43,6 +43,7 @@ class LocalFleet final : public Fleet {
     /// Those on their way down; a machine of the same name waits for it.
     std::map<std::string, std::shared_ptr<Machine>> closing;
   };
+  NodeOptions options_of(const NodeName& name) const;
   std::shared_ptr<Machine> machine(const std::string& node) const;
 
   const LocalFleetOptions options_;

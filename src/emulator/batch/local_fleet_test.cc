@@ -2,6 +2,7 @@
 #include "emulator/batch/local_fleet.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <condition_variable>
 #include <filesystem>
@@ -46,6 +47,28 @@ class Told final : public FleetEvents {
   std::condition_variable changed_;
 };
 
+/// While it lives no thread can be started: each would get a stack larger than the address space.
+class NoMoreThreads {
+ public:
+  NoMoreThreads() {
+    EXPECT_EQ(::pthread_getattr_default_np(&before_), 0);
+    pthread_attr_t huge = {};
+    EXPECT_EQ(::pthread_attr_init(&huge), 0);
+    EXPECT_EQ(::pthread_attr_setstacksize(&huge, std::size_t{1} << 60), 0);
+    EXPECT_EQ(::pthread_setattr_default_np(&huge), 0);
+    ::pthread_attr_destroy(&huge);
+  }
+  ~NoMoreThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+  NoMoreThreads(const NoMoreThreads&) = delete;
+  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
+
+ private:
+  pthread_attr_t before_ = {};
+};
+
 class LocalFleetTest : public ::testing::Test {
  protected:
   LocalFleetTest() { fleet_.tell(told_); }
@@ -62,13 +85,15 @@ class LocalFleetTest : public ::testing::Test {
 };
 
 TEST_F(LocalFleetTest, RunsTheStartTaskBeforeANodeIsOpen) {
-  fleet_.open({.pool = "p", .node = "n"}, Attempt{.command_line = "/bin/sh -c 'exit 7'"});
+  ASSERT_TRUE(
+      fleet_.open({.pool = "p", .node = "n"}, Attempt{.command_line = "/bin/sh -c 'exit 7'"})
+          .has_value());
   told_.wait_for_opened(1);
   EXPECT_EQ(told_.events().lock()->opened[0].second, 7);
 }
 
 TEST_F(LocalFleetTest, RunsAttemptsOfANodeSideBySide) {
-  fleet_.open({.pool = "p", .node = "n"}, {});
+  ASSERT_TRUE(fleet_.open({.pool = "p", .node = "n"}, {}).has_value());
   // Each waits for the other's mark.
   const std::string meet = "touch ../../here-$0; while [ ! -e ../../here-$1 ]; do sleep 0.01; done";
   fleet_.start("n", 1, {.job = "j", .task = "a", .command_line = "/bin/sh -c '" + meet + "' a b"},
@@ -81,19 +106,19 @@ TEST_F(LocalFleetTest, RunsAttemptsOfANodeSideBySide) {
 }
 
 TEST_F(LocalFleetTest, StopsAttempts) {
-  fleet_.open({.pool = "p", .node = "n"}, {});
+  ASSERT_TRUE(fleet_.open({.pool = "p", .node = "n"}, {}).has_value());
   fleet_.start("n", 1, attempt("t", "sleep 600"), 0);
   fleet_.stop(1);
   EXPECT_EQ(told_.wait_for_end(1).failure->code, "TaskEnded");
 }
 
 TEST_F(LocalFleetTest, TellsNothingOfAClosedNodeAndOpensItAnew) {
-  fleet_.open({.pool = "p", .node = "n"}, {});
+  ASSERT_TRUE(fleet_.open({.pool = "p", .node = "n"}, {}).has_value());
   told_.wait_for_opened(1);
   fleet_.start("n", 1, attempt("t", "sleep 600"), 0);
   fleet_.close("n", true);
   EXPECT_EQ(fleet_.find("n"), nullptr);
-  fleet_.open({.pool = "p", .node = "n"}, {});
+  ASSERT_TRUE(fleet_.open({.pool = "p", .node = "n"}, {}).has_value());
   told_.wait_for_opened(2);
   EXPECT_TRUE(told_.events().lock()->ended.empty());
   EXPECT_FALSE(fleet_.find("n")->task_files("j", "t").find("stdout.txt").has_value());
@@ -102,8 +127,34 @@ TEST_F(LocalFleetTest, TellsNothingOfAClosedNodeAndOpensItAnew) {
   EXPECT_FALSE(std::filesystem::exists(directory("n")));
 }
 
+TEST_F(LocalFleetTest, FailsToOpenANodeWithoutAThread) {
+  {
+    const NoMoreThreads none;
+    const auto opened = fleet_.open({.pool = "p", .node = "n"}, {});
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_NE(opened.error().message.find("'n'"), std::string::npos) << opened.error().message;
+  }
+  EXPECT_EQ(fleet_.find("n"), nullptr);
+  EXPECT_TRUE(fleet_.open({.pool = "p", .node = "n"}, {}).has_value());
+  told_.wait_for_opened(1);
+}
+
+TEST_F(LocalFleetTest, EndsAnAttemptWithoutAThreadAsAFailureOfTheServer) {
+  ASSERT_TRUE(fleet_.open({.pool = "p", .node = "n"}, {}).has_value());
+  told_.wait_for_opened(1);
+  {
+    const NoMoreThreads none;
+    fleet_.start("n", 1, attempt("t", "true"), 0);
+    const AttemptEnd end = told_.wait_for_end(1);
+    EXPECT_EQ(end.failure->category, FailureInfo::Category::server);
+    EXPECT_FALSE(end.exit_code.has_value());
+  }
+  fleet_.start("n", 2, attempt("t", "true"), 0);
+  EXPECT_EQ(told_.wait_for_end(2).exit_code, 0);
+}
+
 TEST_F(LocalFleetTest, RemovesFilesOfTasks) {
-  fleet_.open({.pool = "p", .node = "n"}, {});
+  ASSERT_TRUE(fleet_.open({.pool = "p", .node = "n"}, {}).has_value());
   fleet_.start("n", 1, attempt("t", "true"), 0);
   told_.wait_for_end(1);
   fleet_.remove_task("n", "j", "t");

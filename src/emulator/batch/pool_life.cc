@@ -28,6 +28,11 @@ std::string new_node_id(bool dedicated) {
   return "tvmps_" + digits + (dedicated ? "_d" : "_p");
 }
 
+void make_unusable(State& state, PoolNode& node, const Error& error) {
+  node.trouble = error.message;
+  enter(state, node, NodeState::unusable);
+}
+
 /// Has the machine started; the end is told to node_opened().
 void open_machine(State& state, const Pool& pool, PoolNode& node) {
   const auto settings = pool.settings.find("startTask");
@@ -42,8 +47,9 @@ void open_machine(State& state, const Pool& pool, PoolNode& node) {
     enter(state, node, NodeState::starting);
   }
   node.booted = state.now();
-  state.fleet().open({.pool = pool.id, .node = node.id, .is_dedicated = node.is_dedicated},
-                     std::move(attempt));
+  const auto opened = state.fleet().open(
+      {.pool = pool.id, .node = node.id, .is_dedicated = node.is_dedicated}, std::move(attempt));
+  if (!opened) make_unusable(state, node, opened.error());
 }
 
 void add_node(State& state, Pool& pool, bool dedicated) {
@@ -236,8 +242,7 @@ void node_opened(State& state, Pool& pool, PoolNode& node, const Result<void>& o
                  const std::optional<AttemptEnd>& start_task) {
   if (node.is_leaving || node.restarts_as) return;
   if (!opened) {
-    node.trouble = opened.error().message;
-    enter(state, node, NodeState::unusable);
+    make_unusable(state, node, opened.error());
     return;
   }
   if (start_task && !finish_start_task(state, pool, node, *start_task)) return;

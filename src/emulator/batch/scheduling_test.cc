@@ -321,6 +321,15 @@ TEST_F(ServiceTest, FinishesAStartTaskThatThePoolHasNoLonger) {
   EXPECT_EQ(node["startTaskInfo"]["retryCount"], 1);
 }
 
+TEST_F(ServiceTest, ShowsANodeWhoseMachineCannotBeStarted) {
+  fleet.refuses = true;
+  make_pool(1);
+  const Json node = request("GET", "/pools/p/nodes").body["value"][0];
+  EXPECT_EQ(node["state"], "unusable");
+  EXPECT_EQ(node["errors"][0]["message"], "no machine");
+  EXPECT_EQ(request("GET", "/pools/p").body["allocationState"], "steady");
+}
+
 TEST_F(ServiceTest, DisablesNodes) {
   make_pool(1);
   make_job();

@@ -22,8 +22,10 @@ class FakeFleet final : public Fleet {
     Attempt attempt;
   };
 
-  void open(const NodeName& name, std::optional<Attempt> start_task) override {
+  Result<void> open(const NodeName& name, std::optional<Attempt> start_task) override {
+    if (refuses) return fail(ErrorCode::unavailable, "no machine");
     opened.push_back({name.node, std::move(start_task)});
+    return {};
   }
   void close(const std::string& node, bool) override {
     closed.push_back(node);
@@ -47,7 +49,8 @@ class FakeFleet final : public Fleet {
   std::map<std::uint64_t, Started> running;
   std::vector<std::uint64_t> stopped;
   std::vector<std::string> removed;
-  bool throws = false;  ///< When it is asked for a node.
+  bool refuses = false;  ///< To open any node.
+  bool throws = false;   ///< When it is asked for a node.
 };
 
 struct FakeAnswer {
