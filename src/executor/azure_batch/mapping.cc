@@ -21,8 +21,9 @@ constexpr std::size_t kBatchIdLengthMax = 64;
 /// Where a node finds the bundle below the working directory of the task that brought it. Not in
 /// the task's own private directory (kTaskFiles), which others must not have made before.
 constexpr const char* kBundleFile = "aloft-node.tar.gz";
-/// Beyond wall time and grace: unpacking, the last output, the exit record.
-constexpr std::chrono::minutes kOverhead{10};
+/// Beyond wall time and grace: unpacking, the last output, the records in a home that may have to
+/// be waited for.
+constexpr std::chrono::minutes kOverhead{30};
 
 /// The first eight hexadecimal digits of its SHA-256.
 std::string short_hash(std::string_view text) {

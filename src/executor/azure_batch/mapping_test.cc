@@ -160,7 +160,7 @@ TEST(MapTask, LooksLikeThis) {
       R"("default":{"dependencyAction":"satisfy"}},)"
       R"("resourceFiles":[{"httpUrl":"https://lab/b","filePath":"aloft-node.tar.gz",)"
       R"("identityReference":{"resourceId":"/i"}}],)"
-      R"("constraints":{"maxTaskRetryCount":0,"maxWallClockTime":"PT4230S"},)"
+      R"("constraints":{"maxTaskRetryCount":0,"maxWallClockTime":"PT5430S"},)"
       R"("requiredSlots":2,)"
       R"("userIdentity":{"autoUser":{"scope":"pool","elevationLevel":"nonadmin"}},)"
       R"("dependsOn":{"taskIdRanges":[{"start":1,"end":10}]}}]})");

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log/log.h"
+#include "base/retry.h"
 #include "executor/azure_batch/dependency_check.h"
 #include "executor/azure_batch/home.h"
 #include "executor/azure_batch/node_accounts.h"
@@ -23,7 +24,8 @@ using workload::TaskName;
 using WallClock = std::chrono::system_clock;
 
 constexpr auto kStepTimeMax = std::chrono::minutes(2);
-constexpr auto kExitTimeMax = std::chrono::minutes(10);
+/// How long a home that cannot be reached is waited for.
+constexpr auto kHomeTimeMax = std::chrono::minutes(10);
 constexpr auto kDaemonEndMax = std::chrono::seconds(60);
 /// A task that is lost this often takes its node down itself.
 constexpr std::uint32_t kAttemptsMax = 10;
@@ -32,6 +34,31 @@ constexpr int kNotEnded = 125;
 
 Limits step_limits() {
   return Limits::within(kStepTimeMax);
+}
+
+/// Storage, or what gives tokens for it, may be back in a while.
+bool may_pass(const Error& error) {
+  return is_passing(error) || error.code == ErrorCode::deadline_exceeded;
+}
+
+bool is_any(const Error&) {
+  return true;
+}
+
+/// Calls until it succeeds, fails for good, or too much time has gone: a task that ends for a fault
+/// that would have passed takes all that wait for it with it.
+template <class Call>
+auto patiently(const NodeTaskOptions& options, Call call, bool (*worth_repeating)(const Error&))
+    -> decltype(call()) {
+  const auto give_up = system_clock().now() + kHomeTimeMax;
+  while (true) {
+    auto result = call();
+    if (result || !worth_repeating(result.error())) return result;
+    log(LogLevel::warning, "the job home: {}", result.error().message);
+    const auto next = system_clock().now() + options.home_pause;
+    if (next >= give_up) return result;
+    system_clock().sleep_until(next, {});
+  }
 }
 
 ExitRecord ended_now(ExitClass exit_class, std::string message) {
@@ -66,7 +93,8 @@ class NodeTask {
     auto accounts = TRY(accounts_for(options, places));
     const auto account = TRY(options.open_accounts(accounts.lookup())(uri.account));
     BatchHome home(account->container(uri.container));
-    JobRecord record = TRY(home.job(options.job, step_limits()));
+    const auto read_job = [&] { return home.job(options.job, step_limits()); };
+    JobRecord record = TRY(patiently(options, read_job, may_pass));
     const TaskName task = TRY(record.task_of(options.number));
     for (const AccountPlace& place : record.accounts) {
       if (place.name != uri.account) places.push_back(place);
@@ -76,9 +104,10 @@ class NodeTask {
   }
 
   Result<int> run() {
-    const auto earlier = TRY(home_.exit(record_.id, options_.number, step_limits()));
+    const auto earlier =
+        TRY(with_patience([&] { return home_.exit(record_.id, options_.number, step_limits()); }));
     if (earlier) return code_in_batch(*earlier);
-    auto end = end_before_start();
+    auto end = with_patience([&] { return end_before_start(); });
     if (end && !*end) {
       end = run_attempt();
       if (end && !*end) return kNotEnded;
@@ -104,6 +133,11 @@ class NodeTask {
                                            const std::vector<AccountPlace>& places) {
     if (places.empty()) return NodeAccounts::of_node(options.environment);
     return NodeAccounts::of_task(options.directory, places, options.environment);
+  }
+
+  template <class Call>
+  auto with_patience(Call call) const -> decltype(call()) {
+    return patiently(options_, call, may_pass);
   }
 
   bool may_be_repeated() const {
@@ -136,9 +170,7 @@ class NodeTask {
     TRY(make_private_directory(own_directory()));
     const TaskSpec spec = TRY(prepare());
     TRY(directory.create(spec));
-    TRY(home_.write_start(record_.id, options_.number,
-                          {.attempt = attempt_, .started = WallClock::now(), .node = options_.node},
-                          step_limits()));
+    TRY(with_patience([&] { return write_start(); }));
     TRY(supervise({.task_directory = directory.path(),
                    .launcher = options_.launcher,
                    .open_accounts = options_.open_accounts,
@@ -150,10 +182,18 @@ class NodeTask {
     return judge_end(*end);
   }
 
-  /// A supervisor that was told to end takes it for a cancellation; only the home knows of one.
+  Result<void> write_start() {
+    const AttemptRecord record{
+        .attempt = attempt_, .started = WallClock::now(), .node = options_.node};
+    return home_.write_start(record_.id, options_.number, record, step_limits());
+  }
+
+  /// A supervisor that was told to end takes it for a cancellation; only the home knows of one. If
+  /// it cannot be asked before the node is gone, none is known of.
   Result<std::optional<ExitRecord>> judge_end(const ExitRecord& end) {
     if (end.exit_class != ExitClass::cancelled) return end;
-    if (TRY(home_.cancel_requested(task_, step_limits()))) return end;
+    const auto cancelled = home_.cancel_requested(task_, step_limits());
+    if (cancelled && *cancelled) return end;
     if (may_be_repeated()) return std::nullopt;
     ExitRecord lost = end;
     lost.exit_class = ExitClass::lost;
@@ -163,7 +203,8 @@ class NodeTask {
 
   Result<TaskSpec> prepare() {
     const std::string directory = own_directory() + "/script";
-    const std::string script = TRY(home_.script(record_.id, step_limits()));
+    const std::string script =
+        TRY(with_patience([&] { return home_.script(record_.id, step_limits()); }));
     TRY(make_private_directory(directory));
     TaskSpec spec{.job_id = record_.id,
                   .name = task_,
@@ -198,18 +239,15 @@ class NodeTask {
     }
   }
 
-  /// Everything that waits for the task waits for this record, so it is tried for long.
+  /// Everything that waits for the task waits for this record, so every failure is tried again.
   Result<void> keep_exit(const ExitRecord& exit) {
-    const auto give_up = system_clock().now() + kExitTimeMax;
-    while (true) {
-      const auto kept = home_.write_exit(record_.id, options_.number, exit, step_limits());
+    const auto write = [&]() -> Result<void> {
+      auto kept = home_.write_exit(record_.id, options_.number, exit, step_limits());
       // Somebody who cancelled the task may have been first.
-      if (kept || kept.error().code == ErrorCode::already_exists) return {};
-      log(LogLevel::warning, "the exit record cannot be kept: {}", kept.error().message);
-      const auto next = system_clock().now() + options_.exit_pause;
-      if (next >= give_up) return kept;
-      system_clock().sleep_until(next, {});
-    }
+      if (!kept && kept.error().code == ErrorCode::already_exists) return {};
+      return kept;
+    };
+    return patiently(options_, write, is_any);
   }
 
   const NodeTaskOptions& options_;

@@ -30,7 +30,7 @@ struct NodeTaskOptions {
   std::function<AccountOpener(const EnvironmentLookup&)> open_accounts{};
   ProcessRunner* runner = &system_process_runner();
   std::chrono::milliseconds commit_interval{3000};  ///< Of output that goes to blobs.
-  std::chrono::milliseconds exit_pause{5000};       ///< Between attempts to keep the exit record.
+  std::chrono::milliseconds home_pause{5000};       ///< Between attempts to reach the home.
 };
 
 /// What Batch runs on a node for a task: decides by the job home whether the task may run, runs it
@@ -38,7 +38,9 @@ struct NodeTaskOptions {
 ///
 /// A task that has an exit record is not run again. One whose attempt vanished with its node is
 /// repeated unless its job forbids it. A task that is told to end (SIGTERM) without a cancellation
-/// in the home loses its node: it leaves no exit record if it may be repeated.
+/// in the home loses its node: it leaves no exit record if it may be repeated. A home that cannot
+/// be reached for the moment is waited for, many minutes, before a task starts and when it has
+/// ended.
 ///
 /// Takes over the process, as supervise() does; hold_end_signals() comes first. Returns the exit
 /// code that shows in Batch: 0 for success and for a task that must not run, else the task's own.

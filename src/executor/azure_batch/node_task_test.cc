@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 #include "base/file.h"
 #include "base/seeded_random.h"
@@ -59,9 +61,18 @@ class NodeTaskTest : public testing::Test {
     };
     options_.launcher = temporary_.path() + "/aloft";
     options_.commit_interval = 10ms;
-    options_.exit_pause = 1ms;
+    options_.home_pause = 1ms;
     options_.open_accounts = [this](const EnvironmentLookup&) -> AccountOpener {
       return [this](std::string_view) -> Result<std::shared_ptr<ObjectAccount>> { return opened_; };
+    };
+  }
+  /// The task reaches the home with troubles, but its output without.
+  void disturb_home(const FaultOptions& faults, Random& random) {
+    opened_ = std::make_shared<FaultyAccount>(account_, faults, random, system_clock());
+    options_.open_accounts = [this, is_home = true](const EnvironmentLookup&) mutable {
+      const auto opened = std::exchange(is_home, false) ? opened_ : account_;
+      return
+          [opened](std::string_view) -> Result<std::shared_ptr<ObjectAccount>> { return opened; };
     };
   }
   static void write(const std::string& path, const std::string& text) {
@@ -237,29 +248,35 @@ TEST_F(NodeTaskTest, FailsWithoutAJob) {
   EXPECT_THAT(code.error().message, HasSubstr("no job 7"));
 }
 
-TEST_F(NodeTaskTest, KeepsTheExitRecordThroughTroubles) {
+TEST_F(NodeTaskTest, WaitsForAHomeThatIsNotThereForTheMoment) {
   submit("#!/bin/sh\n");
-  // Half of all requests fail, so the task starts only now and then; its end is recorded always.
   SeededRandom random(3);
-  const FaultOptions often{.fails_before = 0.5};
-  auto faulty = std::make_shared<FaultyAccount>(account_, often, random, system_clock());
-  opened_ = faulty;
-  Result<int> code = fail(ErrorCode::unavailable, "not tried");
-  while (!code) code = run_node_task(options_);
-  exit_record();
+  disturb_home({.fails_before = 0.5, .throttles = 0.2}, random);
+  EXPECT_EQ(run(), 0);
+  EXPECT_EQ(exit_record().exit_class, ExitClass::succeeded);
 }
+
+/// Makes everything happen that has a chance of a half, or nothing.
+class Switch final : public Random {
+ public:
+  void turn_on() { on_ = true; }
+  void fill(std::span<std::byte> bytes) override {
+    std::ranges::fill(bytes, on_ ? std::byte{1} : std::byte{0xff});
+  }
+
+ private:
+  std::atomic<bool> on_ = false;
+};
 
 /// Runs a task that is told to end as soon as it says that it runs.
 class EndedNodeTask : public NodeTaskTest {
  protected:
-  int end_while_running(bool cancelled) {
+  int end_while_running(const std::function<void()>& before_end = [] {}) {
     hold_end_signals();
     submit("#!/bin/sh\ntrap 'exit 9' TERM\necho ready\nsleep 60 & wait\n");
-    std::jthread ender([this, cancelled] {
+    std::jthread ender([this, &before_end] {
       while (output() != "ready\n") std::this_thread::sleep_for(1ms);
-      if (cancelled) {
-        ASSERT_TRUE(home_.request_cancel({.job = kJob}, {}));
-      }
+      before_end();
       ::kill(::getpid(), SIGTERM);
     });
     return run();
@@ -267,18 +284,25 @@ class EndedNodeTask : public NodeTaskTest {
 };
 
 TEST_F(EndedNodeTask, IsCancelledIfTheHomeSaysSo) {
-  EXPECT_EQ(end_while_running(true), 9);
+  EXPECT_EQ(end_while_running([this] { ASSERT_TRUE(home_.request_cancel({.job = kJob}, {})); }), 9);
   EXPECT_EQ(exit_record().exit_class, ExitClass::cancelled);
 }
 
 TEST_F(EndedNodeTask, WaitsForItsNextAttemptIfItsNodeIsTakenAway) {
-  EXPECT_EQ(end_while_running(false), 125);
+  EXPECT_EQ(end_while_running(), 125);
+  EXPECT_EQ(home_.exit(kJob, kJob, {}).value(), std::nullopt);
+}
+
+TEST_F(EndedNodeTask, WaitsForItsNextAttemptIfTheHomeCannotSay) {
+  Switch faults;
+  disturb_home({.fails_before = 0.5}, faults);
+  EXPECT_EQ(end_while_running([&faults] { faults.turn_on(); }), 125);
   EXPECT_EQ(home_.exit(kJob, kJob, {}).value(), std::nullopt);
 }
 
 TEST_F(EndedNodeTask, IsLostWithItsNodeIfItMustNotBeRepeated) {
   record_.job.requeue = false;
-  EXPECT_EQ(end_while_running(false), 9);
+  EXPECT_EQ(end_while_running(), 9);
   EXPECT_EQ(exit_record().exit_class, ExitClass::lost);
   EXPECT_THAT(exit_record().message, AllOf(HasSubstr("taken away"), Not(HasSubstr("cancel"))));
 }
