@@ -90,9 +90,7 @@ Result<JobId> BatchExecutor::submit(const Submission& submission) {
   TRY(client->pool(record.pool, limits));
   TRY(plan_waits(home_, kLastId, record.job, record.batch_job, limits));
   TRY(home_.keep_bundle(options_.bundle, limits));
-  TRY(client->have_job(
-      {.id = record.batch_job, .pool = record.pool, .labels = {{kHomeLabel, home_.name()}}},
-      limits));
+  TRY(have_job(*client, record, limits));
   record.id = TRY(home_.take_numbers(record.job.task_count(), limits));
   record.submitted = std::chrono::system_clock::now();
   if (auto created = home_.create_job(record, submission.script, limits); !created) {
@@ -138,6 +136,14 @@ Result<std::vector<AccountPlace>> BatchExecutor::places_of(const workload::Job& 
   return places;
 }
 
+/// The job of Batch that holds the tasks of this home on this pool.
+Result<void> BatchExecutor::have_job(batch::BatchClient& client, const JobRecord& record,
+                                     const Limits& limits) const {
+  return client.have_job(
+      {.id = record.batch_job, .pool = record.pool, .labels = {{kHomeLabel, home_.name()}}},
+      limits);
+}
+
 /// Gives the tasks of a job that exists to Batch; some may be there already.
 Result<void> BatchExecutor::add_tasks(const JobRecord& record, const Limits& limits) {
   const auto client = TRY(options_.open_batch(record.batch_account));
@@ -174,13 +180,22 @@ Result<void> BatchExecutor::complete_submissions(const Limits& limits) {
     const auto record = home_.job(id, limits);
     if (!record && record.error().code == ErrorCode::not_found) continue;
     if (!record) return fail(record.error());
-    if (const auto added = add_tasks(*record, limits); !added) {
+    if (const auto added = complete(*record, limits); !added) {
       // It stays open; the job's own status says so.
       log(LogLevel::warning, "the submission of job {} is not complete: {}", id,
           added.error().message);
     }
   }
   return {};
+}
+
+/// The Batch job may have been deleted since; tasks that have ended all, by a cancellation, need
+/// none.
+Result<void> BatchExecutor::complete(const JobRecord& record, const Limits& limits) {
+  if (TRY(home_.has_ended(record, limits))) return home_.end_submission(record.id, limits);
+  const auto client = TRY(options_.open_batch(record.batch_account));
+  TRY(have_job(*client, record, limits));
+  return add_tasks(record, limits);
 }
 
 Result<std::vector<JobSummary>> BatchExecutor::list() {

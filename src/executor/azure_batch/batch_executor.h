@@ -62,7 +62,10 @@ class BatchExecutor final : public Executor {
   Limits limits() const { return Limits::within(options_.call_time_max, options_.stop); }
   Result<JobRecord> make_record(const workload::Job& job, const batch::BatchClient& client) const;
   Result<std::vector<AccountPlace>> places_of(const workload::Job& job) const;
+  Result<void> have_job(batch::BatchClient& client, const JobRecord& record,
+                        const Limits& limits) const;
   Result<void> add_tasks(const JobRecord& record, const Limits& limits);
+  Result<void> complete(const JobRecord& record, const Limits& limits);
   Result<void> complete_submissions(const Limits& limits);
   Result<std::vector<TaskStatus>> explained(const Observed& observed, Observer& observer,
                                             std::vector<TaskStatus> tasks, const Limits& limits);

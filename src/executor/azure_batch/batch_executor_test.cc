@@ -329,6 +329,19 @@ class DeadSubmitterTest : public BatchExecutorTest {
   static Submission array_of(std::size_t elements) {
     return submission(fmt::format("1-{}", elements));
   }
+  /// Job 1 of one task exists, but not with Batch.
+  void die_before_adding() {
+    std::stop_source stop;
+    service_.settings().lock()->trouble = [=](const Asked& asked, std::size_t) mutable {
+      if (!asked.is("POST", "/jobs/{}/addtaskcollection")) return Trouble::none;
+      stop.request_stop();
+      return Trouble::lost_request;
+    };
+    const auto id = executor(nullptr, stop.get_token()).submit(array_of(1));
+    EXPECT_THAT(id.error().message, HasSubstr("job 1 is kept"));
+    EXPECT_EQ(id.error().code, ErrorCode::unavailable) << "it was not refused";
+    service_.settings().lock()->trouble = nullptr;
+  }
   void expect_whole_or_nothing(std::size_t elements, const std::string& when) {
     const auto jobs = executor().list();
     ASSERT_TRUE(jobs) << when << ": " << jobs.error().message;
@@ -342,6 +355,24 @@ class DeadSubmitterTest : public BatchExecutorTest {
     }
   }
 };
+
+TEST_F(DeadSubmitterTest, IsNotPunishedForABatchJobThatWentAway) {
+  die_before_adding();
+  service_.state().lock()->jobs.clear();
+  EXPECT_EQ(why({.job = 1, .index = 1}), "waits for its turn");
+  EXPECT_EQ(tasks_in_batch(), 1u);
+}
+
+TEST_F(DeadSubmitterTest, LeavesNothingToDoForACancelledJob) {
+  die_before_adding();
+  const Json pool = service_.state().lock()->pools.at("p");
+  service_.state().lock()->pools.clear();
+  EXPECT_EQ(executor().cancel({.job = 1}), 1u);
+  service_.state().lock()->pools["p"] = pool;
+  EXPECT_EQ(status({.job = 1, .index = 1}).record->exit_class, ExitClass::cancelled);
+  EXPECT_THAT(home_.open_submissions({}).value(), IsEmpty());
+  EXPECT_EQ(tasks_in_batch(), 0u);
+}
 
 TEST_F(DeadSubmitterTest, LeavesNothingHalfAtAnyRequest) {
   bool submitted = false;
@@ -378,16 +409,7 @@ TEST_F(DeadSubmitterTest, LeavesNothingHalfThoughTheHomeFails) {
 }
 
 TEST_F(DeadSubmitterTest, IsNotPunishedForAPoolThatWentAway) {
-  std::stop_source stop;
-  service_.settings().lock()->trouble = [=](const Asked& asked, std::size_t) mutable {
-    if (!asked.is("POST", "/jobs/{}/addtaskcollection")) return Trouble::none;
-    stop.request_stop();
-    return Trouble::lost_request;
-  };
-  const auto id = executor(nullptr, stop.get_token()).submit(array_of(1));
-  EXPECT_THAT(id.error().message, HasSubstr("job 1 is kept"));
-  EXPECT_EQ(id.error().code, ErrorCode::unavailable) << "it was not refused";
-  service_.settings().lock()->trouble = nullptr;
+  die_before_adding();
   const Json pool = service_.state().lock()->pools.at("p");
   service_.state().lock()->pools.clear();
   EXPECT_THAT(status({.job = 1, .index = 1}).phase, TaskPhase::waiting);

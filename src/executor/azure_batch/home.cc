@@ -341,6 +341,10 @@ Result<TaskRecords> BatchHome::task_records(JobId id, const Limits& limits) {
   return records;
 }
 
+Result<bool> BatchHome::has_ended(const JobRecord& record, const Limits& limits) {
+  return TRY(exits(record.id, limits)).size() >= record.job.task_count();
+}
+
 std::string BatchHome::bundle_key(std::string_view digest) {
   return fmt::format(".aloft/bundles/{}.tar.gz", digest);
 }

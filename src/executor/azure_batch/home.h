@@ -102,6 +102,8 @@ class BatchHome {
   /// them whole.
   Result<TaskRecords> task_records(workload::JobId id, const Limits& limits);
   Result<std::map<std::uint64_t, ExitRecord>> exits(workload::JobId id, const Limits& limits);
+  /// Whether all of its tasks have ended.
+  Result<bool> has_ended(const JobRecord& record, const Limits& limits);
 
   /// Uploads a bundle unless it is there.
   Result<void> keep_bundle(const Bundle& bundle, const Limits& limits);

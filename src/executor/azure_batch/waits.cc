@@ -50,11 +50,6 @@ class Planner {
     return {};
   }
 
-  Result<bool> has_ended(const JobRecord& record) {
-    const auto exits = TRY(home_.exits(record.id, limits_));
-    return exits.size() >= record.job.task_count();
-  }
-
   Result<void> check_pool(const JobRecord& on) const {
     if (on.batch_job == batch_job_) return {};
     return fail(ErrorCode::unsupported,
@@ -66,7 +61,7 @@ class Planner {
 
   Result<void> wait_for(const Dependency& term) {
     const JobRecord& on = records_.at(term.on.job);
-    if (TRY(has_ended(on))) return {};
+    if (TRY(home_.has_ended(on, limits_))) return {};
     TRY(check_pool(on));
     if (term.on.index) {
       const std::uint64_t number = TRY(on.number_of(term.on));
@@ -81,7 +76,8 @@ class Planner {
 
   Result<void> wait_for_namesakes() {
     for (const JobRecord& other : TRY(home_.jobs(limits_))) {
-      if (other.id >= id_ || other.job.name != job_.name || TRY(has_ended(other))) continue;
+      if (other.id >= id_ || other.job.name != job_.name || TRY(home_.has_ended(other, limits_)))
+        continue;
       TRY(check_pool(other));
       waits_.all.push_back(numbers_of(other));
     }

@@ -17,6 +17,19 @@ bool is_one_of(std::string_view code, std::initializer_list<std::string_view> co
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
+/// What people can do about a job that is not active depends on why.
+Result<void> check_takes_tasks(const Job& job) {
+  if (job.state == "active" || job.state == "enabling") return {};
+  const std::string_view remedy =
+      job.state == "disabled" || job.state == "disabling" ? "enable it in the Azure portal"
+      : job.state == "deleting"                           ? "try again when it is gone"
+      : job.state == "terminating" ? "delete it in the Azure portal when it has ended"
+                                   : "delete it in the Azure portal";
+  return fail(
+      ErrorCode::precondition_failed,
+      fmt::format("the Batch job {} is {} and takes no tasks; {}", job.id, job.state, remedy));
+}
+
 Error with_context(Error error, const Request& request) {
   error.message =
       fmt::format("{} failed: the answer makes no sense: {}", request.doing, error.message);
@@ -175,7 +188,7 @@ Result<void> BatchClient::have_job(const NewJob& job, const Limits& limits) {
   const Reply reply = TRY(ask(create_job(job), limits));
   if (reply.code != "JobExists") return reply.result();
   const Job there = TRY(this->job(job.id, limits));
-  if (there.pool == job.pool) return {};
+  if (there.pool == job.pool) return check_takes_tasks(there);
   return fail(ErrorCode::already_exists,
               fmt::format("the Batch job {} is there on the pool {} instead of {}; delete it",
                           job.id, there.pool, job.pool));

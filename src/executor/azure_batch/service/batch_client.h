@@ -58,7 +58,8 @@ class BatchClient {
   Result<void> delete_pool(std::string_view pool, const Limits& limits);
   Result<std::vector<Node>> nodes(std::string_view pool, const Limits& limits);
 
-  /// Makes the job unless it is there. Fails with already_exists if it is there on another pool.
+  /// Makes the job unless it is there. Fails with already_exists if it is there on another pool,
+  /// with precondition_failed if it takes no tasks.
   Result<void> have_job(const NewJob& job, const Limits& limits);
   /// Fails with not_found.
   Result<Job> job(std::string_view job, const Limits& limits);

@@ -139,6 +139,20 @@ TEST_F(BatchClientTest, MakesAJobOnceAndOnOnePool) {
   EXPECT_THAT(elsewhere.error().message, HasSubstr("on the pool p instead of q"));
 }
 
+TEST_F(BatchClientTest, SaysWhatToDoAboutAJobThatTakesNoTasks) {
+  ASSERT_TRUE(client().have_job({.id = "j", .pool = "p"}, limits_));
+  const auto refusal = [this](const char* state) {
+    service_.state().lock()->jobs.at("j").json["state"] = state;
+    const auto had = client().have_job({.id = "j", .pool = "p"}, limits_);
+    EXPECT_FALSE(had) << state;
+    return had ? "" : had.error().message;
+  };
+  EXPECT_THAT(refusal("disabled"), HasSubstr("j is disabled and takes no tasks; enable it"));
+  EXPECT_THAT(refusal("completed"), HasSubstr("delete it"));
+  EXPECT_THAT(refusal("terminating"), HasSubstr("when it has ended"));
+  EXPECT_THAT(refusal("deleting"), HasSubstr("when it is gone"));
+}
+
 TEST_F(BatchClientTest, FollowsTheParts) {
   have_job_with(7);
   service_.settings().lock()->page_size = 3;
