@@ -43,10 +43,10 @@ Outcome<Selection> Selection::parse(const Query& query) {
     rest.remove_prefix(std::min(comma + 1, rest.size()));
     while (name.starts_with(' ')) name.remove_prefix(1);
     while (name.ends_with(' ')) name.remove_suffix(1);
-    const auto is_letter = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/';
+    const auto is_allowed = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
     };
-    if (name.empty() || !std::ranges::all_of(name, is_letter)) {
+    if (name.empty() || !std::ranges::all_of(name, is_allowed)) {
       return refuse_parameter(Refusal::invalid_query_parameter_value, "$select", *text,
                               "expected names of properties with commas between them");
     }

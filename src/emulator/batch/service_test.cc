@@ -215,6 +215,14 @@ TEST_F(ServiceTest, ListsInPagesFilteredAndSelected) {
             "InvalidQueryParameterValue");
 }
 
+TEST_F(ServiceTest, SelectsPropertiesWithDigitsInTheirNames) {
+  make_pool(1);
+  const auto nodes = request("GET", "/pools/p/nodes?$select=id,ipv6Address");
+  ASSERT_EQ(nodes.status, 200) << nodes.body;
+  EXPECT_EQ(nodes.body["value"][0]["ipv6Address"], "::1");
+  EXPECT_EQ(request("GET", "/pools/p/nodes?$select=id;state").code(), "InvalidQueryParameterValue");
+}
+
 TEST_F(ServiceTest, ChecksConditions) {
   make_job();
   const std::string etag(request("GET", "/jobs/j").headers.get("ETag"));
