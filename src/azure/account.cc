@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "azure/encoding.h"
+#include "http/loopback.h"
 
 namespace aloft::azure {
 
@@ -29,8 +30,7 @@ std::string to_string(const ServiceEndpoint& endpoint) {
 }
 
 bool may_carry_tokens(const http::Endpoint& server) {
-  return server.tls || server.host == "localhost" || server.host == "::1" ||
-         server.host.starts_with("127.");
+  return server.tls || http::is_loopback(server.host);
 }
 
 Result<SharedKey> parse_shared_key(std::string_view base64, std::string_view origin) {

@@ -78,10 +78,12 @@ TEST(Authorizer, SendsATokenOverTlsOrToThisMachineAlone) {
   const Authorizer authorizer(
       account_with(ManagedIdentity{.authority = service.authority(), .client_id = ""}));
   http::Exchange exchange;
-  exchange.endpoint = {.tls = false, .host = "lab.blob.core.windows.net", .port = 80};
-  const auto plain = authorizer.authorize(exchange, Limits::within(std::chrono::seconds(20)));
-  ASSERT_FALSE(plain);
-  EXPECT_EQ(plain.error().code, ErrorCode::permission_denied);
+  for (const char* host : {"lab.blob.core.windows.net", "127.storage.invalid"}) {
+    exchange.endpoint = {.tls = false, .host = host, .port = 80};
+    const auto plain = authorizer.authorize(exchange, Limits::within(std::chrono::seconds(20)));
+    ASSERT_FALSE(plain) << host;
+    EXPECT_EQ(plain.error().code, ErrorCode::permission_denied);
+  }
   EXPECT_FALSE(exchange.headers.contains("Authorization"));
   for (const http::Endpoint& endpoint :
        {http::Endpoint{.tls = true, .host = "lab.blob.core.windows.net", .port = 443},

@@ -21,6 +21,7 @@
 #include "base/log/log.h"
 #include "http/internal/request_reader.h"
 #include "http/internal/response_writer.h"
+#include "http/loopback.h"
 
 namespace aloft::http {
 
@@ -190,22 +191,19 @@ Result<sockaddr_storage> listen_address(const ServerOptions& options, socklen_t&
   sockaddr_storage address{};
   auto& v4 = reinterpret_cast<sockaddr_in&>(address);
   auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
-  bool loopback = false;
   if (::inet_pton(AF_INET, options.address.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
     v4.sin_port = htons(options.port);
     length = sizeof(v4);
-    loopback = (ntohl(v4.sin_addr.s_addr) >> 24) == 127;
   } else if (::inet_pton(AF_INET6, options.address.c_str(), &v6.sin6_addr) == 1) {
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(options.port);
     length = sizeof(v6);
-    loopback = IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
   } else {
     return fail(ErrorCode::invalid_argument,
                 "'" + options.address + "' is no IP address to listen on");
   }
-  if (!loopback && !options.allow_remote) {
+  if (!is_loopback(options.address) && !options.allow_remote) {
     return fail(ErrorCode::invalid_argument,
                 options.address + " can be reached from other machines: use 127.0.0.1 or ::1");
   }

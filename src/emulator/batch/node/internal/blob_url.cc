@@ -2,6 +2,7 @@
 #include "emulator/batch/node/internal/blob_url.h"
 
 #include "emulator/wire/query.h"
+#include "http/loopback.h"
 
 namespace aloft::emulator::batch {
 
@@ -27,8 +28,7 @@ std::string BlobUrl::shown() const {
 }
 
 bool BlobUrl::is_safe() const {
-  return endpoint.tls || endpoint.host == "localhost" || endpoint.host == "::1" ||
-         endpoint.host.starts_with("127.");
+  return endpoint.tls || http::is_loopback(endpoint.host);
 }
 
 Result<BlobUrl> parse_blob_url(std::string_view text) {
