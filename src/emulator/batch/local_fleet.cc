@@ -202,6 +202,15 @@ void LocalFleet::shut_down() {
   for (const auto& [name, machine] : ending.open) machine->finish();
 }
 
+Result<void> LocalFleet::end_leftovers() const {
+  std::error_code error;
+  for (const auto& node : std::filesystem::directory_iterator(options_.directory, error)) {
+    TRY(Node::end_leftovers(node.path()));
+  }
+  if (error) return fail_os(error.value(), "cannot read " + options_.directory);
+  return {};
+}
+
 Result<void> LocalFleet::open(const NodeName& name, std::optional<Attempt> start_task) {
   const auto machines = machines_.lock();
   if (!machines->open.contains(name.node)) {

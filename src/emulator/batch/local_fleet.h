@@ -27,6 +27,11 @@ class LocalFleet final : public Fleet {
   void tell(FleetEvents& events) { events_ = &events; }
   void shut_down();
 
+  /// Ends what tasks of all nodes, forgotten ones included, left running when an earlier process
+  /// was killed: no task that is tried again may run beside its earlier self. To be called before
+  /// the first node is opened. Fails where a process cannot be ended.
+  Result<void> end_leftovers() const;
+
   Result<void> open(const NodeName& name, std::optional<Attempt> start_task) override;
   void close(const std::string& node, bool forget) override;
   void start(const std::string& node, std::uint64_t run, Attempt attempt,

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <signal.h>
 
 #include <condition_variable>
 #include <filesystem>
@@ -151,6 +152,20 @@ TEST_F(LocalFleetTest, EndsAnAttemptWithoutAThreadAsAFailureOfTheServer) {
   }
   fleet_.start("n", 2, attempt("t", "true"), 0);
   EXPECT_EQ(told_.wait_for_end(2).exit_code, 0);
+}
+
+TEST_F(LocalFleetTest, EndsWhatForgottenNodesLeftRunning) {
+  for (const char* node : {"forgotten", "other"}) {
+    std::filesystem::create_directories(directory(node));
+  }
+  const auto left = system_process_runner()
+                        .start({.command = {"/bin/sleep", "600"},
+                                .environment = {{"AZ_BATCH_NODE_ROOT_DIR=" + directory("other")}}})
+                        .value();
+  ASSERT_TRUE(fleet_.end_leftovers().has_value());
+  const auto end = left->wait(Limits::within(std::chrono::seconds(20)));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->signal, SIGKILL);
 }
 
 TEST_F(LocalFleetTest, RemovesFilesOfTasks) {

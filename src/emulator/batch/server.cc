@@ -104,6 +104,7 @@ class RunningServer final : public Server {
     service_->set_base_url(endpoint());
     if (kept_ != nullptr) {
       const auto state = account_->lock();
+      TRY(fleet_->end_leftovers());
       TRY(kept_->load(*state));
       kept_->start();
       remove_forgotten_nodes(*state);

@@ -147,8 +147,7 @@ class DirectoryNode final : public Node {
     for (const char* name : {"startup", "shared", "fsmounts", "workitems", "volatile"}) {
       TRY(make_directories(options_.root + "/" + name));
     }
-    return end_leftovers(options_.root + "/volatile",
-                         std::string(kRootDirectoryVariable) + "=" + options_.root);
+    return end_leftovers(options_.root);
   }
 
   AttemptEnd run(const Attempt& attempt, std::stop_token stop) override {
@@ -208,6 +207,10 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options) {
   auto node = std::make_unique<DirectoryNode>(std::move(options));
   TRY(node->prepare());
   return node;
+}
+
+Result<void> Node::end_leftovers(const std::string& root) {
+  return batch::end_leftovers(root + "/volatile", std::string(kRootDirectoryVariable) + "=" + root);
 }
 
 }  // namespace aloft::emulator::batch

@@ -53,6 +53,8 @@ class Node {
   /// calls it has made sure that no other process has a node there. Fails with permission_denied,
   /// no_space and the like where the directory cannot be used.
   static Result<std::unique_ptr<Node>> open(NodeOptions options);
+  /// The same for the node of this directory, which need not be opened then nor be whole.
+  static Result<void> end_leftovers(const std::string& root);
   /// No attempt may run any more.
   virtual ~Node() = default;
 

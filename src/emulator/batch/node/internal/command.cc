@@ -113,7 +113,9 @@ void Command::end_the_rest() const {
 
 Result<void> end_leftovers(const std::string& notes_directory, const std::string& mark) {
   std::error_code error;
-  for (const auto& note : std::filesystem::directory_iterator(notes_directory, error)) {
+  std::filesystem::directory_iterator notes(notes_directory, error);
+  if (error == std::errc::no_such_file_or_directory) error.clear();
+  for (const auto& note : notes) {
     if (const auto leader = read_note(note.path())) {
       if (is_alive(*leader)) ::kill(leader->pid, SIGKILL);
       TRY(kill_session(*leader));

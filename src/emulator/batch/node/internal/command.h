@@ -51,8 +51,8 @@ class Command {
   ProcessIdentity identity_;
 };
 
-/// Ends what an earlier emulator's commands left running: those noted in `notes_directory`, and all
-/// that carry `mark`; forgets the notes.
+/// Ends what an earlier emulator's commands left running: those noted in `notes_directory`, if it
+/// is there, and all that carry `mark`; forgets the notes.
 Result<void> end_leftovers(const std::string& notes_directory, const std::string& mark);
 
 }  // namespace aloft::emulator::batch
