@@ -96,13 +96,18 @@ ResizeError quota_error(const State& state, bool dedicated) {
                      " nodes in all pools together: ask for fewer, or make other pools smaller."};
 }
 
-/// Brings the number of nodes of one kind to its target, or as near as the limit of all nodes
-/// allows; idle ones leave first.
-void approach(State& state, Pool& pool, bool dedicated, std::int64_t target) {
+std::vector<PoolNode*> staying_nodes(const Pool& pool, bool dedicated) {
   std::vector<PoolNode*> staying;
   for (const auto& [id, node] : pool.nodes) {
     if (node->is_dedicated == dedicated && !node->is_leaving) staying.push_back(node.get());
   }
+  return staying;
+}
+
+/// Brings the number of nodes of one kind to its target, or as near as the limit of all nodes
+/// allows; idle ones leave first.
+void approach(State& state, Pool& pool, bool dedicated, std::int64_t target) {
+  std::vector<PoolNode*> staying = staying_nodes(pool, dedicated);
   std::ranges::stable_sort(staying, {}, [](const PoolNode* node) { return node->runs.size(); });
   for (auto count = std::ssize(staying); count > target; --count) {
     begin_leaving(state, *staying[static_cast<std::size_t>(std::ssize(staying) - count)],
@@ -180,8 +185,8 @@ void resize_pool(State& state, Pool& pool, PoolSize size, NodeOption on_shrink) 
 
 void stop_resize(State& state, Pool& pool) {
   pool.resizes_at.reset();
-  pool.target_dedicated = pool.count(true);
-  pool.target_low_priority = pool.count(false);
+  pool.target_dedicated = std::ssize(staying_nodes(pool, true));
+  pool.target_low_priority = std::ssize(staying_nodes(pool, false));
   enter(state, pool, AllocationState::stopping);
   state.save(pool);
 }

@@ -13,7 +13,7 @@ struct PoolSize {
 
 /// The pool is new, or steady.
 void resize_pool(State& state, Pool& pool, PoolSize size, NodeOption on_shrink);
-/// The pool stays as large as it is.
+/// The pool stays as large as it is; nodes that are leaving go.
 void stop_resize(State& state, Pool& pool);
 /// It goes when the last of its nodes is gone; their tasks become active again.
 void delete_pool(State& state, Pool& pool);

@@ -357,3 +357,19 @@ TEST_F(ServiceTest, DeletesPoolsWhenTheirTasksAreOut) {
 
 }  // namespace
 }  // namespace aloft::emulator::batch
+TEST_F(ServiceTest, StopsAResizeWhileNodesLeave) {
+  make_pool(2);
+  make_job();
+  for (const char* id : {"1", "2"}) add(id);
+  request("POST", "/pools/p/resize", {{"targetDedicatedNodes", 1}});
+  settle();
+  EXPECT_EQ(request("POST", "/pools/p/stopresize").status, 202);
+  EXPECT_EQ(request("GET", "/pools/p").body["allocationState"], "stopping");
+  const std::uint64_t leaving = fleet.stopped.at(0);
+  end_task(fleet.running.at(leaving).attempt.task, ended_by_request());
+  const Json pool = request("GET", "/pools/p").body;
+  EXPECT_EQ(pool["allocationState"], "steady");
+  EXPECT_EQ(pool["targetDedicatedNodes"], 1);
+  EXPECT_EQ(pool["currentDedicatedNodes"], 1);
+}
+
