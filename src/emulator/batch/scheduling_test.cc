@@ -176,6 +176,29 @@ TEST_F(ServiceTest, DisablesAndEnablesJobs) {
 TEST_F(ServiceTest, TerminatesJobs) {
   make_pool(1);
   make_job();
+TEST_F(ServiceTest, TriesAgainWhereItsFilesCannotBeUploadedEither) {
+  make_pool(1);
+  make_job();
+  add("t", {{"constraints", {{"maxTaskRetryCount", 1}}}});
+  AttemptEnd end = end_with(1);
+  end.phase = AttemptEnd::Phase::uploading;
+  end.failure->code = "FileUploadAccessDenied";
+  end_task("t", end);
+  EXPECT_EQ(state_of("t"), "running");
+  end.exit_code = 0;
+  end_task("t", end);
+  EXPECT_EQ(state_of("t"), "completed");
+  EXPECT_EQ(task("t")["executionInfo"]["retryCount"], 1);
+}
+
+TEST_F(ServiceTest, DoesNotTryAgainWhatReachedItsWallTime) {
+  make_pool(1);
+  make_job();
+  add("t", {{"constraints", {{"maxTaskRetryCount", 1}}}});
+  end_task("t", ended_by_request());
+  EXPECT_EQ(state_of("t"), "completed");
+}
+
   add("1");
   add("2");
   EXPECT_EQ(request("POST", "/jobs/j/terminate", {{"terminateReason", "enough"}}).status, 202);

@@ -65,9 +65,10 @@ void complete(State& state, Job& job, Task& task, AttemptEnd end) {
 }
 
 /// Whether the command failed by itself and may be tried again: what was ended, or could not be
-/// prepared, is not.
+/// prepared, is not. That its files could not be uploaded either does not matter.
 bool may_retry(const Task& task, const AttemptEnd& end) {
-  if (!end.failure || end.failure->code != "FailureExitCode") return false;
+  const bool was_ended = end.failure && end.failure->code == "TaskEnded";
+  if (was_ended || end.exit_code.value_or(0) == 0) return false;
   const auto used = static_cast<std::int64_t>(task.execution->retry_count);
   return task.retries_max < 0 || used < task.retries_max;
 }
