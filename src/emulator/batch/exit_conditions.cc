@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/batch/exit_conditions.h"
 
+#include "base/name_table.h"
+
 namespace aloft::emulator::batch {
 
 namespace {
@@ -41,18 +43,31 @@ const Json* find_options(const Json& conditions, const AttemptEnd& end) {
   return found != nullptr ? found : find_member(conditions, "default");
 }
 
+/// Not by its wall time, which is the service's doing.
+bool was_ended_by_request(const AttemptEnd& end) {
+  return end.failure && end.failure->code == "TaskEnded" &&
+         end.failure->category == FailureInfo::Category::user;
+}
+
+/// `options` are those of this end; null: it has none.
+ExitOptions::JobAction job_action(const Json* options, const AttemptEnd& end) {
+  using enum ExitOptions::JobAction;
+  if (was_ended_by_request(end)) return none;
+  constexpr NameTable<ExitOptions::JobAction, 3> kActions{
+      {{none, "none"}, {disable, "disable"}, {terminate, "terminate"}}};
+  const std::string action = options == nullptr ? "" : options->value("jobAction", std::string());
+  return value_in(kActions, action).value_or(end.failure ? terminate : none);
+}
+
 }  // namespace
 
 ExitOptions exit_options(const Json& settings, const AttemptEnd& end) {
-  ExitOptions options{.satisfies = !end.failure};
   const auto conditions = settings.find("exitConditions");
   const Json* found = conditions == settings.end() ? nullptr : find_options(*conditions, end);
-  if (found == nullptr) return options;
-  const std::string dependency = found->value("dependencyAction", "");
+  ExitOptions options{.satisfies = !end.failure, .job_action = job_action(found, end)};
+  const std::string dependency =
+      found == nullptr ? "" : found->value("dependencyAction", std::string());
   if (!dependency.empty()) options.satisfies = dependency == "satisfy";
-  const std::string action = found->value("jobAction", "none");
-  if (action == "disable") options.job_action = ExitOptions::JobAction::disable;
-  if (action == "terminate") options.job_action = ExitOptions::JobAction::terminate;
   return options;
 }
 

@@ -93,7 +93,7 @@ TEST_F(ServiceTest, HoldsTasksUntilWhatTheyDependOnSucceeds) {
 TEST_F(ServiceTest, FollowsExitConditions) {
   make_pool(1, 8);
   make_job({{"onTaskFailure", "performexitoptionsjobaction"}});
-  const Json satisfy{{"dependencyAction", "satisfy"}};
+  const Json satisfy{{"dependencyAction", "satisfy"}, {"jobAction", "none"}};
   add("listed",
       {{"exitConditions",
         {{"exitCodes", {{{"code", 3}, {"exitOptions", satisfy}}}},
@@ -108,6 +108,49 @@ TEST_F(ServiceTest, FollowsExitConditions) {
   end_task("child", end_with(0));
   end_task("range", end_with(15));
   EXPECT_EQ(request("GET", "/jobs/j").body["state"], "disabled");
+}
+
+TEST_F(ServiceTest, TerminatesTheJobOfATaskThatFailsWhereNothingElseIsSaid) {
+  make_pool(1, 8);
+  make_job({{"onTaskFailure", "performexitoptionsjobaction"}});
+  const Json block{{"dependencyAction", "block"}};
+  add("good", {{"exitConditions", {{"exitCodes", {{{"code", 0}, {"exitOptions", block}}}}}}});
+  add("kept", {{"exitConditions", {{"default", {{"jobAction", "none"}}}}}});
+  end_task("good", end_with(0));
+  end_task("kept", end_with(1));
+  EXPECT_EQ(request("GET", "/jobs/j").body["state"], "active");
+  add("bad");
+  end_task("bad", end_with(1));
+  EXPECT_EQ(request("GET", "/jobs/j").body["executionInfo"]["terminateReason"], "TaskFailed");
+}
+
+TEST_F(ServiceTest, LetsAJobGoOnWhereATaskIsEndedByRequest) {
+  make_pool(1);
+  make_job({{"onTaskFailure", "performexitoptionsjobaction"}});
+  add("runs", {{"exitConditions", {{"default", {{"jobAction", "disable"}}}}}});
+  add("waits");
+  for (const char* id : {"runs", "waits"}) {
+    request("POST", std::string("/jobs/j/tasks/") + id + "/terminate");
+  }
+  end_task("runs", ended_by_request());
+  EXPECT_EQ(state_of("runs"), "completed");
+  EXPECT_EQ(state_of("waits"), "completed");
+  EXPECT_EQ(request("GET", "/jobs/j").body["state"], "active");
+}
+
+TEST_F(ServiceTest, NeedsAJobThatActsOnFailure) {
+  make_job();
+  const Json disable{{"jobAction", "disable"}};
+  for (const Json& conditions :
+       {Json{{"default", disable}}, Json{{"preProcessingError", disable}},
+        Json{{"fileUploadError", disable}},
+        Json{{"exitCodes", {{{"code", 3}, {"exitOptions", disable}}}}},
+        Json{{"exitCodeRanges", {{{"start", 3}, {"end", 4}, {"exitOptions", disable}}}}}}) {
+    const auto answer = add("t", {{"exitConditions", conditions}});
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.code(), "InvalidPropertyValue") << conditions;
+    EXPECT_EQ(answer.value("PropertyName"), "exitConditions.jobAction");
+  }
 }
 
 TEST_F(ServiceTest, NeedsAJobThatUsesDependencies) {
@@ -131,6 +174,29 @@ TEST_F(ServiceTest, TriesAgainAsOftenAsAllowed) {
   EXPECT_EQ(task("t")["executionInfo"]["retryCount"], 0);
   end_task("t", end_with(0));
   EXPECT_EQ(request("POST", "/jobs/j/tasks/t/reactivate").code(), "TaskSucceeded");
+}
+
+TEST_F(ServiceTest, TriesAgainWhereItsFilesCannotBeUploadedEither) {
+  make_pool(1);
+  make_job();
+  add("t", {{"constraints", {{"maxTaskRetryCount", 1}}}});
+  AttemptEnd end = end_with(1);
+  end.phase = AttemptEnd::Phase::uploading;
+  end.failure->code = "FileUploadAccessDenied";
+  end_task("t", end);
+  EXPECT_EQ(state_of("t"), "running");
+  end.exit_code = 0;
+  end_task("t", end);
+  EXPECT_EQ(state_of("t"), "completed");
+  EXPECT_EQ(task("t")["executionInfo"]["retryCount"], 1);
+}
+
+TEST_F(ServiceTest, DoesNotTryAgainWhatReachedItsWallTime) {
+  make_pool(1);
+  make_job();
+  add("t", {{"constraints", {{"maxTaskRetryCount", 1}}}});
+  end_task("t", ended_by_request());
+  EXPECT_EQ(state_of("t"), "completed");
 }
 
 TEST_F(ServiceTest, TerminatesTasks) {
@@ -176,29 +242,6 @@ TEST_F(ServiceTest, DisablesAndEnablesJobs) {
 TEST_F(ServiceTest, TerminatesJobs) {
   make_pool(1);
   make_job();
-TEST_F(ServiceTest, TriesAgainWhereItsFilesCannotBeUploadedEither) {
-  make_pool(1);
-  make_job();
-  add("t", {{"constraints", {{"maxTaskRetryCount", 1}}}});
-  AttemptEnd end = end_with(1);
-  end.phase = AttemptEnd::Phase::uploading;
-  end.failure->code = "FileUploadAccessDenied";
-  end_task("t", end);
-  EXPECT_EQ(state_of("t"), "running");
-  end.exit_code = 0;
-  end_task("t", end);
-  EXPECT_EQ(state_of("t"), "completed");
-  EXPECT_EQ(task("t")["executionInfo"]["retryCount"], 1);
-}
-
-TEST_F(ServiceTest, DoesNotTryAgainWhatReachedItsWallTime) {
-  make_pool(1);
-  make_job();
-  add("t", {{"constraints", {{"maxTaskRetryCount", 1}}}});
-  end_task("t", ended_by_request());
-  EXPECT_EQ(state_of("t"), "completed");
-}
-
   add("1");
   add("2");
   EXPECT_EQ(request("POST", "/jobs/j/terminate", {{"terminateReason", "enough"}}).status, 202);
@@ -293,6 +336,22 @@ TEST_F(ServiceTest, ShrinksAPoolByRequeueingItsTasks) {
   EXPECT_EQ(request("GET", "/pools/p").body["allocationState"], "steady");
 }
 
+TEST_F(ServiceTest, StopsAResizeWhileNodesLeave) {
+  make_pool(2);
+  make_job();
+  for (const char* id : {"1", "2"}) add(id);
+  request("POST", "/pools/p/resize", {{"targetDedicatedNodes", 1}});
+  settle();
+  EXPECT_EQ(request("POST", "/pools/p/stopresize").status, 202);
+  EXPECT_EQ(request("GET", "/pools/p").body["allocationState"], "stopping");
+  const std::uint64_t leaving = fleet.stopped.at(0);
+  end_task(fleet.running.at(leaving).attempt.task, ended_by_request());
+  const Json pool = request("GET", "/pools/p").body;
+  EXPECT_EQ(pool["allocationState"], "steady");
+  EXPECT_EQ(pool["targetDedicatedNodes"], 1);
+  EXPECT_EQ(pool["currentDedicatedNodes"], 1);
+}
+
 TEST_F(ServiceTest, ReplacesANodeThatIsLost) {
   make_pool(1);
   make_job();
@@ -380,19 +439,3 @@ TEST_F(ServiceTest, DeletesPoolsWhenTheirTasksAreOut) {
 
 }  // namespace
 }  // namespace aloft::emulator::batch
-TEST_F(ServiceTest, StopsAResizeWhileNodesLeave) {
-  make_pool(2);
-  make_job();
-  for (const char* id : {"1", "2"}) add(id);
-  request("POST", "/pools/p/resize", {{"targetDedicatedNodes", 1}});
-  settle();
-  EXPECT_EQ(request("POST", "/pools/p/stopresize").status, 202);
-  EXPECT_EQ(request("GET", "/pools/p").body["allocationState"], "stopping");
-  const std::uint64_t leaving = fleet.stopped.at(0);
-  end_task(fleet.running.at(leaving).attempt.task, ended_by_request());
-  const Json pool = request("GET", "/pools/p").body;
-  EXPECT_EQ(pool["allocationState"], "steady");
-  EXPECT_EQ(pool["targetDedicatedNodes"], 1);
-  EXPECT_EQ(pool["currentDedicatedNodes"], 1);
-}
-

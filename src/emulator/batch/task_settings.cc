@@ -42,6 +42,33 @@ Outcome<void> check_dependencies(const Json& body, const JobTerms& job) {
   return {};
 }
 
+/// Of all conditions.
+std::vector<const Json*> exit_options_in(const Json& conditions) {
+  std::vector<const Json*> options;
+  for (const char* name : {"exitCodes", "exitCodeRanges"}) {
+    for (const Json& one : list_in(conditions, name)) options.push_back(&one.at("exitOptions"));
+  }
+  for (const char* name : {"preProcessingError", "fileUploadError", "default"}) {
+    const auto found = conditions.find(name);
+    if (found != conditions.end()) options.push_back(&*found);
+  }
+  return options;
+}
+
+Outcome<void> check_exit_conditions(const Json& body, const JobTerms& job) {
+  const auto conditions = body.find("exitConditions");
+  if (conditions == body.end() || job.acts_on_failure) return {};
+  for (const Json* options : exit_options_in(*conditions)) {
+    const auto action = options->find("jobAction");
+    if (action == options->end()) continue;
+    return refuse_property(Refusal::invalid_property_value, "exitConditions.jobAction",
+                           action->get<std::string>(),
+                           "the job's onTaskFailure is noaction: leave jobAction out, or make the "
+                           "job with performexitoptionsjobaction");
+  }
+  return {};
+}
+
 Outcome<void> check_resource_files(const Json& body) {
   for (const Json& file : list_in(body, "resourceFiles")) {
     const int sources = static_cast<int>(file.contains("autoStorageContainerName")) +
@@ -125,7 +152,9 @@ Outcome<void> check_id(const std::string& id, std::string_view property) {
 }
 
 JobTerms terms_of(const Job& job) {
-  return {.uses_dependencies = job.uses_dependencies(), .retries_max = job.retries_max()};
+  return {.uses_dependencies = job.uses_dependencies(),
+          .acts_on_failure = job.acts_on_failure(),
+          .retries_max = job.retries_max()};
 }
 
 Outcome<std::unique_ptr<Task>> make_task(Json body, const JobTerms& job, ApiVersion version) {
@@ -135,6 +164,7 @@ Outcome<std::unique_ptr<Task>> make_task(Json body, const JobTerms& job, ApiVers
     return refuse_property(Refusal::invalid_property_value, "commandLine", {}, "it is empty");
   }
   TRY(check_dependencies(body, job));
+  TRY(check_exit_conditions(body, job));
   TRY(check_resource_files(body));
   auto task = std::make_unique<Task>();
   task->id = body["id"];

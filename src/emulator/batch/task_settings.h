@@ -11,6 +11,7 @@ namespace aloft::emulator::batch {
 /// What of a job matters to new tasks, so that they are made while the job may change.
 struct JobTerms {
   bool uses_dependencies = false;
+  bool acts_on_failure = false;
   std::int32_t retries_max = 0;
 };
 JobTerms terms_of(const Job& job);
