@@ -7,7 +7,7 @@ namespace aloft::emulator::batch {
 
 namespace {
 
-void stop_tasks(State& state, const Job& job, Run::Fate fate) {
+void stop_tasks(State& state, const Job& job, Fate fate) {
   if (job.counts.running == 0) return;
   job.tasks.for_each([&](Task& task) {
     if (task.execution && task.execution->run != 0) stop_run(state, task.execution->run, fate);
@@ -38,8 +38,8 @@ void terminate_when_due(State& state, Job& job) {
 void disable_job(State& state, Job& job, DisableTasks tasks) {
   job.disable_tasks = tasks;
   enter(state, job, JobState::disabling);
-  if (tasks == DisableTasks::requeue) stop_tasks(state, job, Run::Fate::requeue);
-  if (tasks == DisableTasks::terminate) stop_tasks(state, job, Run::Fate::terminate);
+  if (tasks == DisableTasks::requeue) stop_tasks(state, job, Fate::requeue);
+  if (tasks == DisableTasks::terminate) stop_tasks(state, job, Fate::terminate);
 }
 
 void enable_job(State& state, Job& job) {
@@ -49,12 +49,12 @@ void enable_job(State& state, Job& job) {
 void terminate_job(State& state, Job& job, std::string reason) {
   job.terminate_reason = std::move(reason);
   enter(state, job, JobState::terminating);
-  stop_tasks(state, job, Run::Fate::terminate);
+  stop_tasks(state, job, Fate::terminate);
 }
 
 void delete_job(State& state, Job& job) {
   enter(state, job, JobState::deleting);
-  stop_tasks(state, job, Run::Fate::terminate);
+  stop_tasks(state, job, Fate::terminate);
 }
 
 bool settle_job(State& state, Job& job) {

@@ -65,8 +65,8 @@ void add_node(State& state, Pool& pool, bool dedicated) {
 void empty_node(State& state, const PoolNode& node, NodeOption option) {
   const auto runs = node.runs;
   for (const std::uint64_t run : runs) {
-    if (option == NodeOption::requeue) stop_run(state, run, Run::Fate::requeue);
-    if (option == NodeOption::terminate) stop_run(state, run, Run::Fate::terminate);
+    if (option == NodeOption::requeue) stop_run(state, run, Fate::requeue);
+    if (option == NodeOption::terminate) stop_run(state, run, Fate::terminate);
   }
 }
 

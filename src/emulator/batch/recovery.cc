@@ -7,6 +7,8 @@
 namespace aloft::emulator::batch {
 
 void restore(State& state) {
+  // First, so that nodes are there to remove the files of tasks.
+  for (const auto& [id, pool] : state.pools()) restore_pool(state, *pool);
   for (const auto& [id, job] : state.jobs()) {
     // All that is satisfied comes first, so that nothing waits for it.
     job->tasks.for_each([&](Task& task) {
@@ -14,7 +16,6 @@ void restore(State& state) {
     });
     job->tasks.for_each([&](Task& task) { restore_task(state, *job, task); });
   }
-  for (const auto& [id, pool] : state.pools()) restore_pool(state, *pool);
 }
 
 }  // namespace aloft::emulator::batch

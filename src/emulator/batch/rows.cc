@@ -51,6 +51,7 @@ Json execution_row(const Execution& execution) {
   put(row, "last_requeue", execution.last_requeue);
   if (execution.exit_code) row["exit_code"] = *execution.exit_code;
   if (execution.failure) row["failure"] = failure_row(*execution.failure);
+  if (execution.fate != Fate::by_outcome) row["fate"] = static_cast<int>(execution.fate);
   return row;
 }
 
@@ -67,6 +68,7 @@ std::unique_ptr<Execution> execution_in(const Json& row) {
   execution->last_requeue = time_in(row, "last_requeue");
   if (row.contains("exit_code")) execution->exit_code = row["exit_code"].get<int>();
   if (row.contains("failure")) execution->failure = failure_in(row["failure"]);
+  execution->fate = static_cast<Fate>(row.value("fate", 0));
   return execution;
 }
 
@@ -115,7 +117,7 @@ std::string encode_pool(const Pool& pool) {
            {"target_low_priority", pool.target_low_priority},
            {"nodes", Json::array()}};
   for (const auto& [id, node] : pool.nodes) {
-    if (!node->is_lost) row["nodes"].push_back(node_row(*node));
+    if (!node->is_leaving) row["nodes"].push_back(node_row(*node));
   }
   return text_of(row);
 }

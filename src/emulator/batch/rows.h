@@ -11,7 +11,7 @@
 // is there is read back; a decoder fails with corrupt for what no encoder wrote.
 namespace aloft::emulator::batch {
 
-/// With its nodes.
+/// With its nodes, but those that are leaving: a restart ends the tasks that they wait for.
 std::string encode_pool(const Pool& pool);
 Result<std::unique_ptr<Pool>> decode_pool(std::string_view text);
 

@@ -2,6 +2,8 @@
 #include "emulator/batch/sqlite_ledger.h"
 
 #include "base/temporary_directory.h"
+#include "emulator/batch/job_life.h"
+#include "emulator/batch/pool_life.h"
 #include "emulator/batch/recovery.h"
 #include "emulator/batch/service_fixture_fake.h"
 #include "emulator/batch/task_life.h"
@@ -27,6 +29,21 @@ class LedgerTest : public ::testing::Test {
     return kept;
   }
 
+  /// With one node, which takes eight tasks.
+  static Pool& add_pool(State& state) {
+    auto pool = std::make_unique<Pool>();
+    pool->id = "p";
+    pool->settings = {{"vmSize", "Standard_D2s_v5"}, {"taskSlotsPerNode", 8}};
+    pool->target_dedicated = 1;
+    auto node = std::make_unique<PoolNode>();
+    node->id = "n";
+    node->state = NodeState::idle;
+    node->free_slots = 8;
+    pool->nodes.emplace("n", std::move(node));
+    Pool& added = state.add(std::move(pool));
+    state.save(added);
+    return added;
+  }
   static Job& add_job(State& state, const std::string& id) {
     auto job = std::make_unique<Job>();
     job->id = id;
@@ -103,20 +120,94 @@ TEST_F(LedgerTest, MakesActiveAgainWhatRan) {
 
 TEST_F(LedgerTest, StartsTheNodesOfPoolsAgain) {
   {
-    Kept kept = open();
-    auto pool = std::make_unique<Pool>();
-    pool->id = "p";
-    pool->settings = {{"vmSize", "Standard_D2s_v5"}};
-    pool->target_dedicated = 1;
-    auto node = std::make_unique<PoolNode>();
-    node->id = "n";
-    pool->nodes.emplace("n", std::move(node));
-    kept.state->save(kept.state->add(std::move(pool)));
+    const Kept kept = open();
+    add_pool(*kept.state);
   }
   const Kept kept = open();
   ASSERT_EQ(kept.fleet->opened.size(), 1u);
   EXPECT_EQ(kept.fleet->opened[0].first, "n");
   EXPECT_EQ(kept.state->find_pool("P")->find("n")->state, NodeState::starting);
+}
+
+TEST_F(LedgerTest, KeepsWhichEndWasAskedFor) {
+  {
+    const Kept kept = open();
+    State& state = *kept.state;
+    add_pool(state);
+    Job& job = add_job(state, "j");
+    for (const char* id : {"removed", "terminated", "requeued"}) add(state, job, id);
+    Job& ending = add_job(state, "ending");
+    add(state, ending, "t");
+    schedule(state);
+    ASSERT_EQ(kept.fleet->running.size(), 4u);
+    terminate_task(state, job, *job.tasks.find("removed"));
+    remove_task(state, job, *job.tasks.find("removed"));
+    terminate_task(state, job, *job.tasks.find("terminated"));
+    stop_run(state, job.tasks.find("requeued")->execution->run, Fate::requeue);
+    terminate_job(state, ending, "enough");
+  }
+  const Kept kept = open();
+  const Job& job = *kept.state->find_job("j");
+  EXPECT_EQ(job.tasks.find("removed"), nullptr);
+  EXPECT_EQ(kept.fleet->removed, std::vector<std::string>{"j/removed"});
+  EXPECT_EQ(job.tasks.find("terminated")->state, TaskState::completed);
+  EXPECT_EQ(job.tasks.find("terminated")->execution->failure->code, "TaskEnded");
+  EXPECT_EQ(job.tasks.find("requeued")->state, TaskState::active);
+  schedule(*kept.state);
+  const Job& ending = *kept.state->find_job("ending");
+  EXPECT_EQ(ending.tasks.find("t")->state, TaskState::completed);
+  EXPECT_EQ(ending.state, JobState::completed);
+}
+
+TEST_F(LedgerTest, EndsTheTasksOfAJobThatWasEnding) {
+  {
+    const Kept kept = open();
+    add_pool(*kept.state);
+    Job& job = add_job(*kept.state, "j");
+    add(*kept.state, job, "t");
+    schedule(*kept.state);
+    // As when the emulator was killed after this was kept, and before its tasks were told.
+    job.enter(JobState::terminating, kept.state->now());
+    kept.state->save(job);
+  }
+  EXPECT_EQ(open().state->find_job("j")->tasks.find("t")->state, TaskState::completed);
+}
+
+TEST_F(LedgerTest, AsksNothingOfTheNextAttempt) {
+  {
+    const Kept kept = open();
+    State& state = *kept.state;
+    add_pool(state);
+    Job& job = add_job(state, "j");
+    add(state, job, "t");
+    schedule(state);
+    Task& task = *job.tasks.find("t");
+    terminate_task(state, job, task);
+    end_run(state, task.execution->run,
+            {.exit_code = 1, .failure = FailureInfo{.code = "TaskEnded"}});
+    reactivate_task(state, job, task);
+    schedule(state);
+    ASSERT_EQ(task.state, TaskState::running);
+  }
+  EXPECT_EQ(open().state->find_job("j")->tasks.find("t")->state, TaskState::active);
+}
+
+TEST_F(LedgerTest, ForgetsNodesThatWereLeaving) {
+  {
+    const Kept kept = open();
+    State& state = *kept.state;
+    Pool& pool = add_pool(state);
+    Job& job = add_job(state, "j");
+    add(state, job, "t");
+    schedule(state);
+    remove_nodes(state, pool, {pool.find("n")}, NodeOption::task_completion);
+    schedule(state);
+    ASSERT_EQ(pool.nodes.size(), 1u) << "its task is not over";
+  }
+  const Kept kept = open();
+  EXPECT_TRUE(kept.fleet->opened.empty());
+  EXPECT_TRUE(kept.state->find_pool("p")->nodes.empty());
+  EXPECT_EQ(kept.state->find_job("j")->tasks.find("t")->state, TaskState::active);
 }
 
 }  // namespace

@@ -20,18 +20,10 @@ namespace aloft::emulator::batch {
 
 /// An attempt under way.
 struct Run {
-  /// What becomes of the task when the attempt has ended; of two wishes the later one here.
-  enum class Fate {
-    by_outcome,  ///< As the attempt says: completed, or tried again.
-    requeue,     ///< Active again: its node is needed for something else, or its job is disabled.
-    terminate,   ///< Completed: somebody asked for its end.
-    remove,      ///< Gone.
-  };
   std::uint64_t job = 0;
   std::uint32_t task = 0;
   std::string pool{};
   std::string node{};
-  Fate fate = Fate::by_outcome;
 };
 
 struct StateOptions {

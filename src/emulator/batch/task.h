@@ -16,6 +16,14 @@ namespace aloft::emulator::batch {
 enum class TaskState : std::uint8_t { active, preparing, running, completed };
 std::string_view name_of(TaskState state);
 
+/// What becomes of a task when the attempt under way has ended; of two wishes the later one here.
+enum class Fate : std::uint8_t {
+  by_outcome,  ///< As the attempt says: completed, or tried again.
+  requeue,     ///< Active again: its node is needed for something else, or its job is disabled.
+  terminate,   ///< Completed: somebody asked for its end.
+  remove,      ///< Gone.
+};
+
 /// What a task has been through; a task that was never scheduled nor ended has none.
 struct Execution {
   std::optional<Instant> started{};
@@ -30,6 +38,7 @@ struct Execution {
   std::string pool{};   ///< Where the last attempt is or was; empty: there was none.
   std::string node{};
   std::uint64_t run = 0;  ///< The attempt under way; 0: none. Not kept.
+  Fate fate = Fate::by_outcome;
 };
 
 /// One task. There may be a million of them: what clients sent is kept as text, and what only some

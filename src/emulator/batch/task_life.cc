@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/batch/task_life.h"
 
+#include <utility>
+
 #include "emulator/batch/exit_conditions.h"
 #include "emulator/batch/job_life.h"
 #include "emulator/batch/task_settings.h"
@@ -132,6 +134,7 @@ struct Ended {
   Run run;
   Job* job;
   Task* task;
+  Fate fate;
 };
 
 /// Takes the attempt out of the books; nothing where it is in none.
@@ -144,7 +147,30 @@ std::optional<Ended> close_run(State& state, std::uint64_t number) {
   Task* task = job == nullptr ? nullptr : job->tasks.at(run.task);
   if (task == nullptr) return std::nullopt;
   leave_node(state, run, number, *task);
-  return Ended{.run = std::move(run), .job = job, .task = task};
+  const Fate fate = std::exchange(task->execution->fate, Fate::by_outcome);
+  return Ended{.run = std::move(run), .job = job, .task = task, .fate = fate};
+}
+
+/// It is kept, so that the task meets its fate even if the emulator is killed before.
+void decide_fate(State& state, const Run& run, Fate fate) {
+  const Job& job = *state.find_job(run.job);
+  const Task& task = *job.tasks.at(run.task);
+  if (fate <= task.execution->fate) return;
+  task.execution->fate = fate;
+  state.save(job, task);
+}
+
+/// The emulator was killed during the attempt.
+void end_interrupted(State& state, Job& job, Task& task) {
+  const Fate fate = std::exchange(task.execution->fate, Fate::by_outcome);
+  const bool job_ends = job.state == JobState::terminating || job.state == JobState::deleting;
+  if (fate == Fate::remove) {
+    remove_task(state, job, task);
+  } else if (fate == Fate::terminate || job_ends) {
+    complete(state, job, task, ended_by_request());
+  } else {
+    requeue(state, job, task);
+  }
 }
 
 }  // namespace
@@ -164,17 +190,17 @@ void end_run(State& state, std::uint64_t number, AttemptEnd end) {
   if (!ended) return;
   Job& job = *ended->job;
   Task& task = *ended->task;
-  if (ended->run.fate == Run::Fate::requeue && end.failure) {
+  if (ended->fate == Fate::requeue && end.failure) {
     requeue(state, job, task);
     return;
   }
-  if (ended->run.fate == Run::Fate::remove) {
+  if (ended->fate == Fate::remove) {
     task.execution->run = 0;
     remove_task(state, job, task);
     return;
   }
   count_on_node(state, ended->run, end);
-  if (ended->run.fate == Run::Fate::by_outcome && may_retry(task, end)) {
+  if (ended->fate == Fate::by_outcome && may_retry(task, end)) {
     retry(state, job, task, std::move(end));
   } else {
     complete(state, job, task, std::move(end));
@@ -182,23 +208,23 @@ void end_run(State& state, std::uint64_t number, AttemptEnd end) {
 }
 
 void lose_run(State& state, std::uint64_t number) {
-  Run* run = state.find_run(number);
+  const Run* run = state.find_run(number);
   if (run == nullptr) return;
   // Who asked for the end of the task before gets it.
-  run->fate = std::max(run->fate, Run::Fate::requeue);
+  decide_fate(state, *run, Fate::requeue);
   end_run(state, number, ended_by_request());
 }
 
-void stop_run(State& state, std::uint64_t number, Run::Fate fate) {
-  Run* run = state.find_run(number);
+void stop_run(State& state, std::uint64_t number, Fate fate) {
+  const Run* run = state.find_run(number);
   if (run == nullptr) return;
-  run->fate = std::max(run->fate, fate);
+  decide_fate(state, *run, fate);
   state.fleet().stop(number);
 }
 
 void terminate_task(State& state, Job& job, Task& task) {
   if (task.execution && task.execution->run != 0) {
-    stop_run(state, task.execution->run, Run::Fate::terminate);
+    stop_run(state, task.execution->run, Fate::terminate);
     return;
   }
   complete(state, job, task, ended_by_request());
@@ -222,7 +248,7 @@ void reactivate_task(State& state, Job& job, Task& task) {
 
 void remove_task(State& state, Job& job, Task& task) {
   if (task.execution && task.execution->run != 0) {
-    stop_run(state, task.execution->run, Run::Fate::remove);
+    stop_run(state, task.execution->run, Fate::remove);
     return;
   }
   if (task.satisfies) job.dependencies.retract(task.id);
@@ -237,7 +263,7 @@ void remove_task(State& state, Job& job, Task& task) {
 void restore_task(State& state, Job& job, Task& task) {
   job.count(task, 1);
   if (task.state == TaskState::preparing || task.state == TaskState::running) {
-    requeue(state, job, task);
+    end_interrupted(state, job, task);
   } else if (task.state == TaskState::active) {
     make_ready(job, task);
   }

@@ -20,7 +20,7 @@ void end_run(State& state, std::uint64_t run, AttemptEnd end);
 void lose_run(State& state, std::uint64_t run);
 
 /// The attempt will end soon, and then have this fate.
-void stop_run(State& state, std::uint64_t run, Run::Fate fate);
+void stop_run(State& state, std::uint64_t run, Fate fate);
 
 /// Ends a task that is not completed: at once where it does not run, else soon.
 void terminate_task(State& state, Job& job, Task& task);
@@ -31,7 +31,8 @@ void reactivate_task(State& state, Job& job, Task& task);
 /// With its files; soon, where it runs.
 void remove_task(State& state, Job& job, Task& task);
 
-/// After a restart: whether the task waits, runs later, or is what others wait for.
+/// After a restart, which ended its attempt: whether the task waits, runs later, meets the fate
+/// that was asked for, or is what others wait for. Its pool is restored before.
 void restore_task(State& state, Job& job, Task& task);
 
 }  // namespace aloft::emulator::batch
