@@ -146,7 +146,7 @@ Result<void> BatchExecutor::have_job(batch::BatchClient& client, const JobRecord
 
 /// Gives the tasks of a job that exists to Batch; some may be there already.
 Result<void> BatchExecutor::add_tasks(const JobRecord& record, const Limits& limits) {
-  const auto client = TRY(options_.open_batch(record.batch_account));
+  const auto client = TRY(open_batch_of(record, options_.open_batch));
   const batch::Pool pool = TRY(client->pool(record.pool, limits));
   if (pool.identities.empty()) {
     return fail(ErrorCode::unsupported,
@@ -193,7 +193,7 @@ Result<void> BatchExecutor::complete_submissions(const Limits& limits) {
 /// none.
 Result<void> BatchExecutor::complete(const JobRecord& record, const Limits& limits) {
   if (TRY(home_.has_ended(record, limits))) return home_.end_submission(record.id, limits);
-  const auto client = TRY(options_.open_batch(record.batch_account));
+  const auto client = TRY(open_batch_of(record, options_.open_batch));
   TRY(have_job(*client, record, limits));
   return add_tasks(record, limits);
 }
@@ -237,7 +237,7 @@ Result<std::vector<TaskStatus>> BatchExecutor::explained(const Observed& observe
           tasks, [](const TaskStatus& task) { return task.phase == TaskPhase::waiting; })) {
     return tasks;
   }
-  const auto client = TRY(options_.open_batch(observed.record.batch_account));
+  const auto client = TRY(open_batch_of(observed.record, options_.open_batch));
   TRY(explain_waiting(home_, observer, *client, observed, tasks, limits));
   return tasks;
 }
@@ -277,7 +277,7 @@ Result<std::size_t> BatchExecutor::cancel(const TaskName& name) {
 Result<std::size_t> BatchExecutor::cancel_tasks(const JobRecord& record,
                                                 const std::vector<std::uint64_t>& numbers,
                                                 const Limits& limits) {
-  const auto client = TRY(options_.open_batch(record.batch_account));
+  const auto client = TRY(open_batch_of(record, options_.open_batch));
   const auto terminate = [&](std::size_t i) -> Result<void> {
     TRY(client->terminate_task(record.batch_job, std::to_string(numbers[i]), limits));
     return {};

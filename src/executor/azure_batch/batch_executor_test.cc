@@ -232,6 +232,32 @@ TEST_F(BatchExecutorTest, AsksBatchNothingOfEndedJobs) {
   EXPECT_EQ(service_.state().lock()->asked.size(), before);
 }
 
+TEST_F(BatchExecutorTest, AsksNoOtherAccountOfTheSameName) {
+  submit(submission());
+  JobRecord record = home_.job(1, {}).value();
+  record.id = home_.take_numbers(1, {}).value();
+  record.batch_endpoint = "https://lab.westeurope.batch.azure.com";
+  ASSERT_TRUE(home_.create_job(record, "", {}));
+  ASSERT_TRUE(home_.end_submission(record.id, {}));
+  for (const auto& refused : {executor().status(record.id).error(), executor().list().error(),
+                              executor().cancel({.job = record.id}).error()}) {
+    EXPECT_EQ(refused.code, ErrorCode::invalid_argument);
+    EXPECT_THAT(refused.message, HasSubstr(record.batch_endpoint));
+    EXPECT_THAT(refused.message, HasSubstr("but http://127.0.0.1:"));
+  }
+  EXPECT_THAT(home_.exits(record.id, {}).value(), IsEmpty());
+}
+
+TEST_F(BatchExecutorTest, KnowsAnEmulatorOnAnotherPort) {
+  JobRecord record{.id = home_.take_numbers(1, {}).value(),
+                   .batch_account = "lab",
+                   .batch_endpoint = "http://127.0.0.1:1",
+                   .batch_job = batch_job()};
+  ASSERT_TRUE(home_.create_job(record, "", {}));
+  ASSERT_TRUE(home_.end_submission(record.id, {}));
+  EXPECT_TRUE(executor().status(record.id));
+}
+
 TEST_F(BatchExecutorTest, SaysThatAJobIsUnknown) {
   EXPECT_EQ(executor().status(5).error().code, ErrorCode::not_found);
   EXPECT_EQ(executor().cancel({.job = 5}).error().code, ErrorCode::not_found);

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "executor/azure_batch/at_once.h"
+#include "http/endpoint.h"
 
 namespace aloft::executor {
 namespace {
@@ -55,7 +56,25 @@ ExitRecord record_of_lost(const std::optional<Task>& task, bool begun, bool canc
   return record;
 }
 
+/// Emulators, which are reached without TLS, come back on another port.
+bool is_same_service(const std::string& one, const std::string& other) {
+  if (one == other) return true;
+  const auto a = http::parse_url(one), b = http::parse_url(other);
+  return a && b && !a->endpoint.tls && !b->endpoint.tls && a->endpoint.host == b->endpoint.host;
+}
+
 }  // namespace
+
+Result<std::shared_ptr<batch::BatchClient>> open_batch_of(const JobRecord& record,
+                                                          const BatchOpener& open_batch) {
+  auto client = TRY(open_batch(record.batch_account));
+  if (is_same_service(record.batch_endpoint, client->endpoint())) return client;
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("job {} was given to the Batch account {} at {}, but {} is configured "
+                  "here; configure that one",
+                  record.id, record.batch_account, record.batch_endpoint, client->endpoint()));
+}
 
 Result<Observed> Observer::look(JobRecord record) {
   Observed observed{.record = std::move(record)};
@@ -80,8 +99,8 @@ Result<bool> Observer::is_submitting(workload::JobId id) {
 }
 
 Result<batch::BatchClient*> Observer::client_of(const JobRecord& record) {
-  auto& client = clients_[record.batch_account];
-  if (!client) client = TRY(open_batch_(record.batch_account));
+  auto& client = clients_[{record.batch_account, record.batch_endpoint}];
+  if (!client) client = TRY(open_batch_of(record, open_batch_));
   return client.get();
 }
 
@@ -103,10 +122,10 @@ Result<void> Observer::ask_batch(Observed& observed, const Numbers& unfinished) 
 }
 
 Result<const Observer::TasksByNumber*> Observer::list_unfinished(const JobRecord& record) {
+  batch::BatchClient* client = TRY(client_of(record));
   const auto [entry, is_new] =
       unfinished_.try_emplace(std::pair(record.batch_account, record.batch_job));
   if (!is_new) return &entry->second;
-  batch::BatchClient* client = TRY(client_of(record));
   auto tasks = client->tasks(record.batch_job, batch::Which::unfinished, limits_);
   if (!tasks && tasks.error().code != ErrorCode::not_found) {
     unfinished_.erase(entry);

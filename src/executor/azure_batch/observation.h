@@ -17,6 +17,11 @@ namespace aloft::executor {
 using BatchOpener =
     std::function<Result<std::shared_ptr<batch::BatchClient>>(std::string_view account)>;
 
+/// The Batch account that a job was given to. Fails with invalid_argument if another one is
+/// configured under its name now, which knows nothing of the job's tasks.
+Result<std::shared_ptr<batch::BatchClient>> open_batch_of(const JobRecord& record,
+                                                          const BatchOpener& open_batch);
+
 /// What is known of the tasks of a job.
 struct Observed {
   JobRecord record{};
@@ -58,7 +63,8 @@ class Observer {
   const BatchOpener& open_batch_;
   const Limits& limits_;
   std::size_t few_ = 8;
-  std::map<std::string, std::shared_ptr<batch::BatchClient>> clients_{};
+  /// By name and endpoint of the account.
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<batch::BatchClient>> clients_{};
   std::map<std::pair<std::string, std::string>, TasksByNumber> unfinished_{};
   std::optional<std::vector<workload::JobId>> submitting_{};
 };
