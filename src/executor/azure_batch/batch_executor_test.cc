@@ -224,6 +224,23 @@ TEST_F(BatchExecutorTest, BelievesARecordThatComesJustInTime) {
   EXPECT_EQ(status({.job = 1}).record->exit_class, ExitClass::succeeded);
 }
 
+TEST_F(BatchExecutorTest, DoesNotTakeTasksForLostThatAreJustBeingAdded) {
+  submit(submission());
+  JobRecord next = home_.job(1, {}).value();
+  next.id = home_.take_numbers(1, {}).value();
+  // Another submitter comes while the first job is looked at.
+  service_.settings().lock()->trouble = [this, next](const Asked& asked, std::size_t) {
+    if (asked.is("GET", "/jobs/{}/tasks/{}")) {
+      static_cast<void>(home_.create_job(next, "", {}));
+    }
+    return Trouble::none;
+  };
+  const std::vector<TaskName> both{{.job = 1}, {.job = next.id}};
+  const auto states = executor().poll(both);
+  ASSERT_TRUE(states) << states.error().message;
+  EXPECT_EQ(states->at(1).phase, TaskPhase::waiting);
+}
+
 TEST_F(BatchExecutorTest, AsksBatchNothingOfEndedJobs) {
   submit(submission());
   end(1, 1);

@@ -83,7 +83,6 @@ Result<Observed> Observer::look(JobRecord record) {
   const Numbers unfinished = unfinished_of(observed);
   if (unfinished.empty()) return observed;
   observed.cancel_requests = TRY(home_.cancel_requests(id, limits_));
-  observed.submitting = TRY(is_submitting(id));
   TRY(ask_batch(observed, unfinished));
   Numbers unknown;
   for (const std::uint64_t number : unfinished) {
@@ -94,8 +93,8 @@ Result<Observed> Observer::look(JobRecord record) {
 }
 
 Result<bool> Observer::is_submitting(workload::JobId id) {
-  if (!submitting_) submitting_ = TRY(home_.open_submissions(limits_));
-  return std::ranges::count(*submitting_, id) > 0;
+  const auto submitting = TRY(home_.open_submissions(limits_));
+  return std::ranges::count(submitting, id) > 0;
 }
 
 Result<batch::BatchClient*> Observer::client_of(const JobRecord& record) {
@@ -147,6 +146,8 @@ Result<std::optional<Task>> Observer::task_in_batch(const JobRecord& record, std
 
 /// These have ended in Batch, or are not there.
 Result<void> Observer::settle(Observed& observed, const Numbers& numbers) {
+  // Before Batch is asked again: what Batch then lacks without this mark is gone.
+  observed.submitting = TRY(is_submitting(observed.record.id));
   // What has ended since the records were read has left one, before it ended in Batch.
   observed.records = TRY(home_.task_records(observed.record.id, limits_));
   TRY(client_of(observed.record));  // Before threads ask for it.

@@ -66,7 +66,6 @@ class Observer {
   /// By name and endpoint of the account.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<batch::BatchClient>> clients_{};
   std::map<std::pair<std::string, std::string>, TasksByNumber> unfinished_{};
-  std::optional<std::vector<workload::JobId>> submitting_{};
 };
 
 /// A task as the rest of Aloft sees it.
