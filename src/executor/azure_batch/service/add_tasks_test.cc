@@ -37,8 +37,10 @@ class AddTasksTest : public ::testing::Test {
   FakeClock clock_;
   SeededRandom random_{1};
   FakeBatch service_;
-  BatchClient client_{
-      service_.account(), std::make_shared<http::Client>(), {.clock = &clock_, .random = &random_}};
+  /// Trouble by the dice strikes one request many times now and then.
+  BatchClient client_{service_.account(),
+                      std::make_shared<http::Client>(),
+                      {.retry = {.attempts_max = 40}, .clock = &clock_, .random = &random_}};
 };
 
 TEST_F(AddTasksTest, AddsHundredsInARequest) {
