@@ -82,13 +82,18 @@ Result<void> see_answer(const std::string& directory) {
   return {};
 }
 
-/// Unmounts `directory` on SIGINT and SIGTERM, each time one comes.
-void unmount_on_signal(const std::string& directory) {
+/// Keeps SIGINT and SIGTERM for unmount_on_signal().
+sigset_t hold_end_signals() {
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGINT);
   ::sigaddset(&signals, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+/// Unmounts `directory` on each of these signals that comes.
+void unmount_on_signal(const std::string& directory, const sigset_t& signals) {
   // It waits for as long as the process lives.
   std::thread([signals, directory] {
     for (;;) {
@@ -112,6 +117,9 @@ Result<void> mount(const Context& context, const MountArguments& arguments) {
                                         .allow_other = is_root,
                                         .uid = ::geteuid(),
                                         .gid = ::getegid()};
+  // From before the mount is in sight: a signal that comes early must not leave it behind.
+  sigset_t signals{};
+  if (arguments.foreground) signals = hold_end_signals();
   UniqueFd device = TRY(is_root ? enter::mount_fuse(directory, options)
                                 : enter::mount_by_fusermount(directory, options));
   const bool squash = arguments.ids.empty() ? !is_root : arguments.ids == "squash";
@@ -129,7 +137,7 @@ Result<void> mount(const Context& context, const MountArguments& arguments) {
     return answered;
   }
   if (!arguments.foreground) return {};
-  unmount_on_signal(directory);
+  unmount_on_signal(directory, signals);
   return daemon.wait_unmounted(*id);
 }
 
