@@ -137,21 +137,9 @@ std::string http_date(std::chrono::system_clock::time_point time) {
 }
 
 std::string string_to_sign(const http::Exchange& exchange, std::string_view account) {
-  std::string text(http::name_of(exchange.method));
-  const auto line = [&](std::string_view value) { text.append("\n").append(value); };
-  const auto header = [&](std::string_view name) { line(exchange.headers.get(name)); };
-  header("Content-Encoding");
-  header("Content-Language");
-  line(exchange.body.empty() ? "" : std::to_string(exchange.body.size()));
-  header("Content-MD5");
-  header("Content-Type");
-  line("");  // The date is in x-ms-date.
-  header("If-Modified-Since");
-  header("If-Match");
-  header("If-None-Match");
-  header("If-Unmodified-Since");
-  header("Range");
-  text += "\n";
+  std::string text;
+  const std::size_t length = exchange.body.size();
+  internal::append_standard_fields(text, exchange, length == 0 ? "" : std::to_string(length));
   append_headers(text, exchange.headers);
   internal::append_resource(text, exchange.target, account);
   return text;

@@ -40,21 +40,8 @@ void BatchAuthorizer::authorize(http::Exchange& exchange,
 }
 
 std::string batch_string_to_sign(const http::Exchange& exchange, std::string_view account) {
-  std::string text(http::name_of(exchange.method));
-  const auto line = [&](std::string_view value) { text.append("\n").append(value); };
-  const auto header = [&](std::string_view name) { line(exchange.headers.get(name)); };
-  header("Content-Encoding");
-  header("Content-Language");
-  line(content_length(exchange));
-  header("Content-MD5");
-  header("Content-Type");
-  line("");  // The date is in ocp-date.
-  header("If-Modified-Since");
-  header("If-Match");
-  header("If-None-Match");
-  header("If-Unmodified-Since");
-  header("Range");
-  text += "\n";
+  std::string text;
+  internal::append_standard_fields(text, exchange, content_length(exchange));
   append_headers(text, exchange.headers);
   internal::append_resource(text, exchange.target, account);
   return text;

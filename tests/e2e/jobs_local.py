@@ -87,9 +87,10 @@ class Running(JobTest):
         harness.wait_until(lambda: self.status(second)["tasks"][0]["state"] == "succeeded")
 
     def test_why_and_watch_follow_a_job(self):
-        first, _ = self.submit("sleep 1; exit 3\n", wait=False)
+        first, _ = self.submit("while ! test -e go; do sleep 0.05; done; exit 3\n", wait=False)
         second, _ = self.submit("true\n", f"--dependency=afterany:{first}", wait=False)
         self.assertEqual(self.aloft("why", second).stdout, f"{second}\n    waits for the end of {first}\n")
+        (self.directory / "go").touch()
         watched = self.aloft("watch", first, check=False)
         self.assertEqual(watched.returncode, 1, "a task failed")
         last = watched.stdout.splitlines()[-1]

@@ -64,6 +64,24 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+void append_standard_fields(std::string& text, const http::Exchange& exchange,
+                            std::string_view content_length) {
+  const auto line = [&](std::string_view value) { text.append(value).append("\n"); };
+  const auto header = [&](std::string_view name) { line(exchange.headers.get(name)); };
+  line(http::name_of(exchange.method));
+  header("Content-Encoding");
+  header("Content-Language");
+  line(content_length);
+  header("Content-MD5");
+  header("Content-Type");
+  line("");  // The date.
+  header("If-Modified-Since");
+  header("If-Match");
+  header("If-None-Match");
+  header("If-Unmodified-Since");
+  header("Range");
+}
+
 void append_resource(std::string& text, std::string_view target, std::string_view account) {
   const std::size_t question = std::min(target.find('?'), target.size());
   text.append("/").append(account).append(target.substr(0, question));

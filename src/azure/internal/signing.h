@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/exchange.h"
+
 namespace aloft::azure::internal {
 
 /// HMAC-SHA256 with an account's key, whose part of the work is done once. Safe from many threads
@@ -25,6 +27,11 @@ class Signer {
 
 /// ASCII letters only.
 std::string lower(std::string_view text);
+
+/// What Shared Key signs first: the method and the standard fields, a line each. The date's is
+/// empty: it is in a field of the service's own.
+void append_standard_fields(std::string& text, const http::Exchange& exchange,
+                            std::string_view content_length);
 
 /// What Shared Key signs of a request's target, after the headers: account, path as sent, and one
 /// line for each parameter, decoded, in the order of their names.
