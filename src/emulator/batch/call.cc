@@ -15,7 +15,11 @@ Outcome<std::string> read_text(http::RequestBody& body) {
   // One byte more shows a chunked body that is too long.
   std::string text(length ? static_cast<std::size_t>(*length) : kBodyBytesMax + 1, '\0');
   const auto got = body.read_full(std::as_writable_bytes(std::span(text)));
-  if (!got) return refuse(make_error(got.error()));
+  if (!got) {
+    const bool is_late = got.error().code == ErrorCode::deadline_exceeded;
+    return refuse(is_late ? Refusal::server_busy : Refusal::invalid_request_body,
+                  got.error().message);
+  }
   if (*got > kBodyBytesMax) return refuse(Refusal::request_body_too_large);
   text.resize(*got);
   return text;

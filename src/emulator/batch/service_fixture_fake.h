@@ -79,7 +79,7 @@ class ServiceTest : public ::testing::Test {
 
   FakeAnswer raw(std::string_view method, const std::string& path, const std::string& content,
                  std::initializer_list<http::Headers::Field> headers = {}) {
-    TextBody body(content);
+    TextBody body(content, broken);
     http::Request request{.body = body};
     request.method = http::parse_method(method);
     request.target =
@@ -180,14 +180,17 @@ class ServiceTest : public ::testing::Test {
   std::string api_version = "2025-06-01";
   std::string client_key = "secret";
   std::chrono::minutes client_clock_ahead{0};
+  std::optional<Error> broken{};  ///< Why the bodies of requests cannot be read.
   int start_task_exit_code = 0;
 
  private:
   class TextBody final : public http::RequestBody {
    public:
-    explicit TextBody(std::string text) : text_(std::move(text)) {}
+    TextBody(std::string text, std::optional<Error> broken)
+        : text_(std::move(text)), broken_(std::move(broken)) {}
     std::optional<std::uint64_t> length_bytes() const override { return text_.size(); }
     Result<std::size_t> read(std::span<std::byte> buffer) override {
+      if (broken_) return tl::unexpected(*broken_);
       const std::size_t got = std::min(buffer.size(), text_.size() - done_);
       text_.copy(reinterpret_cast<char*>(buffer.data()), got, done_);
       done_ += got;
@@ -196,6 +199,7 @@ class ServiceTest : public ::testing::Test {
 
    private:
     std::string text_;
+    std::optional<Error> broken_;
     std::size_t done_ = 0;
   };
 

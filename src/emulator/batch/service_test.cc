@@ -31,6 +31,13 @@ TEST_F(ServiceTest, NamesWhatIsWrongWithARequest) {
   EXPECT_EQ(request("GET", "/jobs").code(), "UnsupportedRequestVersion");
 }
 
+TEST_F(ServiceTest, TakesABodyThatBreaksOffForTheClientsMistake) {
+  broken = Error{.code = ErrorCode::corrupt, .message = "the chunks are malformed"};
+  EXPECT_EQ(raw("POST", "/jobs", "{}").code(), "InvalidRequestBody");
+  broken->code = ErrorCode::deadline_exceeded;
+  EXPECT_EQ(raw("POST", "/jobs", "{}").code(), "ServerBusy");
+}
+
 TEST_F(ServiceTest, RefusesBodiesThatAreNestedTooDeeply) {
   const auto pool = [](std::size_t depth) {
     const std::string lists = std::string(depth, '[') + std::string(depth, ']');

@@ -39,17 +39,15 @@ class FreshFile {
 
 /// Reads all of a body into `sink`, part by part.
 template <class Sink>
-Result<void> read_body(http::RequestBody& body, std::uint64_t length_bytes,
-                       const BodyObserver& observer, std::span<std::byte> buffer, Sink sink) {
+Outcome<void> read_body(http::RequestBody& body, std::uint64_t length_bytes,
+                        const BodyObserver& observer, std::span<std::byte> buffer, Sink sink) {
   while (length_bytes > 0) {
     const auto wanted = buffer.first(
         static_cast<std::size_t>(std::min<std::uint64_t>(length_bytes, buffer.size())));
-    const std::size_t got = TRY(body.read(wanted));
-    if (got == 0) return fail(ErrorCode::corrupt, "the body is shorter than its Content-Length");
-    const auto part = wanted.first(got);
+    const auto part = wanted.first(TRY(read_part(body, wanted)));
     if (observer) observer(part);
-    TRY(sink(part));
-    length_bytes -= got;
+    TRY(as_outcome(sink(part)));
+    length_bytes -= part.size();
   }
   return {};
 }
@@ -68,9 +66,9 @@ class LockedStorage final : public DirectoryStorage {
     home_->readers.lock()->clear();
   }
 
-  Result<std::shared_ptr<const Content>> receive(http::RequestBody& body,
-                                                 std::uint64_t length_bytes,
-                                                 const BodyObserver& observer) override {
+  Outcome<std::shared_ptr<const Content>> receive(http::RequestBody& body,
+                                                  std::uint64_t length_bytes,
+                                                  const BodyObserver& observer) override {
     const std::uint64_t id = ++last_content_;
     return length_bytes <= kRowBytesMax ? receive_row(id, body, length_bytes, observer)
                                         : receive_file(id, body, length_bytes, observer);
@@ -78,7 +76,7 @@ class LockedStorage final : public DirectoryStorage {
   Result<bool> commit(Change change) override { return journal_->commit(std::move(change)); }
 
  private:
-  using Received = Result<std::shared_ptr<const Content>>;
+  using Received = Outcome<std::shared_ptr<const Content>>;
 
   Received receive_row(std::uint64_t id, http::RequestBody& body, std::uint64_t length_bytes,
                        const BodyObserver& observer) {
@@ -99,13 +97,13 @@ class LockedStorage final : public DirectoryStorage {
   Received receive_file(std::uint64_t id, http::RequestBody& body, std::uint64_t length_bytes,
                         const BodyObserver& observer) {
     const std::string path = home_->file_path(id);
-    const UniqueFd file = TRY(open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+    const UniqueFd file = TRY(as_outcome(open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600)));
     FreshFile fresh(path);
     std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(length_bytes, kReceiveBytes)));
     TRY(read_body(body, length_bytes, observer, buffer, [&](std::span<const std::byte> part) {
       return write_all(file.get(), part, path);
     }));
-    if (::fsync(file.get()) != 0) return fail_os(errno, "cannot sync " + path);
+    if (::fsync(file.get()) != 0) return refuse(make_error(os_error(errno, "cannot sync " + path)));
     fresh.keep();
     return std::make_shared<StoredContent>(home_, id, length_bytes, StoredContent::Place::file);
   }

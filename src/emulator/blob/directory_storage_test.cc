@@ -110,6 +110,15 @@ TEST_F(DirectoryStorageTest, RemovesContentsThatNobodyNeeds) {
   EXPECT_EQ(files(), 0u);
 }
 
+TEST_F(DirectoryStorageTest, LeavesNothingOfABodyThatBreaksOff) {
+  open();
+  request("PUT", "box?restype=container");
+  running_->client.broken = Error{.code = ErrorCode::corrupt, .message = "the connection ended"};
+  EXPECT_EQ(put("box/a", kSmall).code, "InvalidInput");
+  EXPECT_EQ(put("box/a", kLarge).code, "InvalidInput");
+  EXPECT_EQ(files(), 0u);
+}
+
 TEST_F(DirectoryStorageTest, RemovesFilesOfACrashAtStart) {
   open();
   running_.reset();

@@ -40,16 +40,15 @@ class MemoryContent final : public Content {
 
 }  // namespace
 
-Result<void> BodyBuffer::receive(http::RequestBody& body, std::uint64_t length_bytes,
-                                 const BodyObserver& observer) {
+Outcome<void> BodyBuffer::receive(http::RequestBody& body, std::uint64_t length_bytes,
+                                  const BodyObserver& observer) {
   while (length_bytes > 0) {
     const auto part_bytes = static_cast<std::size_t>(std::min(length_bytes, kPartBytesMax));
     parts_.push_back(std::make_unique_for_overwrite<std::byte[]>(part_bytes));
     const std::span part(parts_.back().get(), part_bytes);
     // Checksums are taken while the bytes are still in the cache.
     for (std::size_t filled = 0; filled < part_bytes;) {
-      const std::size_t got = TRY(body.read(part.subspan(filled)));
-      if (got == 0) return fail(ErrorCode::corrupt, "the body is shorter than its Content-Length");
+      const std::size_t got = TRY(read_part(body, part.subspan(filled)));
       if (observer) observer(part.subspan(filled, got));
       filled += got;
     }
@@ -59,9 +58,9 @@ Result<void> BodyBuffer::receive(http::RequestBody& body, std::uint64_t length_b
   return {};
 }
 
-Result<std::shared_ptr<const Content>> MemoryStorage::receive(http::RequestBody& body,
-                                                              std::uint64_t length_bytes,
-                                                              const BodyObserver& observer) {
+Outcome<std::shared_ptr<const Content>> MemoryStorage::receive(http::RequestBody& body,
+                                                               std::uint64_t length_bytes,
+                                                               const BodyObserver& observer) {
   BodyBuffer buffer;
   TRY(buffer.receive(body, length_bytes, observer));
   return std::make_shared<const MemoryContent>(next_content_id_++, length_bytes, std::move(buffer));

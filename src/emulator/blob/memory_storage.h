@@ -8,14 +8,14 @@
 namespace aloft::emulator::blob {
 
 /// Keeps everything in memory; a change costs no more than a look into the index.
-class MemoryStorage final : public Storage {
+class MemoryStorage : public Storage {
  public:
   /// `index` outlives it.
   explicit MemoryStorage(Index& index) : index_(index) {}
 
-  Result<std::shared_ptr<const Content>> receive(http::RequestBody& body,
-                                                 std::uint64_t length_bytes,
-                                                 const BodyObserver& observer) override;
+  Outcome<std::shared_ptr<const Content>> receive(http::RequestBody& body,
+                                                  std::uint64_t length_bytes,
+                                                  const BodyObserver& observer) override;
   Result<bool> commit(Change change) override { return index_.apply(change); }
 
  private:
@@ -27,8 +27,8 @@ class MemoryStorage final : public Storage {
 /// and sends little costs little.
 class BodyBuffer {
  public:
-  Result<void> receive(http::RequestBody& body, std::uint64_t length_bytes,
-                       const BodyObserver& observer);
+  Outcome<void> receive(http::RequestBody& body, std::uint64_t length_bytes,
+                        const BodyObserver& observer);
   std::span<const std::span<const std::byte>> spans() const { return spans_; }
 
  private:

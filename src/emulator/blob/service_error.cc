@@ -126,14 +126,7 @@ ServiceError make_error(Refusal refusal, std::string_view reason) {
 }
 
 ServiceError make_error(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::deadline_exceeded:
-      return make_error(Refusal::operation_timed_out, error.message);
-    case ErrorCode::corrupt:
-      return make_error(Refusal::invalid_input, error.message);
-    default:
-      return make_error(Refusal::internal_error, error.message);
-  }
+  return make_error(Refusal::internal_error, error.message);
 }
 
 tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view name,

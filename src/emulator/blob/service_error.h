@@ -62,8 +62,8 @@ enum class Refusal {
 /// The refusal as the table has it; `reason`, if any, says in our words what was wrong.
 ServiceError make_error(Refusal refusal, std::string_view reason = {});
 
-/// A fault of disk, network or ourselves as the service shows it: 500 InternalError, or 4xx where
-/// the client's connection broke.
+/// A fault of disk or ourselves as the service shows it: 500 InternalError, even where data are
+/// damaged. read_part() tells what is wrong with a client's body.
 ServiceError make_error(const Error& error);
 
 using emulator::refuse;

@@ -11,21 +11,26 @@
 
 namespace aloft::emulator::blob {
 
-/// A body that is all there.
+/// A body that is all there, or that breaks off with an error one byte before its end.
 class FakeBody final : public http::RequestBody {
  public:
-  explicit FakeBody(std::string text) : text_(std::move(text)) {}
-  std::optional<std::uint64_t> length_bytes() const override { return text_.size(); }
+  explicit FakeBody(std::string text, std::optional<Error> broken = {})
+      : text_(std::move(text)), broken_(std::move(broken)) {}
+  std::optional<std::uint64_t> length_bytes() const override {
+    return text_.size() + (broken_ ? 1 : 0);
+  }
   Result<std::size_t> read(std::span<std::byte> buffer) override {
     // In odd pieces, as a network gives them.
     const std::size_t got = std::min({buffer.size(), text_.size() - done_, std::size_t{1000}});
     text_.copy(reinterpret_cast<char*>(buffer.data()), got, done_);
+    if (got == 0 && broken_) return tl::unexpected(*broken_);
     done_ += got;
     return got;
   }
 
  private:
   std::string text_;
+  std::optional<Error> broken_;
   std::size_t done_ = 0;
 };
 
@@ -44,7 +49,7 @@ class FakeClient {
   FakeAnswer request(std::string_view method, const std::string& path,
                      std::initializer_list<http::Headers::Field> headers = {},
                      const std::string& content = {}) {
-    FakeBody body(content);
+    FakeBody body(content, broken);
     http::Request request{.body = body};
     request.method = http::parse_method(method);
     request.target = "/acc/" + path;
@@ -62,6 +67,8 @@ class FakeClient {
                         "SharedKey acc:" + base64_encode(hmac_sha256("secret", to_sign)));
     return read(service_.handle(request));
   }
+
+  std::optional<Error> broken{};  ///< How the bodies of requests break off.
 
  private:
   static FakeAnswer read(http::Response response) {

@@ -80,6 +80,31 @@ TEST_F(ServiceTest, NeedsAVersionThatExists) {
   EXPECT_EQ(service_.handle(request).headers.get("x-ms-error-code"), "ResourceNotFound");
 }
 
+TEST_F(ServiceTest, ABodyThatBreaksOffIsTheClientsMistake) {
+  client_.broken = Error{.code = ErrorCode::corrupt, .message = "the connection ended"};
+  EXPECT_EQ(put("box/a", "some").code, "InvalidInput");
+  EXPECT_EQ(client_.request("PUT", "box/a?comp=blocklist", {}, "<BlockList>").code, "InvalidInput");
+  client_.broken->code = ErrorCode::deadline_exceeded;
+  EXPECT_EQ(put("box/a", "some").code, "OperationTimedOut");
+}
+
+TEST_F(ServiceTest, DamagedDataAreNotTheClientsMistake) {
+  class DamagedStorage final : public MemoryStorage {
+   public:
+    using MemoryStorage::MemoryStorage;
+    Result<bool> commit(Change) override {
+      return fail(ErrorCode::corrupt, "database disk image is malformed");
+    }
+  };
+  DamagedStorage damaged(index_);
+  Repository repository(index_, damaged, clock_, {});
+  Service service({.name = "acc", .key = "secret"}, repository);
+  const FakeAnswer answer = FakeClient(service, clock_)
+                                .request("PUT", "box/a", {{"x-ms-blob-type", "BlockBlob"}}, "some");
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_EQ(answer.code, "InternalError");
+}
+
 TEST_F(ServiceTest, EtagsNeverRepeatEvenWhereTheClockStands) {
   std::set<std::string> etags;
   for (int i = 0; i < 5; ++i) {

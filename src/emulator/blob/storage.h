@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/result.h"
+#include "emulator/blob/body.h"
 #include "emulator/blob/change.h"
 #include "emulator/blob/content.h"
 #include "emulator/blob/index.h"
@@ -24,11 +25,11 @@ class Storage {
   virtual ~Storage() = default;
 
   /// Reads a body of exactly `length_bytes`; what it returns survives a crash only once a change
-  /// that names it is committed. Fails with corrupt or deadline_exceeded where the client is at
-  /// fault, with no_space or others where the disk is.
-  virtual Result<std::shared_ptr<const Content>> receive(http::RequestBody& body,
-                                                         std::uint64_t length_bytes,
-                                                         const BodyObserver& observer) = 0;
+  /// that names it is committed. Refused as read_part() refuses where the client is at fault, with
+  /// 500 InternalError where the disk is.
+  virtual Outcome<std::shared_ptr<const Content>> receive(http::RequestBody& body,
+                                                          std::uint64_t length_bytes,
+                                                          const BodyObserver& observer) = 0;
 
   /// Makes a change last, then applies it to the index; when it returns, readers see it and a crash
   /// cannot undo it. False where its container is gone. After a failure nothing has changed.

@@ -48,11 +48,11 @@ Outcome<Received> receive_body(Call& call, std::uint64_t length_bytes_max, Check
   if (expected.md5 || checksum == Checksum::md5_always) md5.emplace();
   if (expected.crc64) crc64.emplace();
   Received received;
-  received.content = TRY(as_outcome(call.repository.storage().receive(
-      call.request.body, length_bytes, [&](std::span<const std::byte> bytes) {
-        if (md5) md5->add(bytes);
-        if (crc64) crc64->add(bytes);
-      })));
+  received.content = TRY(call.repository.storage().receive(call.request.body, length_bytes,
+                                                           [&](std::span<const std::byte> bytes) {
+                                                             if (md5) md5->add(bytes);
+                                                             if (crc64) crc64->add(bytes);
+                                                           }));
   if (md5) received.md5 = md5->finish();
   if (crc64) received.crc64 = crc64->bytes();
   TRY(check_checksums(expected, received));
@@ -64,9 +64,7 @@ Outcome<std::string> receive_text(Call& call, std::uint64_t length_bytes_max) {
   const Expected expected = TRY(parse_expected(call.headers()));
   std::string text(static_cast<std::size_t>(length_bytes), '\0');
   const auto bytes = std::as_writable_bytes(std::span(text));
-  if (TRY(as_outcome(call.request.body.read_full(bytes))) != text.size()) {
-    return refuse(Refusal::invalid_input, "the body is shorter than its Content-Length");
-  }
+  TRY(read_whole(call.request.body, bytes));
   Received received;
   Md5 md5;
   md5.add(bytes);
