@@ -110,6 +110,10 @@ TEST_F(ServiceTest, NamesThePropertyThatIsWrong) {
           "constraints.maxWallClockTime");
   refused({{"environmentSettings", {{{"value", "x"}}}}}, "MissingRequiredProperty",
           "environmentSettings[0].name");
+  for (const std::uint64_t number : {std::uint64_t{1} << 31, ~std::uint64_t{0}}) {
+    refused({{"constraints", {{"maxTaskRetryCount", number}}}}, "InvalidPropertyValue",
+            "constraints.maxTaskRetryCount");
+  }
   refused({{"multiInstanceSettings", {{"coordinationCommandLine", "x"}}}}, "UnsupportedProperty",
           "multiInstanceSettings");
   refused({{"outputFiles",

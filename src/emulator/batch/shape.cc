@@ -54,7 +54,9 @@ Outcome<void> check_text(const Json& value, const Property& property, const std:
 Outcome<void> check_integer(const Json& value, const Property& property, const std::string& path) {
   if (!value.is_number_integer()) return refuse_value(path, value, "expected an integer");
   const auto number = value.get<std::int64_t>();
-  if (number < property.min || number > property.max) {
+  // A number that the type cannot hold would be read as a negative one.
+  const bool is_beyond = value.is_number_unsigned() && number < 0;
+  if (is_beyond || number < property.min || number > property.max) {
     return refuse_value(
         path, value,
         "expected " + std::to_string(property.min) + " to " + std::to_string(property.max));
