@@ -83,7 +83,8 @@ struct AttemptEnd {
   /// The command's own, or 128 + the signal that ended it; none where no command was started.
   std::optional<int> exit_code{};
   /// None after success. For a command that failed by itself FailureExitCode, for one that was
-  /// ended TaskEnded: category user on request, category server at its wall time.
+  /// ended TaskEnded: category user on request, category server at its wall time, also where its
+  /// files cannot be uploaded either.
   std::optional<FailureInfo> failure{};
 };
 

@@ -89,12 +89,17 @@ class Run {
     const Command::End end = command->finish(limits_, options_.grace, kill_);
     end_.exit_code = end.exit_code;
     if (end.why == Command::Why::stopped) return fail(ended_failure(false));
-    if (end.why == Command::Why::wall_time) {
+    const bool is_over_time = end.why == Command::Why::wall_time;
+    if (is_over_time) {
       end_.failure = ended_failure(true);
     } else if (end.exit_code != 0) {
       end_.failure = exit_code_failure(end.exit_code);
     }
-    return upload();
+    auto uploaded = upload();
+    // What reached its wall time is not tried again, so that stays known.
+    if (uploaded || is_over_time) return {};
+    end_.phase = Phase::uploading;
+    return uploaded;
   }
 
   Outcome<void> prepare() {
@@ -122,9 +127,7 @@ class Run {
     }
     // The wall time is the command's; what it made is worth the time that it takes.
     const Limits limits{.stop = limits_.stop};
-    Outcome<void> uploaded = upload_output_files(files, place_, environment_, blobs_, limits);
-    if (!uploaded) end_.phase = Phase::uploading;
-    return uploaded;
+    return upload_output_files(files, place_, environment_, blobs_, limits);
   }
 
   const NodeOptions& options_;

@@ -367,6 +367,16 @@ TEST_F(NodeTest, EndsATaskAtItsWallTime) {
   EXPECT_EQ(storage_.get("f").body, "1\n");
 }
 
+TEST_F(NodeTest, TellsTheWallTimeWhereTheUploadFailsToo) {
+  Attempt attempt = shell("sleep 74");
+  attempt.wall_time = 100ms;
+  attempt.output_files = {{.pattern = "none*", .container_url = storage_.sas_url()}};
+  const AttemptEnd end = run(attempt);
+  expect_failure(end, "TaskEnded", Phase::running);
+  EXPECT_EQ(end.failure->category, Category::server);
+  EXPECT_THAT(task_file("fileuploaderr.txt"), HasSubstr("none*"));
+}
+
 TEST_F(NodeTest, EndsADownloadAtTheWallTime) {
   storage_.intercept([](http::Request&) -> std::optional<http::Response> {
     std::this_thread::sleep_for(300ms);
