@@ -156,6 +156,11 @@ TEST_F(ServiceTest, NeedsAJobThatActsOnFailure) {
 TEST_F(ServiceTest, NeedsAJobThatUsesDependencies) {
   make_job({{"usesTaskDependencies", false}});
   EXPECT_EQ(add("t", depends_on({"a"})).code(), "TaskDependenciesNotSpecifiedOnJob");
+  const auto answer =
+      add("t", {{"exitConditions", {{"default", {{"dependencyAction", "satisfy"}}}}}});
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.code(), "InvalidPropertyValue");
+  EXPECT_EQ(answer.value("PropertyName"), "exitConditions.dependencyAction");
 }
 
 TEST_F(ServiceTest, TriesAgainAsOftenAsAllowed) {

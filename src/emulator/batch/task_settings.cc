@@ -55,16 +55,30 @@ std::vector<const Json*> exit_options_in(const Json& conditions) {
   return options;
 }
 
+/// Refuses an action that the job is not made for, with the reason why.
+Outcome<void> check_has_no_action(const Json& conditions, const std::string& name,
+                                  std::string_view reason) {
+  for (const Json* options : exit_options_in(conditions)) {
+    const auto action = options->find(name);
+    if (action == options->end()) continue;
+    return refuse_property(Refusal::invalid_property_value, "exitConditions." + name,
+                           action->get<std::string>(), reason);
+  }
+  return {};
+}
+
 Outcome<void> check_exit_conditions(const Json& body, const JobTerms& job) {
   const auto conditions = body.find("exitConditions");
-  if (conditions == body.end() || job.acts_on_failure) return {};
-  for (const Json* options : exit_options_in(*conditions)) {
-    const auto action = options->find("jobAction");
-    if (action == options->end()) continue;
-    return refuse_property(Refusal::invalid_property_value, "exitConditions.jobAction",
-                           action->get<std::string>(),
-                           "the job's onTaskFailure is noaction: leave jobAction out, or make the "
-                           "job with performexitoptionsjobaction");
+  if (conditions == body.end()) return {};
+  if (!job.acts_on_failure) {
+    TRY(check_has_no_action(*conditions, "jobAction",
+                            "the job's onTaskFailure is noaction: leave jobAction out, or make the "
+                            "job with performexitoptionsjobaction"));
+  }
+  if (!job.uses_dependencies) {
+    TRY(check_has_no_action(*conditions, "dependencyAction",
+                            "the job's usesTaskDependencies is false: leave dependencyAction out, "
+                            "or make the job with usesTaskDependencies"));
   }
   return {};
 }
