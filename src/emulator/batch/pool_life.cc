@@ -47,6 +47,7 @@ void open_machine(State& state, const Pool& pool, PoolNode& node) {
     enter(state, node, NodeState::starting);
   }
   node.booted = state.now();
+  node.trouble.clear();
   const auto opened = state.fleet().open(
       {.pool = pool.id, .node = node.id, .is_dedicated = node.is_dedicated}, std::move(attempt));
   if (!opened) make_unusable(state, node, opened.error());

@@ -417,6 +417,20 @@ TEST_F(ServiceTest, ShowsANodeWhoseMachineCannotBeStarted) {
   EXPECT_EQ(request("GET", "/pools/p").body["allocationState"], "steady");
 }
 
+TEST_F(ServiceTest, ForgetsTheTroubleOfANodeThatWorksAgain) {
+  fleet.refuses = true;
+  make_pool(1);
+  fleet.refuses = false;
+  {
+    const auto state = account.lock();
+    restart_node(*state, *state->find_pool("p")->nodes.begin()->second, false, NodeOption::requeue);
+  }
+  settle();
+  const Json node = request("GET", "/pools/p/nodes").body["value"][0];
+  EXPECT_EQ(node["state"], "idle");
+  EXPECT_FALSE(node.contains("errors"));
+}
+
 TEST_F(ServiceTest, DisablesNodes) {
   make_pool(1);
   make_job();
