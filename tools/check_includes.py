@@ -16,7 +16,7 @@ SRC = ROOT / "src"
 CALL = re.compile(r"aloft_(?:module|program)\((\w+)([^)]*)\)", re.S)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 KEYWORDS = {"SOURCES", "USES", "PRIVATELY_USES", "LIBS", "PRIVATE_LIBS", "TESTS", "TEST_LIBS"}
-CLIENT_PROTOCOL = {"azure", "object", "object_azure"}
+CLIENT_PROTOCOL = {"azure", "checksum", "object", "object_azure"}
 
 
 class Module:
