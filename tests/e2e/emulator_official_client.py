@@ -13,6 +13,9 @@ class EveryOperation:
     def test_blob(self):
         self.run_script("official_client.mjs")
 
+    def test_what_stands_beside_the_blobs(self):
+        self.run_script("official_account.mjs")
+
     def test_batch(self):
         self.run_script("official_batch_client.mjs")
 

@@ -25,8 +25,8 @@ struct Access {
   enum class On { service, container, object };
   On on = On::object;
   std::string_view permissions{};
-  /// Whether a service SAS of a container may do it too: List Blobs alone, among those on
-  /// containers.
+  /// Whether a service SAS of a container may do it too: List Blobs and Get Account Information
+  /// alone, among those on containers.
   bool by_container_sas = false;
 };
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "emulator/blob/blob.h"
+#include "emulator/blob/service_properties.h"
 
 namespace aloft::emulator::blob {
 
@@ -46,8 +47,13 @@ struct DropStaged {
   std::string blob_name;
 };
 
+struct PutServiceProperties {
+  std::shared_ptr<const ServiceProperties> properties;
+};
+
 /// The smallest step between two states of the account: written to the journal as one transaction,
 /// and applied to the index as one step.
-using Change = std::variant<PutContainer, DropContainer, PutBlob, DropBlob, StageBlock, DropStaged>;
+using Change = std::variant<PutContainer, DropContainer, PutBlob, DropBlob, StageBlock, DropStaged,
+                            PutServiceProperties>;
 
 }  // namespace aloft::emulator::blob

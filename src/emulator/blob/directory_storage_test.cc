@@ -60,6 +60,9 @@ const std::string kLarge(100'000, 'L');
 TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
   open();
   request("PUT", "box?restype=container", {{"x-ms-meta-a", "1"}});
+  request("PUT", "?restype=service&comp=properties", {},
+          "<StorageServiceProperties><DeleteRetentionPolicy><Enabled>true</Enabled><Days>9</Days>"
+          "</DeleteRetentionPolicy></StorageServiceProperties>");
   request("PUT", "box/small",
           {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-meta-B_c", "2"}, {"Content-Type", "t/x"}},
           kSmall);
@@ -72,6 +75,8 @@ TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
   request("PUT", "box/blocks?comp=block&blockid=Yw==", {}, "staged");
 
   open();
+  EXPECT_NE(request("GET", "?restype=service&comp=properties").body.find("<Days>9</Days>"),
+            std::string::npos);
   EXPECT_EQ(request("GET", "box?restype=container").headers.get("x-ms-meta-a"), "1");
   const FakeAnswer small = request("GET", "box/small");
   EXPECT_EQ(small.body, kSmall);

@@ -15,6 +15,7 @@ struct Index::Applier {
     std::optional<Entry> container;
   };
   State& state;
+  Guarded<SharedProperties>& properties;
   Garbage& garbage;
 
   Entry* find(const ContainerRef& ref) {
@@ -79,12 +80,21 @@ struct Index::Applier {
     drop_staged(*entry, change.blob_name);
     return true;
   }
+
+  bool operator()(const PutServiceProperties& change) {
+    *properties.lock() = change.properties;
+    return true;
+  }
 };
 
 bool Index::apply(const Change& change) {
   Applier::Garbage garbage;  // Outlives the lock.
   const auto state = state_.lock();
-  return std::visit(Applier{*state, garbage}, change);
+  return std::visit(Applier{*state, properties_, garbage}, change);
+}
+
+std::shared_ptr<const ServiceProperties> Index::service_properties() const {
+  return *properties_.lock();
 }
 
 std::shared_ptr<const Container> Index::find_container(std::string_view name) const {

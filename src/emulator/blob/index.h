@@ -53,6 +53,8 @@ class Index {
   /// any more.
   bool apply(const Change& change);
 
+  /// Never null.
+  std::shared_ptr<const ServiceProperties> service_properties() const;
   std::shared_ptr<const Container> find_container(std::string_view name) const;
   BlobLookup find_blob(std::string_view container, std::string_view name) const;
   StagedSummary staged_summary(std::string_view container, std::string_view blob) const;
@@ -75,9 +77,11 @@ class Index {
     std::map<std::string, StagedBlocks, std::less<>> staged;
   };
   using State = std::map<std::string, Entry, std::less<>>;
+  using SharedProperties = std::shared_ptr<const ServiceProperties>;
   struct Applier;
 
   mutable Guarded<State> state_;
+  mutable Guarded<SharedProperties> properties_{std::make_shared<const ServiceProperties>()};
 };
 
 }  // namespace aloft::emulator::blob

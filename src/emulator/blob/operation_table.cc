@@ -21,7 +21,36 @@ constexpr Access on_object(std::string_view permissions) {
   return {.on = Access::On::object, .permissions = permissions};
 }
 
+/// Whoever may do anything at all may know what kind of account it is.
+constexpr Access information_on(Access::On on) {
+  return {.on = on, .permissions = "racwdxltmeopfyi", .by_container_sas = true};
+}
+constexpr Access kInformation = information_on(Access::On::service);
+constexpr Access kContainerInformation = information_on(Access::On::container);
+constexpr Access kBlobInformation = information_on(Access::On::object);
+constexpr Access on_service(std::string_view permissions) {
+  return {.on = Access::On::service, .permissions = permissions};
+}
+
 constexpr Operation kOperations[] = {
+    {"GetBlobServiceProperties", get, account, "service", "properties", irrelevant, on_service("r"),
+     get_service_properties},
+    {"SetBlobServiceProperties", put, account, "service", "properties", irrelevant, on_service("w"),
+     set_service_properties},
+    {"GetBlobServiceStats", get, account, "service", "stats", irrelevant, on_service("r"),
+     get_service_stats},
+    {"GetAccountInformation", get, account, "account", "properties", irrelevant, kInformation,
+     get_account_information},
+    {"GetAccountInformation", head, account, "account", "properties", irrelevant, kInformation,
+     get_account_information},
+    {"GetAccountInformation", get, container, "account", "properties", irrelevant,
+     kContainerInformation, get_account_information},
+    {"GetAccountInformation", head, container, "account", "properties", irrelevant,
+     kContainerInformation, get_account_information},
+    {"GetAccountInformation", get, blob, "account", "properties", irrelevant, kBlobInformation,
+     get_account_information},
+    {"GetAccountInformation", head, blob, "account", "properties", irrelevant, kBlobInformation,
+     get_account_information},
     {"ListContainers", get, account, "", "list", irrelevant, kListService, list_containers},
     {"CreateContainer", put, container, "container", "", irrelevant, on_container("cw"),
      create_container},

@@ -67,6 +67,12 @@ Outcome<std::shared_ptr<const Blob>> Repository::find_blob(std::string_view cont
   return std::move(found.blob);
 }
 
+Outcome<void> Repository::set_service_properties(const PropertiesEdit& edit) {
+  const std::unique_lock lock(lock_of({}, {}));
+  ServiceProperties edited = TRY(edit(*index_.service_properties()));
+  return commit(PutServiceProperties{std::make_shared<const ServiceProperties>(std::move(edited))});
+}
+
 Outcome<Container> Repository::create_container(std::string_view name, Metadata metadata) {
   const std::unique_lock lock(lock_of(name, {}));
   if (index_.find_container(name)) return refuse(Refusal::container_already_exists);

@@ -30,6 +30,10 @@ class Repository {
   Storage& storage() { return storage_; }
   Seconds now() const;
 
+  using PropertiesEdit =
+      std::function<Outcome<ServiceProperties>(const ServiceProperties& current)>;
+  Outcome<void> set_service_properties(const PropertiesEdit& edit);
+
   /// Fails with container_already_exists.
   Outcome<Container> create_container(std::string_view name, Metadata metadata);
   using ContainerCheck = std::function<Outcome<void>(const Container& current)>;

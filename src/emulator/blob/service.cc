@@ -2,6 +2,7 @@
 #include "emulator/blob/service.h"
 
 #include "emulator/blob/api_version.h"
+#include "emulator/blob/cors.h"
 #include "emulator/blob/names.h"
 #include "emulator/blob/xml.h"
 #include "emulator/wire/uuid.h"
@@ -59,25 +60,17 @@ std::string error_document(const ServiceError& error, std::string_view request_i
   return xml.take();
 }
 
+std::string_view version_of(const http::Request& request, std::string_view default_version) {
+  const std::string_view version = request.headers.get("x-ms-version");
+  if (is_known_version(version)) return version;
+  return default_version.empty() ? kNewestVersion : default_version;
+}
+
 bool is_printable(std::string_view text) {
   for (const char c : text) {
     if (c < 0x20 || c == 0x7f) return false;
   }
   return true;
-}
-
-void add_common_fields(http::Response& response, const http::Request& request,
-                       std::string_view request_id) {
-  constexpr std::size_t kClientRequestIdBytesMax = 1 << 10;
-  response.headers.add("Server", "Aloft-Emulator-Blob/1.0");
-  response.headers.add("x-ms-request-id", request_id);
-  const std::string_view version = request.headers.get("x-ms-version");
-  response.headers.add("x-ms-version", is_known_version(version) ? version : kNewestVersion);
-  const std::string_view client_id = request.headers.get("x-ms-client-request-id");
-  if (!client_id.empty() && client_id.size() <= kClientRequestIdBytesMax &&
-      is_printable(client_id)) {
-    response.headers.add("x-ms-client-request-id", client_id);
-  }
 }
 
 }  // namespace
@@ -92,6 +85,21 @@ http::Response error_response(const ServiceError& error, std::string_view reques
     response.set_body(error_document(error, request_id, now));
   }
   return response;
+}
+
+void Service::add_common_fields(http::Response& response, const http::Request& request,
+                                std::string_view request_id) const {
+  constexpr std::size_t kClientRequestIdBytesMax = 1 << 10;
+  response.headers.add("Server", "Aloft-Emulator-Blob/1.0");
+  response.headers.add("x-ms-request-id", request_id);
+  const auto properties = repository_.index().service_properties();
+  response.headers.add("x-ms-version", version_of(request, properties->default_version));
+  const std::string_view client_id = request.headers.get("x-ms-client-request-id");
+  if (!client_id.empty() && client_id.size() <= kClientRequestIdBytesMax &&
+      is_printable(client_id)) {
+    response.headers.add("x-ms-client-request-id", client_id);
+  }
+  add_cors_fields(*properties, request, response.headers);
 }
 
 Service::Service(Account account, Repository& repository)
@@ -121,7 +129,10 @@ http::Response Service::answer_error(const http::Request& request, const Service
 http::Response Service::answer(http::Request& request, std::ptrdiff_t& operation) {
   const std::string request_id = make_uuid();
   Answer answered = [&]() -> Answer {
-    const Target target = TRY(parse_target(request.target));
+    Target target = TRY(parse_target(request.target));
+    if (request.method == http::Method::options) {
+      return answer_preflight(*repository_.index().service_properties(), request.headers);
+    }
     const Operation* found = TRY(find(request, target));
     operation = found - all_operations().data();
     return run(request, target, *found);
@@ -133,11 +144,23 @@ http::Response Service::answer(http::Request& request, std::ptrdiff_t& operation
   return response;
 }
 
-Outcome<const Operation*> Service::find(const http::Request& request, const Target& target) const {
+Outcome<void> Service::take_account(const http::Request& request, Target& target) const {
+  target.is_secondary = target.account == account_.name + "-secondary";
+  // What is signed has the name of the account itself, beside the path as it was sent.
+  if (target.is_secondary) target.account = account_.name;
   if (target.account != account_.name) {
     return refuse(Refusal::account_not_known,
                   "the emulator has the account '" + account_.name + "' only");
   }
+  if (target.is_secondary && request.method != http::Method::get &&
+      request.method != http::Method::head) {
+    return refuse(Refusal::insufficient_account_permissions);
+  }
+  return {};
+}
+
+Outcome<const Operation*> Service::find(const http::Request& request, Target& target) const {
+  TRY(take_account(request, target));
   if (!target.container.empty()) TRY(check_container_name(target.container));
   if (!target.blob.empty()) TRY(check_blob_name(target.blob));
   const Operation* operation = find_operation(request.method, target, request.headers);

@@ -29,7 +29,11 @@ class Service {
  private:
   http::Response answer(http::Request& request, std::ptrdiff_t& operation);
   Answer run(http::Request& request, const Target& target, const Operation& operation);
-  Outcome<const Operation*> find(const http::Request& request, const Target& target) const;
+  /// Also says in the target whether the replica is asked.
+  Outcome<const Operation*> find(const http::Request& request, Target& target) const;
+  Outcome<void> take_account(const http::Request& request, Target& target) const;
+  void add_common_fields(http::Response& response, const http::Request& request,
+                         std::string_view request_id) const;
 
   const Account account_;
   Repository& repository_;

@@ -44,9 +44,13 @@ constexpr Row kRows[] = {
      "The specified container already exists."},
     {Refusal::container_not_found, 404, "ContainerNotFound",
      "The specified container does not exist."},
+    {Refusal::cors_preflight_failure, 403, "CorsPreflightFailure",
+     "CORS not enabled or no matching rule found for this request."},
     {Refusal::crc64_mismatch, 400, "Crc64Mismatch",
      "The CRC64 value specified in the request did not match with the CRC64 value calculated by "
      "the server."},
+    {Refusal::insufficient_account_permissions, 403, "InsufficientAccountPermissions",
+     "Write operations are not allowed."},
     {Refusal::internal_error, 500, "InternalError",
      "The server encountered an internal error. Please retry the request."},
     {Refusal::invalid_authentication_info, 400, "InvalidAuthenticationInfo",
@@ -73,6 +77,9 @@ constexpr Row kRows[] = {
      "The requested URI does not represent any resource on the server."},
     {Refusal::invalid_xml_document, 400, "InvalidXmlDocument",
      "XML specified is not syntactically valid."},
+    {Refusal::invalid_xml_node_value, 400, "InvalidXmlNodeValue",
+     "The value provided for one of the XML nodes in the request body was not in the correct "
+     "format."},
     {Refusal::lease_not_present, 412, "LeaseNotPresentWithBlobOperation",
      "There is currently no lease on the blob."},
     {Refusal::md5_mismatch, 400, "Md5Mismatch",

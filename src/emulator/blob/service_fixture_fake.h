@@ -44,7 +44,9 @@ struct FakeAnswer {
 /// Signed requests to a service, without a server.
 class FakeClient {
  public:
-  FakeClient(Service& service, Clock& clock) : service_(service), clock_(clock) {}
+  /// `root` is the path of the account.
+  FakeClient(Service& service, Clock& clock, std::string root = "/acc/")
+      : service_(service), clock_(clock), root_(std::move(root)) {}
 
   FakeAnswer request(std::string_view method, const std::string& path,
                      std::initializer_list<http::Headers::Field> headers = {},
@@ -52,7 +54,7 @@ class FakeClient {
     FakeBody body(content, broken);
     http::Request request{.body = body};
     request.method = http::parse_method(method);
-    request.target = "/acc/" + path;
+    request.target = root_ + path;
     request.peer_address = "127.0.0.1";
     request.headers = headers;
     request.headers.add("Host", "127.0.0.1:10000");
@@ -60,7 +62,8 @@ class FakeClient {
     request.headers.add("x-ms-version", "2021-12-02");
     request.headers.add(
         "x-ms-date", format_http_date(std::chrono::floor<std::chrono::seconds>(clock_.wall_now())));
-    const auto target = parse_target(request.target);
+    auto target = parse_target(request.target);
+    if (target) target->account = "acc";
     const std::string to_sign =
         target ? shared_key_string(request.method, request.headers, *target) : "";
     request.headers.add("Authorization",
@@ -87,6 +90,7 @@ class FakeClient {
 
   Service& service_;
   Clock& clock_;
+  const std::string root_;
 };
 
 }  // namespace aloft::emulator::blob

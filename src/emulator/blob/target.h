@@ -18,6 +18,8 @@ struct Target {
   std::string container{};  ///< Empty at account level.
   std::string blob{};       ///< Empty but at blob level; decoded.
   Query query{};
+  /// Asked at the replica, which only reads: /ACCOUNT-secondary/…
+  bool is_secondary = false;
 
   Level level() const {
     return container.empty() ? Level::account : blob.empty() ? Level::container : Level::blob;

@@ -24,6 +24,9 @@ CREATE TABLE staged(container_id INTEGER NOT NULL, blob TEXT NOT NULL, block_id 
   staged_at INTEGER NOT NULL, block BLOB NOT NULL,
   PRIMARY KEY(container_id, blob, block_id)) STRICT;
 CREATE TABLE content(id INTEGER PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB) STRICT;
+)",
+                                       R"(
+CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 )"};
 
 std::int64_t seconds(Seconds time) {
@@ -40,7 +43,7 @@ struct Journal::Pending {
 struct Journal::Statements {
   sqlite::Statement put_container, drop_container, drop_container_blobs, drop_container_staged;
   sqlite::Statement put_blob, drop_blob, stage_block, drop_staged;
-  sqlite::Statement put_content, forget_content;
+  sqlite::Statement put_content, forget_content, put_setting;
 
   static Result<std::unique_ptr<Statements>> prepare(sqlite::Database& database) {
     auto all = std::make_unique<Statements>();
@@ -62,6 +65,8 @@ struct Journal::Statements {
     all->put_content =
         TRY(database.prepare("INSERT INTO content(id, size, bytes) VALUES(?, ?, ?)"));
     all->forget_content = TRY(database.prepare("DELETE FROM content WHERE id = ?"));
+    all->put_setting =
+        TRY(database.prepare("INSERT OR REPLACE INTO setting(name, value) VALUES(?, ?)"));
     return all;
   }
 };
@@ -127,6 +132,11 @@ class Journal::RowWriter {
 
   Result<void> operator()(const DropStaged& change) {
     return drop_staged(change.container.id, change.blob_name);
+  }
+
+  Result<void> operator()(const PutServiceProperties& change) {
+    const std::string document = service_properties_document(*change.properties);
+    return statements_.put_setting.bind(1, kServicePropertiesSetting).bind(2, document).run();
   }
 
   Result<void> forget_content(std::uint64_t id) {

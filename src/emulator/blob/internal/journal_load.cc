@@ -18,6 +18,7 @@ class Loader {
   Loader(sqlite::Database& database, std::shared_ptr<ContentHome> home, Index& index)
       : database_(database), home_(std::move(home)), index_(index) {}
 
+  Result<void> load_settings();
   Result<void> load_contents();
   Result<void> load_containers();
   Result<void> load_blobs();
@@ -42,6 +43,19 @@ class Loader {
   Journal::Loaded loaded_;
   std::unordered_map<std::uint64_t, ContainerRef> containers_;
 };
+
+Result<void> Loader::load_settings() {
+  sqlite::Statement row = TRY(database_.prepare("SELECT value FROM setting WHERE name = ?"));
+  row.bind(1, kServicePropertiesSetting);
+  if (!TRY(row.step())) return {};
+  auto properties = parse_service_properties(row.text(0), {});
+  if (!properties) {
+    return fail(ErrorCode::corrupt, "the data directory is damaged: properties of the service");
+  }
+  index_.apply(
+      PutServiceProperties{std::make_shared<const ServiceProperties>(std::move(*properties))});
+  return {};
+}
 
 Result<void> Loader::load_contents() {
   sqlite::Statement row = TRY(database_.prepare("SELECT id, size, bytes IS NULL FROM content"));
@@ -117,6 +131,7 @@ Result<void> Loader::load_staged() {
 
 Result<Journal::Loaded> Journal::load(Index& index) {
   Loader loader(database_, home_, index);
+  TRY(loader.load_settings());
   TRY(loader.load_contents());
   TRY(loader.load_containers());
   TRY(loader.load_blobs());

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -12,6 +13,9 @@
 
 // How values are spelled in the columns of the journal's database.
 namespace aloft::emulator::blob {
+
+/// The setting that is the document of Get Blob Service Properties.
+inline constexpr std::string_view kServicePropertiesSetting = "service_properties";
 
 std::string encode_metadata(const Metadata& metadata);
 Result<Metadata> decode_metadata(std::string_view text);

@@ -7,6 +7,11 @@
 // operation_table.cc for which request means which.
 namespace aloft::emulator::blob {
 
+Answer get_service_properties(Call& call);
+Answer set_service_properties(Call& call);
+Answer get_service_stats(Call& call);
+Answer get_account_information(Call& call);
+
 Answer list_containers(Call& call);
 
 Answer create_container(Call& call);

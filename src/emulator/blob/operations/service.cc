@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/operations/operations.h"
+#include "emulator/blob/operations/properties.h"
+#include "emulator/blob/operations/receive.h"
+#include "emulator/blob/xml.h"
+
+namespace aloft::emulator::blob {
+
+namespace {
+
+constexpr std::uint64_t kPropertiesBytesMax = std::uint64_t{64} << 10;
+
+}  // namespace
+
+Answer get_service_properties(Call& call) {
+  http::Response response;
+  response.headers.add("Content-Type", "application/xml");
+  response.set_body(service_properties_document(*call.repository.index().service_properties()));
+  return response;
+}
+
+Answer set_service_properties(Call& call) {
+  const std::string document = TRY(receive_text(call, kPropertiesBytesMax));
+  TRY(call.repository.set_service_properties([&](const ServiceProperties& current) {
+    return parse_service_properties(document, current);
+  }));
+  return http::Response{.status = 202};
+}
+
+Answer get_service_stats(Call& call) {
+  // As on Azure, the replica alone knows how far it lags behind; ours never does.
+  if (!call.target.is_secondary) {
+    return refuse_parameter(Refusal::invalid_query_parameter_value, "comp", "stats");
+  }
+  XmlWriter xml;
+  xml.open("StorageServiceStats");
+  xml.open("GeoReplication");
+  xml.element("Status", "live");
+  xml.element("LastSyncTime", format_http_date(call.repository.now()));
+  xml.close("GeoReplication");
+  xml.close("StorageServiceStats");
+  http::Response response;
+  response.headers.add("Content-Type", "application/xml");
+  response.set_body(xml.take());
+  return response;
+}
+
+Answer get_account_information(Call&) {
+  http::Response response;
+  response.headers.add("x-ms-sku-name", "Standard_RAGRS");
+  response.headers.add("x-ms-account-kind", "StorageV2");
+  response.headers.add("x-ms-is-hns-enabled", "false");
+  return response;
+}
+
+}  // namespace aloft::emulator::blob

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aloft::emulator::blob {
+
+/// What stands between the commas, without blanks around it and without empty words; views into
+/// `text`.
+std::vector<std::string_view> split_words(std::string_view text);
+
+/// The words with commas between them.
+std::string join_words(const std::vector<std::string>& words);
+
+}  // namespace aloft::emulator::blob
