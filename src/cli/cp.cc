@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "base/directories.h"
 #include "cli/command.h"
 #include "cli/failures.h"
 #include "cli/interruption.h"
@@ -73,7 +74,9 @@ Result<transfer::CopyReport> perform(const Context& context, const Options& opti
   Places places(context);
   const std::vector<transfer::Place> sources = TRY(places.places(options.sources));
   const transfer::Place destination = TRY(places.place(options.destination));
-  const transfer::CopyOptions copy = TRY(copy_options(options));
+  transfer::CopyOptions copy = TRY(copy_options(options));
+  transfer::Journal journal(local_directory() + "/copies");
+  copy.journal = &journal;
   transfer::Progress progress;
   const ProgressBar bar(progress, options.transfer.quiet);
   return transfer::copy(sources, destination, copy, progress, limits);
@@ -95,6 +98,10 @@ void run(Context& context, Options options) {
     return;
   }
   report_failures(done->failures);
+  if (done->journal_failure) {
+    std::cerr << "aloft: an interrupted copy would begin anew: "
+              << without_controls(done->journal_failure->message) << "\n";
+  }
   if (context.json) Output().json(document(*done, stopwatch.seconds()));
   if (!context.json && !options.transfer.quiet) {
     std::cerr << summary(*done, stopwatch.seconds()) << "\n";
@@ -125,7 +132,8 @@ void add_cp_command(CLI::App& app, Context& context) {
   command->footer(
       "Mode, owner, group, times and links are kept in containers; on disk they are restored, "
       "owners only with --trust-modes. What cannot be copied is named at the end, and the exit "
-      "code is 1.\n\n"
+      "code is 1. After an interruption, the same command goes on where it was with files larger "
+      "than 8 MiB, for a week.\n\n"
       "  aloft cp -r results az://mylab/project/   into the container project\n"
       "  aloft cp az://mylab/project/table.csv .");
   command->callback([&context, options] { run(context, *options); });

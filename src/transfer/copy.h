@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/byte_size.h"
 #include "base/limits.h"
+#include "transfer/journal.h"
 #include "transfer/memory_budget.h"
 #include "transfer/new_file.h"
 #include "transfer/placement.h"
@@ -22,6 +24,9 @@ struct CopyOptions {
   /// Size of a staged block and of one ranged read; larger for a file that would need more blocks
   /// than the service takes.
   std::uint64_t part_size_bytes = 8_MiB;
+  /// Where it notes which parts of large files are done, to go on after an interruption; null: each
+  /// copy begins anew. Outlives the copy.
+  Journal* journal = nullptr;
 };
 
 struct CopyReport {
@@ -32,11 +37,17 @@ struct CopyReport {
   /// Files that have other names too (hard links); each name was copied as a file of its own.
   std::uint64_t hard_linked = 0;
   std::vector<Failure> failures{};
+  /// Why an interrupted copy would begin anew: the journal could not be kept. Nothing else failed
+  /// for that.
+  std::optional<Error> journal_failure{};
 };
 
 /// Copies files and trees between this machine and containers, or between containers without the
 /// bytes passing through here; places them as place_copies() says. Mode, owner, group, times,
 /// symbolic links and empty directories are kept (on disk as RestoreOptions say).
+///
+/// With a journal, parts of large files that an earlier copy to the same place brought over are not
+/// moved again, however that copy ended, as long as the source is what it was.
 ///
 /// What fails by itself is in the report, everything else is copied; the call as a whole fails if
 /// nothing could begin, or with cancelled. Files on disk and objects appear whole or not at all. A

@@ -159,6 +159,11 @@ Result<void> LocalTree::read(const Entry& entry, std::uint64_t offset, std::span
   return read_exactly(file.get(), offset, buffer, root_.name_of(entry.path));
 }
 
+Result<std::string> real_path(int fd) {
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  return read_link(AT_FDCWD, link, link);
+}
+
 Result<UniqueFd> open_regular(const LocalDirectory& root, std::string_view path) {
   // Without O_NONBLOCK the open of a fifo waits for a writer.
   UniqueFd fd = TRY(root.open_beneath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));

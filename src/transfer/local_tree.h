@@ -35,6 +35,9 @@ class LocalTree final : public Tree {
   LocalDirectory root_;
 };
 
+/// Where an open file or directory is, from "/" on.
+Result<std::string> real_path(int fd);
+
 /// Opens a regular file for reading; fails where it is something else (a fifo would block).
 Result<UniqueFd> open_regular(const LocalDirectory& root, std::string_view path);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "transfer/local_tree.h"
 
 namespace aloft::transfer {
 
@@ -95,13 +96,49 @@ Result<void> restore_attributes(int fd, const FileAttributes& attributes,
   return {};
 }
 
-Result<NewFile> NewFile::create(const LocalDirectory& root, std::string path,
-                                std::uint64_t size_bytes) {
+Result<NewFile> NewFile::place(const LocalDirectory& root, std::string path) {
   TRY(check_relative_path(path));
   NewFile file(root.name_of(path), std::string(base_of(path)), TRY(root.open_parent(path)));
   TRY(check_replaceable(file.parent_.get(), file.name_, file.shown_));
+  return file;
+}
+
+Result<NewFile> NewFile::create(const LocalDirectory& root, std::string path,
+                                std::uint64_t size_bytes) {
+  NewFile file = TRY(place(root, std::move(path)));
   TRY(file.open());
   TRY(file.reserve(size_bytes));
+  return file;
+}
+
+Result<NewFile> NewFile::create_resumable(
+    const LocalDirectory& root, std::string path, std::uint64_t size_bytes,
+    const std::function<Result<void>(PartialFile partial)>& record) {
+  NewFile file = TRY(create(root, std::move(path), size_bytes));
+  const bool nameless = file.temporary_name_.empty();
+  const std::string name = nameless ? temporary_name() : file.temporary_name_;
+  PartialFile partial = TRY(file.partial(name));
+  TRY(record(std::move(partial)));
+  // Recorded first: killed here, it leaves no file that nobody knows of.
+  if (nameless && !TRY(file.link(name))) return cannot_write(file.shown_);
+  file.temporary_name_ = name;
+  return file;
+}
+
+Result<NewFile> NewFile::resume(const LocalDirectory& root, std::string path,
+                                const PartialFile& partial) {
+  NewFile file = TRY(place(root, std::move(path)));
+  std::string name(base_of(partial.path));
+  UniqueFd fd(::openat(file.parent_.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  // Where others may write to the directory, somebody may have put a file of their own there.
+  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_dev != partial.device || status.st_ino != partial.inode ||
+      status.st_uid != ::geteuid() || status.st_nlink != 1) {
+    return fail(ErrorCode::not_found, "what was fetched of " + file.shown_ + " is gone");
+  }
+  file.fd_ = std::move(fd);
+  file.temporary_name_ = std::move(name);
   return file;
 }
 
@@ -133,6 +170,14 @@ Result<void> NewFile::open() {
   return {};
 }
 
+Result<PartialFile> NewFile::partial(const std::string& name) const {
+  struct stat status {};
+  if (::fstat(fd_.get(), &status) != 0) return fail_os(errno, "cannot look at " + shown_);
+  const std::string directory = TRY(real_path(parent_.get()));
+  return PartialFile{
+      .path = join(directory, name), .device = status.st_dev, .inode = status.st_ino};
+}
+
 Result<void> NewFile::reserve(std::uint64_t size_bytes) const {
   if (size_bytes < kReserveFrom) return {};
   if (size_bytes > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
@@ -156,19 +201,24 @@ Result<void> NewFile::write(std::uint64_t offset, std::span<const std::byte> con
   return {};
 }
 
+// False, with errno, where something has the name already.
+Result<bool> NewFile::link(const std::string& name) const {
+  const std::string source = descriptor_path(fd_.get());
+  if (::linkat(AT_FDCWD, source.c_str(), parent_.get(), name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+    return true;
+  }
+  if (errno == EEXIST) return false;
+  return cannot_write(shown_);
+}
+
 // Gives a nameless file the final name at once if it is free, else a temporary one to rename.
 Result<void> NewFile::link_temporary_name() {
-  const std::string source = descriptor_path(fd_.get());
-  const auto link = [&](const std::string& name) {
-    return ::linkat(AT_FDCWD, source.c_str(), parent_.get(), name.c_str(), AT_SYMLINK_FOLLOW) == 0;
-  };
-  if (link(name_)) {
+  if (TRY(link(name_))) {
     name_.clear();
     return {};
   }
-  if (errno != EEXIST) return cannot_write(shown_);
   std::string name = temporary_name();
-  if (!link(name)) return cannot_write(shown_);
+  if (!TRY(link(name))) return cannot_write(shown_);
   temporary_name_ = std::move(name);
   return {};
 }

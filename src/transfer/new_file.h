@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -28,6 +29,13 @@ struct RestoreOptions {
 Result<void> restore_attributes(int fd, const FileAttributes& attributes,
                                 const RestoreOptions& options, const std::string& shown);
 
+/// A file that is being written under a hidden name that outlives the process.
+struct PartialFile {
+  std::string path;  ///< Absolute; empty: there is none.
+  dev_t device = 0;
+  ino_t inode = 0;
+};
+
 /// A file that is being written and has no name of its own until it is complete: whoever looks sees
 /// the old file or the whole new one. Without publish() the destructor removes what was written; a
 /// process that is killed leaves nothing either where the file system can make files without a name
@@ -38,12 +46,24 @@ class NewFile {
   /// on disk, so that a full one is found before the bytes are fetched (no_space).
   static Result<NewFile> create(const LocalDirectory& root, std::string path,
                                 std::uint64_t size_bytes);
+  /// As create(), but whatever kills the process, resume() finds what was written. `record` keeps
+  /// where that is, if the file system allows before the file has the name; an error of its is
+  /// returned, and the file removed.
+  static Result<NewFile> create_resumable(
+      const LocalDirectory& root, std::string path, std::uint64_t size_bytes,
+      const std::function<Result<void>(PartialFile partial)>& record);
+  /// Goes on with what was kept; not_found where it is there no more, or is not what was made.
+  static Result<NewFile> resume(const LocalDirectory& root, std::string path,
+                                const PartialFile& partial);
   NewFile(NewFile&& other) noexcept;
   NewFile& operator=(NewFile&&) = delete;
   ~NewFile();
 
   /// Safe from many threads at once.
   Result<void> write(std::uint64_t offset, std::span<const std::byte> content) const;
+  /// Leaves a resumable file for resume() rather than to remove it. Nothing may be done with it any
+  /// more.
+  void keep() { temporary_name_.clear(); }
   /// Restores the attributes and gives the file its name, in place of a file or symbolic link that
   /// has it.
   Result<void> publish(const FileAttributes& attributes, const RestoreOptions& options);
@@ -51,7 +71,10 @@ class NewFile {
  private:
   NewFile(std::string shown, std::string name, UniqueFd parent)
       : shown_(std::move(shown)), name_(std::move(name)), parent_(std::move(parent)) {}
+  static Result<NewFile> place(const LocalDirectory& root, std::string path);
   Result<void> open();
+  Result<PartialFile> partial(const std::string& name) const;
+  Result<bool> link(const std::string& name) const;
   Result<void> reserve(std::uint64_t size_bytes) const;
   Result<void> link_temporary_name();
 

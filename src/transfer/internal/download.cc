@@ -2,6 +2,7 @@
 #include "transfer/internal/download.h"
 
 #include <errno.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -102,27 +103,89 @@ void fetch(Session& session, const std::vector<Download>& batch, std::span<std::
 
 // ---- Large files
 
+// What a repeated copy can go on from: the network or the user broke it off, not the disk or the
+// object.
+bool may_go_on_later(const Error& error) {
+  return error.code == ErrorCode::cancelled || error.code == ErrorCode::unavailable ||
+         error.code == ErrorCode::throttled || error.code == ErrorCode::deadline_exceeded;
+}
+
 class DownloadParts final : public FileParts {
  public:
-  DownloadParts(Session& session, Download download, NewFile file)
+  /// `claim` may be null; else `file` is resumable.
+  DownloadParts(Session& session, Download download, NewFile file,
+                std::shared_ptr<Journal::Claim> claim)
       : FileParts(session, download.entry.size_bytes, session.options.part_size_bytes),
         download_(std::move(download)),
-        file_(std::move(file)) {}
+        file_(std::move(file)),
+        claim_(std::move(claim)) {}
 
  private:
-  Result<void> copy_part(std::uint64_t, std::uint64_t offset,
+  bool is_there(std::uint64_t index) const override {
+    return claim_ && claim_->finished_parts().contains(index);
+  }
+  Result<void> copy_part(std::uint64_t index, std::uint64_t offset,
                          std::span<std::byte> buffer) override {
     TRY(download_.source->read(download_.entry, offset, buffer, session_.limits));
-    return file_.write(offset, buffer);
+    TRY(file_.write(offset, buffer));
+    if (claim_) session_.note(claim_->part_finished(index));
+    return {};
   }
   Result<void> publish() override {
     return file_.publish(download_.entry.attributes, session_.options.restore);
   }
-  void end(Result<void> result) override { finish(session_, download_, std::move(result)); }
+  void end(Result<void> result) override {
+    if (claim_ && !result && may_go_on_later(result.error())) {
+      file_.keep();
+    } else if (claim_) {
+      session_.note(claim_->forget());
+    }
+    claim_.reset();
+    finish(session_, download_, std::move(result));
+  }
 
   Download download_;
   NewFile file_;
+  std::shared_ptr<Journal::Claim> claim_;
 };
+
+// Null for a file that is one request. Finished parts are in the system's memory, maybe not yet on
+// disk: so they count until the system starts anew.
+Result<std::shared_ptr<Journal::Claim>> claim_for(Session& session, const Download& download) {
+  const std::uint64_t part = session.options.part_size_bytes;
+  if (session.options.journal == nullptr || download.entry.size_bytes <= part) return nullptr;
+  const UniqueFd parent = TRY(download.target->directory().open_parent(download.path));
+  const std::string directory = TRY(real_path(parent.get()));
+  const std::string boot = TRY(read_file("/proc/sys/kernel/random/boot_id"));
+  return session.claim({.source = download.shown(),
+                        .destination = join(directory, base_of(download.path)),
+                        .version = fmt::format("{} {} {}", download.entry.object->etag,
+                                               download.entry.size_bytes, boot),
+                        .part_size_bytes = part});
+}
+
+// Gives up `claim` where the journal cannot take the file.
+Result<NewFile> file_for(Session& session, const Download& download,
+                         std::shared_ptr<Journal::Claim>& claim) {
+  const LocalDirectory& root = download.target->directory();
+  const std::uint64_t size_bytes = download.entry.size_bytes;
+  if (claim && !claim->token().empty()) {
+    auto kept = NewFile::resume(root, download.path, claim->partial());
+    if (kept || kept.error().code != ErrorCode::not_found) return kept;
+  }
+  if (claim) {
+    Result<void> recorded;
+    auto file = NewFile::create_resumable(
+        root, download.path, size_bytes, [&](PartialFile partial) -> Result<void> {
+          std::string name(base_of(partial.path));
+          return recorded = claim->begin(std::move(name), std::move(partial));
+        });
+    if (recorded) return file;
+    session.note(std::move(recorded));
+    claim.reset();
+  }
+  return NewFile::create(root, download.path, size_bytes);
+}
 
 }  // namespace
 
@@ -161,9 +224,10 @@ void download_batch(Session& session, std::vector<Download> batch) {
 void download_file(Session& session, Download download) {
   auto begin = [&]() -> Result<void> {
     TRY(check_readable(download));
-    NewFile file = TRY(
-        NewFile::create(download.target->directory(), download.path, download.entry.size_bytes));
-    session.pool.submit_parts(std::make_shared<DownloadParts>(session, download, std::move(file)));
+    auto claim = TRY(claim_for(session, download));
+    NewFile file = TRY(file_for(session, download, claim));
+    session.pool.submit_parts(
+        std::make_shared<DownloadParts>(session, download, std::move(file), std::move(claim)));
     return {};
   };
   auto begun = begin();

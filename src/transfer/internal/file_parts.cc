@@ -14,7 +14,7 @@ FileParts::FileParts(Session& session, std::uint64_t size_bytes, std::uint64_t p
 
 void FileParts::do_part(std::uint64_t index) {
   if (!failed_.load(std::memory_order_relaxed)) {
-    auto copied = copy_with_buffer(index);
+    auto copied = bring_over(index);
     if (!copied) {
       auto first = first_error_.lock();
       if (!*first) *first = std::move(copied).error();
@@ -25,11 +25,13 @@ void FileParts::do_part(std::uint64_t index) {
   if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) end_all();
 }
 
-Result<void> FileParts::copy_with_buffer(std::uint64_t index) {
+Result<void> FileParts::bring_over(std::uint64_t index) {
   const std::uint64_t offset = index * part_size_bytes_;
   const std::uint64_t size = std::min(part_size_bytes_, size_bytes_ - offset);
-  const auto buffer = TRY(session_.memory.acquire(size, session_.limits.stop));
-  TRY(copy_part(index, offset, buffer.bytes()));
+  if (!is_there(index)) {
+    const auto buffer = TRY(session_.memory.acquire(size, session_.limits.stop));
+    TRY(copy_part(index, offset, buffer.bytes()));
+  }
   done_bytes_ += size;
   session_.progress.bytes_done += size;
   return {};

@@ -25,6 +25,8 @@ class FileParts : public Parted {
   Session& session_;
 
  private:
+  /// Whether an earlier copy brought the part over; then it is not asked for.
+  virtual bool is_there(std::uint64_t) const { return false; }
   /// Brings the part at `offset` over, `buffer.size()` bytes. On any thread, many at a time.
   virtual Result<void> copy_part(std::uint64_t index, std::uint64_t offset,
                                  std::span<std::byte> buffer) = 0;
@@ -33,7 +35,7 @@ class FileParts : public Parted {
   /// The last call, on whatever thread; told what publish() returned, or the first error of a part.
   virtual void end(Result<void> result) = 0;
 
-  Result<void> copy_with_buffer(std::uint64_t index);
+  Result<void> bring_over(std::uint64_t index);
   void end_all();
 
   const std::uint64_t size_bytes_;

@@ -8,6 +8,23 @@ void Session::failed(std::string name, Error error) {
   report.lock()->failures.push_back({.name = std::move(name), .error = std::move(error)});
 }
 
+std::shared_ptr<Journal::Claim> Session::claim(const JournalKey& key) {
+  // A journal that failed once would fail, or wait, for every file.
+  if (options.journal == nullptr || report.lock()->journal_failure) return nullptr;
+  auto claim = options.journal->claim(key);
+  if (!claim) {
+    note(fail(std::move(claim).error()));
+    return nullptr;
+  }
+  return *claim ? std::make_shared<Journal::Claim>(std::move(**claim)) : nullptr;
+}
+
+void Session::note(Result<void> journal_result) {
+  if (journal_result) return;
+  auto counts = report.lock();
+  if (!counts->journal_failure) counts->journal_failure = std::move(journal_result).error();
+}
+
 void Session::copied(FileKind kind, std::uint64_t size_bytes) {
   auto counts = report.lock();
   if (kind == FileKind::directory) {

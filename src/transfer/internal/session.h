@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/guarded.h"
@@ -31,6 +32,10 @@ class Session {
 
   /// Keeps the failure for the report. An interruption is not one: the whole copy reports it.
   void failed(std::string name, Error error);
+  /// The journal's entry for a file; null where there is none to be had: then it is copied without.
+  std::shared_ptr<Journal::Claim> claim(const JournalKey& key);
+  /// What the journal could not do fails no copy; the report says so, once.
+  void note(Result<void> journal_result);
   /// Counts a thing that is copied.
   void copied(FileKind kind, std::uint64_t size_bytes);
 };

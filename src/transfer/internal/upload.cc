@@ -2,13 +2,14 @@
 #include "transfer/internal/upload.h"
 
 #include <errno.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 
-#include "base/random.h"
-#include "format/block_id.h"
+#include "base/clock.h"
 #include "transfer/internal/file_parts.h"
+#include "transfer/internal/staged_blocks.h"
 
 namespace aloft::transfer {
 
@@ -79,32 +80,28 @@ Result<void> upload_small(Session& session, const Upload& upload, const Opened& 
 
 class UploadParts final : public FileParts {
  public:
-  UploadParts(Session& session, Upload upload, Opened opened, std::string key,
+  UploadParts(Session& session, Upload upload, Opened opened, std::string key, StagedBlocks blocks,
               std::uint64_t part_size_bytes)
       : FileParts(session, opened.size_bytes(), part_size_bytes),
         upload_(std::move(upload)),
         opened_(std::move(opened)),
         key_(std::move(key)),
-        writer_id_(format::new_writer_id(system_random())) {}
+        blocks_(std::move(blocks)) {}
 
  private:
-  BlockId id(std::uint64_t index) const {
-    return format::block_id(writer_id_, static_cast<std::uint32_t>(index));
-  }
+  bool is_there(std::uint64_t index) const override { return blocks_.is_there(index); }
 
   Result<void> copy_part(std::uint64_t index, std::uint64_t offset,
                          std::span<std::byte> buffer) override {
     TRY(opened_.read(offset, buffer));
-    const BlockId block = id(index);
+    const BlockId block = blocks_.id(index);
     return upload_.tree->store().stage_block({.key = key_, .block_id = block, .content = buffer},
                                              session_.limits);
   }
 
   Result<void> publish() override {
     TRY(opened_.check_unchanged());
-    std::vector<BlockRef> blocks;
-    for (std::uint64_t index = 0; index < part_count(); ++index)
-      blocks.push_back({.id = id(index)});
+    const std::vector<BlockRef> blocks = blocks_.list();
     const auto write = [&](const std::string& key, const ObjectHead& head) {
       const CommitRequest request{.key = key,
                                   .blocks = blocks,
@@ -118,13 +115,40 @@ class UploadParts final : public FileParts {
     return {};
   }
 
-  void end(Result<void> result) override { finish(session_, upload_, opened_, std::move(result)); }
+  void end(Result<void> result) override {
+    if (result || !opened_.check_unchanged()) blocks_.forget(session_);
+    finish(session_, upload_, opened_, std::move(result));
+  }
 
   Upload upload_;
   Opened opened_;
   std::string key_;
-  const std::string writer_id_;
+  StagedBlocks blocks_;
 };
+
+// Whether a later change is sure to give the file another time: those of a file system have steps.
+bool has_settled(const struct stat& status) {
+  using namespace std::chrono_literals;
+  const bool whole_seconds = status.st_ctim.tv_nsec == 0 && status.st_mtim.tv_nsec == 0;
+  const auto step = whole_seconds ? std::chrono::milliseconds(2s) : 50ms;
+  const auto changed_at = std::max(since_epoch(status.st_mtim), since_epoch(status.st_ctim));
+  return system_clock().wall_now().time_since_epoch() > changed_at + step;
+}
+
+// The same path, file and times hold the same bytes.
+std::shared_ptr<Journal::Claim> claim_for(Session& session, const Upload& upload,
+                                          const Opened& opened, const std::string& key,
+                                          std::uint64_t part_size_bytes) {
+  auto source = real_path(opened.fd.get());
+  if (!source || !has_settled(opened.status)) return nullptr;
+  const struct stat& status = opened.status;
+  return session.claim({.source = std::move(*source),
+                        .destination = join(upload.tree->store().name(), key),
+                        .version = fmt::format("{}:{} {} {} {}", status.st_dev, status.st_ino,
+                                               status.st_size, since_epoch(status.st_mtim).count(),
+                                               since_epoch(status.st_ctim).count()),
+                        .part_size_bytes = part_size_bytes});
+}
 
 // Larger than usual where the service would not take so many blocks.
 Result<std::uint64_t> part_size_for(const Session& session, const Capabilities& store,
@@ -145,8 +169,11 @@ Result<void> begin_parts(Session& session, const Upload& upload, Opened& opened)
       upload.target.present
           ? upload.target.present->key
           : TRY(key_for(upload.target.path, upload.tree->name_of(upload.target.path)));
-  session.pool.submit_parts(
-      std::make_shared<UploadParts>(session, upload, std::move(opened), std::move(key), part));
+  StagedBlocks blocks =
+      TRY(StagedBlocks::find(session, *upload.tree, key, opened.size_bytes(), part,
+                             claim_for(session, upload, opened, key, part)));
+  session.pool.submit_parts(std::make_shared<UploadParts>(session, upload, std::move(opened),
+                                                          std::move(key), std::move(blocks), part));
   return {};
 }
 

@@ -16,6 +16,9 @@ class HookedStore final : public ObjectStore {
 
   std::function<Result<void>(std::string_view key)> before_read = nothing;
   std::function<Result<void>(std::string_view key)> before_write = nothing;
+  /// Behind before_write.
+  std::function<Result<void>(std::string_view block_id)> before_stage = nothing;
+  std::function<Result<void>(std::string_view key)> before_commit = nothing;
 
   ObjectStore& inner() { return *inner_; }
 
@@ -38,6 +41,7 @@ class HookedStore final : public ObjectStore {
   }
   Result<void> stage_block(const StageRequest& request, const Limits& limits) override {
     TRY(before_write(request.key));
+    TRY(before_stage(request.block_id));
     return inner_->stage_block(request, limits);
   }
   Result<void> stage_block_from(const StageFromRequest& request, const Limits& limits) override {
@@ -46,6 +50,7 @@ class HookedStore final : public ObjectStore {
   }
   Result<PutResult> commit_blocks(const CommitRequest& request, const Limits& limits) override {
     TRY(before_write(request.key));
+    TRY(before_commit(request.key));
     return inner_->commit_blocks(request, limits);
   }
   Result<BlockList> block_list(std::string_view key, const Limits& limits) override {

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies of large files that were broken off and are asked for again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "base/temporary_directory.h"
+#include "object/memory_account.h"
+#include "transfer/copy.h"
+#include "transfer/testing/files.h"
+#include "transfer/testing/hooked_store.h"
+
+namespace aloft::transfer {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::uint64_t kPart = 64_KiB;
+constexpr std::size_t kParts = 10;
+
+std::string content(char seed) {
+  std::string text((kParts - 1) * kPart + 100, seed);
+  for (std::size_t i = 0; i < text.size(); i += 97) text[i] = static_cast<char>(i / kPart);
+  return text;
+}
+
+class ResumeTest : public ::testing::Test {
+ protected:
+  ResumeTest() : journal_(scratch_.path() + "/journal") {
+    EXPECT_TRUE(account_.create_container("box", {}));
+    store_ = std::make_shared<testing::HookedStore>(account_.container("box"));
+    options_.threads = 3;
+    options_.part_size_bytes = kPart;
+    options_.journal = &journal_;
+    store_->before_stage = [this](std::string_view id) { return another(std::string(id)); };
+    store_->before_read = [this](std::string_view) { return another(std::to_string(calls_)); };
+  }
+
+  /// Parts that may pass until the network is gone.
+  void allow(std::size_t parts) {
+    const std::scoped_lock lock(mutex_);
+    allowed_ = parts;
+    passed_.clear();
+  }
+  std::size_t passed() {
+    const std::scoped_lock lock(mutex_);
+    return passed_.size();
+  }
+  void write_source(std::string_view text) {
+    testing::write_file(path("file"), text);
+    // A journal trusts times only once a later change is sure to have another one.
+    std::this_thread::sleep_for(std::chrono::milliseconds(80));
+  }
+  std::string path(const std::string& name) const { return scratch_.path() + "/" + name; }
+  Place local(const std::string& name) const { return {.path = path(name)}; }
+  Place box() const { return {.store = store_, .path = "file"}; }
+
+  CopyReport run(const Place& from, const Place& to) {
+    Progress progress;
+    auto report = copy({&from, 1}, to, options_, progress, {});
+    EXPECT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->journal_failure, std::nullopt);
+    return *report;
+  }
+  void put(std::string_view text) {
+    CHECK(
+        store_->inner().put({.key = "file", .content = testing::bytes(text), .metadata = {}}, {}));
+  }
+  std::string stored() {
+    std::string text(store_->inner().head("file", {}).value().size_bytes, '\0');
+    const auto read = store_->inner().read({.key = "file", .range = {0, text.size()}},
+                                           std::as_writable_bytes(std::span(text)), {});
+    CHECK(read);
+    return text;
+  }
+  std::vector<std::string> hidden_files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path("to"))) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with(".aloft-")) names.push_back(name);
+    }
+    return names;
+  }
+
+  TemporaryDirectory scratch_;
+  MemoryAccount account_;
+  std::shared_ptr<testing::HookedStore> store_;
+  Journal journal_;
+  CopyOptions options_;
+
+ private:
+  Result<void> another(std::string name) {
+    const std::scoped_lock lock(mutex_);
+    ++calls_;
+    if (passed_.size() >= allowed_) return fail(ErrorCode::unavailable, "the network is gone");
+    EXPECT_TRUE(passed_.insert(std::move(name)).second) << "sent twice";
+    return {};
+  }
+
+  std::mutex mutex_;
+  std::size_t calls_ = 0;
+  std::size_t allowed_ = 1000;
+  std::set<std::string> passed_;
+};
+
+TEST_F(ResumeTest, AnUploadSendsOnlyWhatIsNotThere) {
+  const std::string text = content('a');
+  write_source(text);
+  allow(4);
+  EXPECT_THAT(run(local("file"), box()).failures, SizeIs(1));
+  EXPECT_EQ(store_->head("file", {}).error().code, ErrorCode::not_found) << "whole or not at all";
+  allow(1000);
+  EXPECT_THAT(run(local("file"), box()).failures, IsEmpty());
+  EXPECT_EQ(passed(), kParts - 4);
+  EXPECT_EQ(stored(), text);
+  // The journal has forgotten it.
+  ASSERT_TRUE(store_->remove("file", {}, {}));
+  allow(1000);
+  run(local("file"), box());
+  EXPECT_EQ(passed(), kParts);
+}
+
+TEST_F(ResumeTest, AnUploadOfAChangedFileBeginsAnew) {
+  write_source(content('a'));
+  allow(4);
+  run(local("file"), box());
+  const std::string text = content('b');
+  write_source(text);
+  allow(1000);
+  run(local("file"), box());
+  EXPECT_EQ(passed(), kParts);
+  EXPECT_EQ(stored(), text);
+}
+
+TEST_F(ResumeTest, AnUploadThatLacksOnlyItsCommitSendsNothing) {
+  const std::string text = content('a');
+  write_source(text);
+  store_->before_commit = [](std::string_view) -> Result<void> {
+    return fail(ErrorCode::unavailable, "the network is gone");
+  };
+  EXPECT_THAT(run(local("file"), box()).failures, SizeIs(1));
+  store_->before_commit = [](std::string_view) -> Result<void> { return {}; };
+  allow(1000);
+  EXPECT_THAT(run(local("file"), box()).failures, IsEmpty());
+  EXPECT_EQ(passed(), 0u);
+  EXPECT_EQ(stored(), text);
+}
+
+TEST_F(ResumeTest, AnUploadThatWasCommittedAndNotForgottenSendsNothing) {
+  const std::string text = content('a');
+  write_source(text);
+  store_->before_commit = [this](std::string_view key) -> Result<void> {
+    std::vector<BlockRef> blocks;
+    const auto staged = store_->inner().block_list(key, {});
+    for (const auto& block : staged->uncommitted) blocks.push_back({.id = block.id});
+    std::ranges::sort(blocks, {}, &BlockRef::id);
+    const Metadata metadata;
+    CHECK(store_->inner().commit_blocks({.key = key, .blocks = blocks, .metadata = metadata}, {}));
+    return fail(ErrorCode::unavailable, "killed here");
+  };
+  EXPECT_THAT(run(local("file"), box()).failures, SizeIs(1));
+  store_->before_commit = [](std::string_view) -> Result<void> { return {}; };
+  allow(1000);
+  EXPECT_THAT(run(local("file"), box()).failures, IsEmpty());
+  EXPECT_EQ(passed(), 0u);
+  EXPECT_EQ(stored(), text);
+}
+
+TEST_F(ResumeTest, BlocksThatTheServiceForgotAreSentAgain) {
+  const std::string text = content('a');
+  write_source(text);
+  allow(4);
+  run(local("file"), box());
+  put("somebody else's");  // A put drops what is staged.
+  allow(1000);
+  EXPECT_THAT(run(local("file"), box()).failures, IsEmpty());
+  EXPECT_EQ(passed(), kParts);
+  EXPECT_EQ(stored(), text);
+}
+
+TEST_F(ResumeTest, ADownloadFetchesOnlyWhatIsNotThere) {
+  const std::string text = content('a');
+  put(text);
+  fs::create_directories(path("to"));
+  allow(4);
+  EXPECT_THAT(run(box(), local("to")).failures, SizeIs(1));
+  EXPECT_FALSE(fs::exists(path("to/file"))) << "whole or not at all";
+  EXPECT_THAT(hidden_files(), SizeIs(1));
+  allow(1000);
+  EXPECT_THAT(run(box(), local("to")).failures, IsEmpty());
+  EXPECT_EQ(passed(), kParts - 4);
+  EXPECT_EQ(testing::content_of(path("to/file")), text);
+  EXPECT_THAT(hidden_files(), IsEmpty());
+}
+
+TEST_F(ResumeTest, ADownloadOfAChangedObjectBeginsAnew) {
+  put(content('a'));
+  fs::create_directories(path("to"));
+  allow(4);
+  run(box(), local("to"));
+  const std::string text = content('b');
+  put(text);
+  allow(1000);
+  run(box(), local("to"));
+  EXPECT_EQ(passed(), kParts);
+  EXPECT_EQ(testing::content_of(path("to/file")), text);
+  EXPECT_THAT(hidden_files(), IsEmpty());
+}
+
+TEST_F(ResumeTest, ADownloadTrustsNoFileThatTookThePlaceOfItsOwn) {
+  const std::string text = content('a');
+  put(text);
+  fs::create_directories(path("to"));
+  allow(4);
+  run(box(), local("to"));
+  ASSERT_THAT(hidden_files(), SizeIs(1));
+  const std::string hidden = path("to/" + hidden_files().front());
+  fs::rename(hidden, hidden + ".old");  // So that its inode is not given to the next one.
+  testing::write_file(hidden, std::string(text.size(), 'x'));
+  allow(1000);
+  run(box(), local("to"));
+  EXPECT_EQ(passed(), kParts);
+  EXPECT_EQ(testing::content_of(path("to/file")), text);
+}
+
+TEST_F(ResumeTest, AJournalThatCannotBeKeptStopsNoCopy) {
+  testing::write_file(path("in-the-way"), "");
+  Journal broken(path("in-the-way/journal"));
+  options_.journal = &broken;
+  write_source(content('a'));
+  const Place from = local("file");
+  Progress progress;
+  const auto report = copy({&from, 1}, box(), options_, progress, {});
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->failures, IsEmpty());
+  ASSERT_NE(report->journal_failure, std::nullopt);
+  EXPECT_THAT(report->journal_failure->message, ::testing::HasSubstr("in-the-way"));
+  EXPECT_EQ(stored(), content('a'));
+}
+
+}  // namespace
+}  // namespace aloft::transfer
