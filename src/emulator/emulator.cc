@@ -88,8 +88,8 @@ class RunningEmulator final : public Emulator {
 
   void keep_house(const std::stop_token& stop) {
     do {
-      const auto dropped = repository_.drop_expired_blocks();
-      if (!dropped) log(LogLevel::warning, "old blocks stay: {}", dropped.error().message);
+      const auto dropped = repository_.drop_expired();
+      if (!dropped) log(LogLevel::warning, "what is too old stays: {}", dropped.error().message);
     } while (system_clock().sleep_until(system_clock().now() + kHousekeepingPause, stop));
   }
 

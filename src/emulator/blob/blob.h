@@ -5,11 +5,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "emulator/blob/content.h"
+#include "emulator/blob/slice_map.h"
 #include "emulator/wire/dates.h"
 
 namespace aloft::emulator::blob {
@@ -17,8 +20,15 @@ namespace aloft::emulator::blob {
 /// Names as the client spelled them; unique without regard to case.
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-/// Changes with every write; never used twice in one data directory.
-using EtagNumber = std::uint64_t;
+/// A moment as the service tells them apart, in ticks of 100 ns since the year 1. Grows with every
+/// use; none is used twice in one data directory. 0: no moment.
+using Stamp = std::uint64_t;
+/// As snapshot=, versionid= and x-ms-snapshot show it: "2026-11-21T03:30:00.1234567Z".
+std::string format_stamp(Stamp stamp);
+std::optional<Stamp> parse_stamp(std::string_view text);
+
+/// Changes with every write.
+using EtagNumber = Stamp;
 /// As the header field shows it, with quotation marks: "0x8DC…".
 std::string format_etag(EtagNumber etag);
 
@@ -39,15 +49,26 @@ struct CopyState {
   Seconds completed_at{};
 };
 
+/// Of what was deleted and is kept for some days.
+struct Deletion {
+  Seconds deleted_at{};
+  Seconds expires_at{};  ///< Then it goes for good.
+};
+
 struct Block {
   std::string id;  ///< Decoded; empty for the one block of Put Blob.
   std::vector<Slice> slices;
   std::uint64_t size_bytes = 0;
 };
+using BlockList = std::vector<Block>;
 
-/// One version of a block blob; never changes once others can see it.
+enum class BlobType { block, append, page };
+
+/// One state of a blob: the present one, a snapshot, a former version, or what was deleted and is
+/// kept. Never changes once others can see it; copies share the content.
 struct Blob {
   std::string name{};
+  BlobType type = BlobType::block;
   EtagNumber etag = 0;
   Seconds created_at{};
   Seconds modified_at{};
@@ -55,9 +76,25 @@ struct Blob {
   Metadata metadata{};
   std::string access_tier{};  ///< Empty: the account's, which is Hot.
   std::optional<CopyState> copy{};
-  std::vector<Block> blocks{};
   std::uint64_t size_bytes = 0;
 
+  std::shared_ptr<const BlockList> blocks{};  ///< Of a block blob; null: none.
+  SliceMap extents{};                         ///< Of an append or page blob.
+  std::uint64_t append_count = 0;             ///< Of an append blob: its blocks.
+  bool is_sealed = false;                     ///< Of an append blob.
+  std::uint64_t sequence_number = 0;          ///< Of a page blob.
+
+  Stamp snapshot = 0;  ///< Of a snapshot alone.
+  Stamp version = 0;   ///< 0: written while the account had no versioning.
+  std::optional<Deletion> deletion{};
+
+  /// For the journal: the edits of the extents that it keeps one by one, since it last kept all of
+  /// them.
+  std::uint64_t edits = 0;
+
+  std::span<const Block> block_list() const {
+    return blocks ? std::span<const Block>(*blocks) : std::span<const Block>();
+  }
   /// A part of the content; the range lies within it.
   std::vector<Slice> slices(std::uint64_t offset, std::uint64_t length_bytes) const;
 };
@@ -75,6 +112,9 @@ struct Container {
   EtagNumber etag = 0;
   Seconds modified_at{};
   Metadata metadata{};
+  /// Of a container that was deleted and can be restored; tells it from others of its name.
+  Stamp deleted_version = 0;
+  std::optional<Deletion> deletion{};
 };
 
 }  // namespace aloft::emulator::blob

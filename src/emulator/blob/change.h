@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "emulator/blob/blob.h"
 #include "emulator/blob/service_properties.h"
@@ -18,24 +19,49 @@ struct ContainerRef {
   std::string name{};
 };
 
+inline ContainerRef ref_of(const Container& container) {
+  return {.id = container.id, .name = container.name};
+}
+
+/// A new container, or a new state of one, by its id. One with a deletion leaves its name; without
+/// one it has it again.
 struct PutContainer {
   Container container;
 };
 struct DropContainer {
   ContainerRef container;
 };
-/// Also drops the blob's staged blocks.
-struct PutBlob {
+
+/// How the content of a blob differs from what is kept in its place now.
+struct ContentChange {
+  enum class Kind {
+    replaced,
+    kept,
+    range,  ///< The same but for the range below.
+  };
+  Kind kind = Kind::replaced;
+  std::uint64_t offset = 0;
+  std::uint64_t length_bytes = 0;
+  std::vector<Slice> slices{};  ///< Fill the range; none: it becomes a gap.
+};
+
+/// One place below a name. The key is 0 for the present blob; what is past has the moment of its
+/// snapshot, version or deletion.
+struct BlobItem {
+  Stamp key = 0;
+  std::shared_ptr<const Blob> blob{};  ///< Null: nothing any more.
+  ContentChange content{};
+};
+
+/// Sets some of what one name stands for, all or nothing.
+struct ChangeBlob {
   ContainerRef container;
-  std::shared_ptr<const Blob> blob;
+  std::string name;
+  std::vector<BlobItem> items;
   /// Set Blob Metadata and the like keep what is staged for a next Put Block List.
   bool keeps_staged = false;
 };
-/// Also drops the blob's staged blocks.
-struct DropBlob {
-  ContainerRef container;
-  std::string name;
-};
+
 struct StageBlock {
   ContainerRef container;
   std::string blob_name;
@@ -53,7 +79,7 @@ struct PutServiceProperties {
 
 /// The smallest step between two states of the account: written to the journal as one transaction,
 /// and applied to the index as one step.
-using Change = std::variant<PutContainer, DropContainer, PutBlob, DropBlob, StageBlock, DropStaged,
+using Change = std::variant<PutContainer, DropContainer, ChangeBlob, StageBlock, DropStaged,
                             PutServiceProperties>;
 
 }  // namespace aloft::emulator::blob

@@ -2,6 +2,7 @@
 #include "emulator/blob/content.h"
 
 #include <algorithm>
+#include <array>
 
 namespace aloft::emulator::blob {
 
@@ -36,7 +37,12 @@ Result<std::size_t> SliceReader::read(std::span<std::byte> buffer) {
     const Slice& slice = slices_[next_];
     const auto taken = static_cast<std::size_t>(
         std::min<std::uint64_t>(buffer.size() - filled, slice.length_bytes - done_bytes_));
-    TRY(slice.content->read(slice.offset + done_bytes_, buffer.subspan(filled, taken)));
+    const auto part = buffer.subspan(filled, taken);
+    if (slice.content) {
+      TRY(slice.content->read(slice.offset + done_bytes_, part));
+    } else {
+      std::ranges::fill(part, std::byte{0});
+    }
     filled += taken;
     done_bytes_ += taken;
     if (done_bytes_ == slice.length_bytes) {
@@ -47,9 +53,31 @@ Result<std::size_t> SliceReader::read(std::span<std::byte> buffer) {
   return filled;
 }
 
+namespace {
+
+constexpr std::array<std::byte, 256 << 10> kZeros{};
+constexpr std::uint64_t kZeroSpansMax = 1024;
+
+/// False where they are too many.
+bool add_zeros(std::vector<std::span<const std::byte>>& spans, std::uint64_t length_bytes) {
+  if (length_bytes > kZeroSpansMax * kZeros.size()) return false;
+  while (length_bytes > 0) {
+    const std::uint64_t taken = std::min<std::uint64_t>(length_bytes, kZeros.size());
+    spans.push_back(std::span(kZeros).first(static_cast<std::size_t>(taken)));
+    length_bytes -= taken;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::vector<std::span<const std::byte>> memory_spans(std::span<const Slice> slices) {
   std::vector<std::span<const std::byte>> spans;
   for (const Slice& slice : slices) {
+    if (!slice.content) {
+      if (!add_zeros(spans, slice.length_bytes)) return {};
+      continue;
+    }
     std::uint64_t skip = slice.offset;
     std::uint64_t left = slice.length_bytes;
     for (const auto& part : slice.content->memory()) {

@@ -33,9 +33,9 @@ class Content {
   const std::uint64_t size_bytes_;
 };
 
-/// Bytes [offset, offset + length) of a content, which it keeps alive.
+/// Bytes [offset, offset + length) of a content, which it keeps alive; zeros where it has none.
 struct Slice {
-  std::shared_ptr<const Content> content;
+  std::shared_ptr<const Content> content{};
   std::uint64_t offset = 0;
   std::uint64_t length_bytes = 0;
 };
@@ -59,7 +59,8 @@ class SliceReader {
   std::uint64_t done_bytes_ = 0;  // Of slices_[next_].
 };
 
-/// The bytes of `slices` as spans into memory, or nothing at all if any of them is not in memory.
+/// The bytes of `slices` as spans into memory, or nothing at all if any of them is not in memory or
+/// they have more zeros than are worth spans.
 std::vector<std::span<const std::byte>> memory_spans(std::span<const Slice> slices);
 
 }  // namespace aloft::emulator::blob

@@ -199,7 +199,9 @@ TEST(JournalRows, KeepAnyByteOfHeaderValues) {
 }
 
 TEST(JournalRows, RefuseWhatIsDamaged) {
-  const auto none = [](std::uint64_t) -> std::shared_ptr<const Content> { return nullptr; };
+  const auto none = [](std::uint64_t, std::uint64_t) -> std::shared_ptr<const Content> {
+    return nullptr;
+  };
   const Block block{.id = "abc", .slices = {}, .size_bytes = 0};
   auto bytes = encode_blocks({&block, 1});
   EXPECT_EQ(decode_blocks(bytes, none)->at(0).id, "abc");

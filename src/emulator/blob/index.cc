@@ -19,9 +19,27 @@ struct Index::Applier {
   Garbage& garbage;
 
   Entry* find(const ContainerRef& ref) {
-    const auto found = state.find(ref.name);
-    if (found == state.end() || found->second.container->id != ref.id) return nullptr;
-    return &found->second;
+    const auto found = state.containers.find(ref.name);
+    if (found != state.containers.end() && found->second.container->id == ref.id) {
+      return &found->second;
+    }
+    // A write that began before its container was deleted is part of what is kept.
+    const auto deleted = state.deleted.find(ref.id);
+    return deleted == state.deleted.end() ? nullptr : &deleted->second;
+  }
+
+  /// The container leaves the place where it is.
+  Entry take(const ContainerRef& ref) {
+    Entry entry;
+    const auto found = state.containers.find(ref.name);
+    if (found != state.containers.end() && found->second.container->id == ref.id) {
+      entry = std::move(found->second);
+      state.containers.erase(found);
+    } else if (const auto deleted = state.deleted.find(ref.id); deleted != state.deleted.end()) {
+      entry = std::move(deleted->second);
+      state.deleted.erase(deleted);
+    }
+    return entry;
   }
 
   void drop_staged(Entry& entry, std::string_view blob) {
@@ -31,37 +49,47 @@ struct Index::Applier {
     entry.staged.erase(found);
   }
 
+  /// Sets or, where `blob` is null, erases a place of `map`.
+  void set(auto& map, const auto& key, const std::shared_ptr<const Blob>& blob) {
+    if (blob) {
+      garbage.blobs.push_back(std::exchange(map[key], blob));
+    } else if (const auto found = map.find(key); found != map.end()) {
+      garbage.blobs.push_back(std::move(found->second));
+      map.erase(found);
+    }
+  }
+
   bool operator()(const PutContainer& change) {
-    state[change.container.name].container = std::make_shared<const Container>(change.container);
+    const Container& container = change.container;
+    Entry entry = take({.id = container.id, .name = container.name});
+    entry.container = std::make_shared<const Container>(container);
+    if (container.deletion) {
+      state.deleted[container.id] = std::move(entry);
+    } else {
+      state.containers[container.name] = std::move(entry);
+    }
     return true;
   }
 
   bool operator()(const DropContainer& change) {
-    Entry* entry = find(change.container);
-    if (entry == nullptr) return false;
-    garbage.container = std::move(*entry);
-    state.erase(state.find(change.container.name));
+    if (find(change.container) == nullptr) return false;
+    garbage.container = take(change.container);
     return true;
   }
 
-  bool operator()(const PutBlob& change) {
+  bool operator()(const ChangeBlob& change) {
     Entry* entry = find(change.container);
     if (entry == nullptr) return false;
-    auto& place = entry->blobs[change.blob->name];
-    garbage.blobs.push_back(std::exchange(place, change.blob));
-    if (!change.keeps_staged) drop_staged(*entry, change.blob->name);
-    return true;
-  }
-
-  bool operator()(const DropBlob& change) {
-    Entry* entry = find(change.container);
-    if (entry == nullptr) return false;
-    const auto found = entry->blobs.find(change.name);
-    if (found != entry->blobs.end()) {
-      garbage.blobs.push_back(std::move(found->second));
-      entry->blobs.erase(found);
+    for (const BlobItem& item : change.items) {
+      if (item.key == 0) {
+        set(entry->blobs, change.name, item.blob);
+        continue;
+      }
+      PastBlobs& past = entry->past[change.name];
+      set(past, item.key, item.blob);
+      if (past.empty()) entry->past.erase(change.name);
     }
-    drop_staged(*entry, change.name);
+    if (!change.keeps_staged) drop_staged(*entry, change.name);
     return true;
   }
 
@@ -97,37 +125,70 @@ std::shared_ptr<const ServiceProperties> Index::service_properties() const {
   return *properties_.lock();
 }
 
+const Index::Entry* Index::State::find(std::string_view container) const {
+  const auto found = containers.find(container);
+  return found == containers.end() ? nullptr : &found->second;
+}
+
 std::shared_ptr<const Container> Index::find_container(std::string_view name) const {
   const auto state = state_.lock();
-  const auto found = state->find(name);
-  return found == state->end() ? nullptr : found->second.container;
+  const Entry* entry = state->find(name);
+  return entry == nullptr ? nullptr : entry->container;
+}
+
+std::vector<std::shared_ptr<const Container>> Index::deleted_containers() const {
+  std::vector<std::shared_ptr<const Container>> all;
+  const auto state = state_.lock();
+  for (const auto& [id, entry] : state->deleted) all.push_back(entry.container);
+  return all;
 }
 
 BlobLookup Index::find_blob(std::string_view container, std::string_view name) const {
   const auto state = state_.lock();
-  const auto found = state->find(container);
-  if (found == state->end()) return {};
-  const auto blob = found->second.blobs.find(name);
-  return {.container = found->second.container,
-          .blob = blob == found->second.blobs.end() ? nullptr : blob->second};
+  const Entry* entry = state->find(container);
+  if (entry == nullptr) return {};
+  const auto blob = entry->blobs.find(name);
+  return {.container = entry->container,
+          .blob = blob == entry->blobs.end() ? nullptr : blob->second};
+}
+
+BlobLookup Index::find_past_blob(std::string_view container, std::string_view name,
+                                 Stamp key) const {
+  const auto state = state_.lock();
+  const Entry* entry = state->find(container);
+  if (entry == nullptr) return {};
+  BlobLookup found{.container = entry->container, .blob = nullptr};
+  const auto past = entry->past.find(name);
+  if (past == entry->past.end()) return found;
+  const auto blob = past->second.find(key);
+  if (blob != past->second.end()) found.blob = blob->second;
+  return found;
+}
+
+PastBlobs Index::past_blobs(std::string_view container, std::string_view name) const {
+  const auto state = state_.lock();
+  const Entry* entry = state->find(container);
+  if (entry == nullptr) return {};
+  const auto past = entry->past.find(name);
+  return past == entry->past.end() ? PastBlobs{} : past->second;
 }
 
 StagedSummary Index::staged_summary(std::string_view container, std::string_view blob) const {
   const auto state = state_.lock();
-  const auto found = state->find(container);
-  if (found == state->end()) return {};
-  const auto staged = found->second.staged.find(blob);
-  if (staged == found->second.staged.end()) return {};
+  const Entry* entry = state->find(container);
+  if (entry == nullptr) return {};
+  const auto staged = entry->staged.find(blob);
+  if (staged == entry->staged.end()) return {};
   return {.count = staged->second.blocks.size(),
           .id_length = staged->second.blocks.begin()->first.size()};
 }
 
 StagedBlocks Index::staged(std::string_view container, std::string_view blob) const {
   const auto state = state_.lock();
-  const auto found = state->find(container);
-  if (found == state->end()) return {};
-  const auto staged = found->second.staged.find(blob);
-  return staged == found->second.staged.end() ? StagedBlocks{} : staged->second;
+  const Entry* entry = state->find(container);
+  if (entry == nullptr) return {};
+  const auto staged = entry->staged.find(blob);
+  return staged == entry->staged.end() ? StagedBlocks{} : staged->second;
 }
 
 std::vector<std::shared_ptr<const Container>> Index::list_containers(std::string_view prefix,
@@ -135,107 +196,49 @@ std::vector<std::shared_ptr<const Container>> Index::list_containers(std::string
                                                                      std::size_t count_max) const {
   std::vector<std::shared_ptr<const Container>> page;
   const auto state = state_.lock();
-  for (auto at = state->lower_bound(std::max(prefix, from));
-       at != state->end() && at->first.starts_with(prefix) && page.size() < count_max; ++at) {
+  for (auto at = state->containers.lower_bound(std::max(prefix, from));
+       at != state->containers.end() && at->first.starts_with(prefix) && page.size() < count_max;
+       ++at) {
     page.push_back(at->second.container);
   }
   return page;
 }
 
-namespace {
-
-/// The first name, in byte order, that does not begin with `prefix` and comes behind those that do;
-/// nothing where there is none.
-std::optional<std::string> behind_prefix(std::string prefix) {
-  while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
-  if (prefix.empty()) return std::nullopt;
-  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
-  return prefix;
-}
-
-/// Walks the names of two ordered maps as one; where both have a name, the first map's counts.
-template <class First, class Second>
-class MergedNames {
- public:
-  MergedNames(const First& first, const Second* second) : first_(first), second_(second) {}
-  void seek(std::string_view name) {
-    at_first_ = first_.lower_bound(name);
-    if (second_ != nullptr) at_second_ = second_->lower_bound(name);
-  }
-  /// Null behind the last.
-  const std::string* name() const {
-    const std::string* one = at_first_ == first_.end() ? nullptr : &at_first_->first;
-    const std::string* two =
-        second_ == nullptr || at_second_ == second_->end() ? nullptr : &at_second_->first;
-    if (one == nullptr || two == nullptr) return one != nullptr ? one : two;
-    return *one <= *two ? one : two;
-  }
-  bool in_first() const { return at_first_ != first_.end() && &at_first_->first == name(); }
-  const auto& first_value() const { return at_first_->second; }
-  void next() {
-    const std::string name_now = *name();
-    if (at_first_ != first_.end() && at_first_->first == name_now) ++at_first_;
-    if (second_ != nullptr && at_second_ != second_->end() && at_second_->first == name_now) {
-      ++at_second_;
-    }
-  }
-
- private:
-  const First& first_;
-  const Second* second_;
-  typename First::const_iterator at_first_;
-  typename Second::const_iterator at_second_;
-};
-
-template <class Names>
-ListPage make_page(Names& names, const ListRequest& request) {
-  ListPage page;
-  names.seek(std::max(request.prefix, request.from));
-  for (const std::string* name = names.name(); name != nullptr && name->starts_with(request.prefix);
-       name = names.name()) {
-    if (page.entries.size() == request.entries_max) {
-      page.next = *name;
-      return page;
-    }
-    const std::size_t cut = request.delimiter.empty()
-                                ? std::string::npos
-                                : name->find(request.delimiter, request.prefix.size());
-    if (cut == std::string::npos) {
-      page.entries.push_back(
-          {.name = *name, .blob = names.in_first() ? names.first_value() : nullptr});
-      names.next();
-      continue;
-    }
-    std::string prefix = name->substr(0, cut + request.delimiter.size());
-    const auto behind = behind_prefix(prefix);
-    page.entries.push_back({.name = std::move(prefix), .is_prefix = true});
-    if (!behind) return page;
-    names.seek(*behind);
-  }
-  return page;
-}
-
-}  // namespace
-
-std::optional<ListPage> Index::list_blobs(std::string_view container,
-                                          const ListRequest& request) const {
-  const auto state = state_.lock();
-  const auto found = state->find(container);
-  if (found == state->end()) return std::nullopt;
-  const Entry& entry = found->second;
-  MergedNames names(entry.blobs, request.uncommitted ? &entry.staged : nullptr);
-  return make_page(names, request);
-}
-
 std::vector<DropStaged> Index::staged_before(Seconds before) const {
   std::vector<DropStaged> expired;
   const auto state = state_.lock();
-  for (const auto& [name, entry] : *state) {
+  for (const auto& [name, entry] : state->containers) {
     for (const auto& [blob, staged] : entry.staged) {
       if (staged.last_staged_at < before) {
         expired.push_back(
             {.container = {.id = entry.container->id, .name = name}, .blob_name = blob});
       }
+    }
+  }
+  return expired;
+}
+
+Expired Index::expired(Seconds now) const {
+  Expired expired;
+  const auto is_over = [now](const auto& value) {
+    return value.deletion && value.deletion->expires_at <= now;
+  };
+  const auto state = state_.lock();
+  for (const auto& [id, entry] : state->deleted) {
+    if (is_over(*entry.container)) {
+      expired.containers.push_back({.id = id, .name = entry.container->name});
+    }
+  }
+  for (const auto& [container, entry] : state->containers) {
+    for (const auto& [name, past] : entry.past) {
+      ChangeBlob change{.container = {.id = entry.container->id, .name = container},
+                        .name = name,
+                        .items = {},
+                        .keeps_staged = true};
+      for (const auto& [key, blob] : past) {
+        if (is_over(*blob)) change.items.push_back({.key = key});
+      }
+      if (!change.items.empty()) expired.blobs.push_back(std::move(change));
     }
   }
   return expired;

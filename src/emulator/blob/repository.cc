@@ -7,20 +7,20 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-constexpr std::chrono::days kStagedLifetime{7};
 constexpr std::size_t kStagedBlocksMax = 100'000;
 
-ContainerRef ref_of(const Container& container) {
-  return {.id = container.id, .name = container.name};
-}
+// Below this many edits, keeping all extents anew would cost more than it saves at the next start.
+constexpr std::uint64_t kEditsMin = 1000;
 
 }  // namespace
 
-Repository::Repository(Index& index, Storage& storage, Clock& clock, Numbers numbers)
+Repository::Repository(Index& index, Storage& storage, Clock& clock, Numbers numbers,
+                       DataProtection protection)
     : index_(index),
       storage_(storage),
       clock_(clock),
-      last_etag_(numbers.etag),
+      protection_(protection),
+      last_stamp_(numbers.stamp),
       last_container_(numbers.container) {}
 
 Seconds Repository::now() const {
@@ -33,17 +33,17 @@ std::shared_mutex& Repository::lock_of(std::string_view container, std::string_v
   return locks_[hash % locks_.size()];
 }
 
-// Looks like Azure's, which are 100 ns ticks since the year 1; grows even where the clock does not.
-EtagNumber Repository::next_etag() {
-  using Ticks = std::chrono::duration<EtagNumber, std::ratio<1, 10'000'000>>;
-  constexpr EtagNumber kUnixEpoch = 621'355'968'000'000'000;
-  const EtagNumber by_clock =
+// Grows even where the clock does not.
+Stamp Repository::next_stamp() {
+  using Ticks = std::chrono::duration<Stamp, std::ratio<1, 10'000'000>>;
+  constexpr Stamp kUnixEpoch = 621'355'968'000'000'000;
+  const Stamp by_clock =
       kUnixEpoch + std::chrono::duration_cast<Ticks>(clock_.wall_now().time_since_epoch()).count();
-  EtagNumber last = last_etag_.load();
-  EtagNumber next = 0;
+  Stamp last = last_stamp_.load();
+  Stamp next = 0;
   do {
     next = std::max(last + 1, by_clock);
-  } while (!last_etag_.compare_exchange_weak(last, next));
+  } while (!last_stamp_.compare_exchange_weak(last, next));
   return next;
 }
 
@@ -78,7 +78,7 @@ Outcome<Container> Repository::create_container(std::string_view name, Metadata 
   if (index_.find_container(name)) return refuse(Refusal::container_already_exists);
   Container container{.id = ++last_container_,
                       .name = std::string(name),
-                      .etag = next_etag(),
+                      .etag = next_stamp(),
                       .modified_at = now(),
                       .metadata = std::move(metadata)};
   TRY(commit(PutContainer{container}));
@@ -89,47 +89,109 @@ Outcome<void> Repository::drop_container(std::string_view name, const ContainerC
   const std::unique_lock lock(lock_of(name, {}));
   const auto current = TRY(find_container(name));
   TRY(check(*current));
-  return commit(DropContainer{ref_of(*current)});
+  if (!protection_.container_retention_days) return commit(DropContainer{ref_of(*current)});
+  Container kept = *current;
+  kept.deleted_version = next_stamp();
+  kept.deletion = deletion_for(*protection_.container_retention_days);
+  return commit(PutContainer{std::move(kept)});
 }
 
-Outcome<Container> Repository::set_container_metadata(std::string_view name, Metadata metadata,
-                                                      const ContainerCheck& check) {
+Outcome<Container> Repository::restore_container(std::string_view name, Stamp deleted_version) {
+  const std::unique_lock lock(lock_of(name, {}));
+  for (const auto& deleted : index_.deleted_containers()) {
+    if (deleted->name != name || deleted->deleted_version != deleted_version) continue;
+    if (deleted->deletion->expires_at <= now()) break;
+    if (index_.find_container(name)) return refuse(Refusal::container_already_exists);
+    Container restored = *deleted;
+    restored.deletion.reset();
+    restored.deleted_version = 0;
+    TRY(commit(PutContainer{restored}));
+    return restored;
+  }
+  return refuse(Refusal::container_not_found);
+}
+
+Outcome<Container> Repository::write_container(std::string_view name, ContainerEtag etag,
+                                               const ContainerEdit& edit) {
   const std::unique_lock lock(lock_of(name, {}));
   const auto current = TRY(find_container(name));
-  TRY(check(*current));
-  Container container = *current;
-  container.metadata = std::move(metadata);
-  container.etag = next_etag();
-  container.modified_at = now();
+  Container container = TRY(edit(*current));
+  if (etag == ContainerEtag::renewed) {
+    container.etag = next_stamp();
+    container.modified_at = now();
+  }
   TRY(commit(PutContainer{container}));
   return container;
 }
 
 Outcome<std::shared_ptr<const Blob>> Repository::write_blob(std::string_view container,
-                                                            std::string_view name, Staged staged,
+                                                            std::string_view name, Write write,
                                                             const BlobEdit& edit) {
   const std::unique_lock lock(lock_of(container, name));
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   Blob edited = TRY(edit(current.blob.get()));
+  CHECK(current.blob || write == Write::content);
+  ChangeBlob change{.container = ref_of(*current.container),
+                    .name = std::string(name),
+                    .items = {},
+                    .keeps_staged = write != Write::content};
+  if (current.blob) {
+    if (auto former = former_state(*current.blob, write))
+      change.items.push_back(std::move(*former));
+  } else {
+    bury_deleted(container, name, change.items);
+  }
   edited.name = name;
-  edited.etag = next_etag();
-  edited.modified_at = now();
+  if (write != Write::beside) {
+    edited.etag = next_stamp();
+    edited.modified_at = now();
+  }
+  if (write == Write::content || write == Write::metadata) {
+    edited.version = protection_.versioning ? edited.etag : 0;
+  }
+  BlobItem item{.blob = nullptr, .content = {.kind = ContentChange::Kind::kept}};
+  if (write == Write::content) {
+    item.content.kind = ContentChange::Kind::replaced;
+    edited.edits = 0;
+  }
   auto blob = std::make_shared<const Blob>(std::move(edited));
-  TRY(commit(PutBlob{.container = ref_of(*current.container),
-                     .blob = blob,
-                     .keeps_staged = staged == Staged::kept}));
+  item.blob = blob;
+  change.items.push_back(std::move(item));
+  TRY(commit(std::move(change)));
   return blob;
 }
 
-Outcome<void> Repository::drop_blob(std::string_view container, std::string_view name,
-                                    const BlobCheck& check) {
+Outcome<std::shared_ptr<const Blob>> Repository::write_range(std::string_view container,
+                                                             std::string_view name,
+                                                             const RangeEditor& edit) {
   const std::unique_lock lock(lock_of(container, name));
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   if (!current.blob) return refuse(Refusal::blob_not_found);
-  TRY(check(*current.blob));
-  return commit(DropBlob{.container = ref_of(*current.container), .name = std::string(name)});
+  RangeEdit edited = TRY(edit(*current.blob));
+  Blob& changed = edited.blob;
+  changed.extents = current.blob->extents.with(edited.offset, edited.length_bytes, edited.slices);
+  changed.etag = next_stamp();
+  changed.modified_at = now();
+  BlobItem item{.blob = nullptr,
+                .content = {.kind = ContentChange::Kind::range,
+                            .offset = edited.offset,
+                            .length_bytes = edited.length_bytes,
+                            .slices = std::move(edited.slices)}};
+  // Edits that later ones wrote over would pile up; keeping all extents anew once in a while costs
+  // each edit little.
+  if (++changed.edits > std::max<std::uint64_t>(kEditsMin, changed.extents.count())) {
+    changed.edits = 0;
+    item.content = {.kind = ContentChange::Kind::replaced};
+  }
+  auto blob = std::make_shared<const Blob>(std::move(changed));
+  item.blob = blob;
+  TRY(commit(ChangeBlob{.container = ref_of(*current.container),
+                        .name = std::string(name),
+                        .items = {std::move(item)},
+                        .keeps_staged = true}));
+  return blob;
 }
 
 Outcome<void> Repository::stage_block(std::string_view container, std::string_view blob,
@@ -148,15 +210,6 @@ Outcome<void> Repository::stage_block(std::string_view container, std::string_vi
                            .blob_name = std::string(blob),
                            .block = std::move(block),
                            .staged_at = now()});
-}
-
-Result<void> Repository::drop_expired_blocks() {
-  const Seconds oldest = now() - kStagedLifetime;
-  for (DropStaged& expired : index_.staged_before(oldest)) {
-    const std::unique_lock lock(lock_of(expired.container.name, expired.blob_name));
-    TRY(storage_.commit(std::move(expired)));
-  }
-  return {};
 }
 
 }  // namespace aloft::emulator::blob

@@ -16,6 +16,13 @@
 
 namespace aloft::emulator::blob {
 
+/// What an owner sets for the account through Azure's control plane, which the emulator has not.
+struct DataProtection {
+  bool versioning = false;
+  /// How long a deleted container is kept; nothing: not at all.
+  std::optional<std::uint32_t> container_retention_days{};
+};
+
 /// The rules by which operations change the account: conditions are checked against the state that
 /// the change then replaces, whatever else happens at the time. Safe from any thread.
 ///
@@ -24,10 +31,12 @@ namespace aloft::emulator::blob {
 class Repository {
  public:
   /// All outlive it.
-  Repository(Index& index, Storage& storage, Clock& clock, Numbers numbers);
+  Repository(Index& index, Storage& storage, Clock& clock, Numbers numbers,
+             DataProtection protection = {});
 
   const Index& index() const { return index_; }
   Storage& storage() { return storage_; }
+  const DataProtection& protection() const { return protection_; }
   Seconds now() const;
 
   using PropertiesEdit =
@@ -37,39 +46,106 @@ class Repository {
   /// Fails with container_already_exists.
   Outcome<Container> create_container(std::string_view name, Metadata metadata);
   using ContainerCheck = std::function<Outcome<void>(const Container& current)>;
+  /// Where deleted containers are kept, it can be restored for that time.
   Outcome<void> drop_container(std::string_view name, const ContainerCheck& check);
-  Outcome<Container> set_container_metadata(std::string_view name, Metadata metadata,
-                                            const ContainerCheck& check);
+  /// Fails with container_not_found where no such one is kept, container_already_exists where
+  /// another has the name.
+  Outcome<Container> restore_container(std::string_view name, Stamp deleted_version);
+  /// Changes what a container says about itself. The etag is
+  /// kept for what is no part of it, as leases.
+  using ContainerEdit = std::function<Outcome<Container>(const Container& current)>;
+  enum class ContainerEtag { renewed, kept };
+  Outcome<Container> write_container(std::string_view name, ContainerEtag etag,
+                                     const ContainerEdit& edit);
 
-  /// Decides on a new version of a blob, given the present one (null: there is none); what it
-  /// returns gets etag and time of modification here.
+  /// Decides on a new state of a blob, given the present one (null: there is none); what it
+  /// returns gets etag, time and version here.
   using BlobEdit = std::function<Outcome<Blob>(const Blob* current)>;
-  enum class Staged { dropped, kept };
+  enum class Write {
+    /// New content (Put Blob, Put Block List, Copy Blob): drops staged blocks; the former state is
+    /// kept as a version, or as a deleted snapshot, where the account does so.
+    content,
+    metadata,    ///< Set Blob Metadata: the content stays, the former state becomes a version.
+    properties,  ///< In place; the content stays.
+    beside,      ///< As above, and etag and time stay, too: for tier, tags and lease.
+  };
+  /// Fails with container_not_found; and as `edit` does, which must do so for a blob that is not
+  /// there unless it brings content.
   Outcome<std::shared_ptr<const Blob>> write_blob(std::string_view container, std::string_view name,
-                                                  Staged staged, const BlobEdit& edit);
+                                                  Write write, const BlobEdit& edit);
+
+  /// A new state in place, whose extents are the present ones with this range as given.
+  struct RangeEdit {
+    Blob blob;
+    std::uint64_t offset = 0;
+    std::uint64_t length_bytes = 0;
+    std::vector<Slice> slices{};  ///< Fill the range; none: it becomes a gap.
+  };
+  using RangeEditor = std::function<Outcome<RangeEdit>(const Blob& current)>;
+  /// For append and page blobs. Fails with container_not_found, blob_not_found, and as `edit` does.
+  Outcome<std::shared_ptr<const Blob>> write_range(std::string_view container,
+                                                   std::string_view name, const RangeEditor& edit);
+
   using BlobCheck = std::function<Outcome<void>(const Blob& current)>;
-  Outcome<void> drop_blob(std::string_view container, std::string_view name,
-                          const BlobCheck& check);
+  /// Keeps the present state under a moment of its own, with other metadata where given.
+  struct Snapshot {
+    Stamp stamp = 0;
+    std::shared_ptr<const Blob> base{};  ///< As it is now.
+  };
+  Outcome<Snapshot> take_snapshot(std::string_view container, std::string_view name,
+                                  std::optional<Metadata> metadata, const BlobCheck& check);
+
+  enum class WithSnapshots {
+    no,  ///< Fails with snapshots_present where there are any.
+    include,
+    only,
+  };
+  /// What became of it: nothing is left, or it is kept for some days or as a version.
+  enum class Deleted { for_good, kept };
+  Outcome<Deleted> drop_blob(std::string_view container, std::string_view name,
+                             WithSnapshots snapshots, const BlobCheck& check);
+  /// A snapshot or version. Fails with operation_not_allowed_on_root_blob for the version that is
+  /// present.
+  Outcome<Deleted> drop_past_blob(std::string_view container, std::string_view name, Stamp key,
+                                  const BlobCheck& check);
+  /// Brings back what was deleted and is kept; there may be nothing.
+  Outcome<void> undelete_blob(std::string_view container, std::string_view name);
 
   /// Fails with invalid_blob_or_block where the id's length differs from those that are staged.
   Outcome<void> stage_block(std::string_view container, std::string_view blob, Block block);
-  /// Drops what nobody has added to or committed for a week.
-  Result<void> drop_expired_blocks();
+  /// Drops staged blocks that nobody has added to or committed for a week, and what was deleted
+  /// and has been kept long enough.
+  Result<void> drop_expired();
 
   /// The blob, or container_not_found or blob_not_found.
   Outcome<std::shared_ptr<const Blob>> find_blob(std::string_view container,
                                                  std::string_view name) const;
+  /// The snapshot or version of this moment, which may be the present blob; deleted ones are not
+  /// found.
+  Outcome<std::shared_ptr<const Blob>> find_snapshot(std::string_view container,
+                                                     std::string_view name, Stamp stamp) const;
+  Outcome<std::shared_ptr<const Blob>> find_version(std::string_view container,
+                                                    std::string_view name, Stamp stamp) const;
   Outcome<std::shared_ptr<const Container>> find_container(std::string_view name) const;
 
  private:
   std::shared_mutex& lock_of(std::string_view container, std::string_view blob);
-  EtagNumber next_etag();
+  Stamp next_stamp();
   Outcome<void> commit(Change change);
+  /// Of blobs; nothing where they are not kept.
+  std::optional<std::uint32_t> retention_days() const;
+  Deletion deletion_for(std::uint32_t days) const;
+  std::optional<BlobItem> former_state(const Blob& current, Write write);
+  void bury_deleted(std::string_view container, std::string_view name,
+                    std::vector<BlobItem>& items) const;
+  void drop_snapshots(const PastBlobs& past, std::vector<BlobItem>& items) const;
+  BlobItem dropped(Stamp key, const Blob& past) const;
 
   Index& index_;
   Storage& storage_;
   Clock& clock_;
-  std::atomic<EtagNumber> last_etag_;
+  const DataProtection protection_;
+  std::atomic<Stamp> last_stamp_;
   std::atomic<std::uint64_t> last_container_;
   std::array<std::shared_mutex, 1024> locks_;
 };

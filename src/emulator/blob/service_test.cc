@@ -153,10 +153,10 @@ TEST_F(ServiceTest, StagedBlocksAreForgottenAfterAWeek) {
   };
   EXPECT_EQ(stage().status, 201);
   clock_.advance(std::chrono::days(7));
-  ASSERT_TRUE(repository_.drop_expired_blocks().has_value());
+  ASSERT_TRUE(repository_.drop_expired().has_value());
   EXPECT_EQ(index_.staged_summary("box", "a").count, 1u);
   clock_.advance(std::chrono::seconds(1));
-  ASSERT_TRUE(repository_.drop_expired_blocks().has_value());
+  ASSERT_TRUE(repository_.drop_expired().has_value());
   EXPECT_EQ(index_.staged_summary("box", "a").count, 0u);
 }
 

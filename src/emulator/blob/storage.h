@@ -38,7 +38,7 @@ class Storage {
 
 /// Numbers to begin with, so that none is used twice.
 struct Numbers {
-  EtagNumber etag = 0;
+  Stamp stamp = 0;
   std::uint64_t container = 0;
 };
 

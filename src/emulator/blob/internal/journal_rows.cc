@@ -96,6 +96,57 @@ std::string narrow(std::string_view text) {
   return bytes;
 }
 
+constexpr const char* kTypeNames[] = {"block", "append", "page"};
+
+BlobType parse_type(const std::string& name) {
+  for (const BlobType type : {BlobType::block, BlobType::append, BlobType::page}) {
+    if (name == kTypeNames[static_cast<int>(type)]) return type;
+  }
+  throw json::other_error::create(501, "no type of blob", nullptr);
+}
+
+std::int64_t seconds(Seconds time) {
+  return time.time_since_epoch().count();
+}
+Seconds seconds(const json& number) {
+  return Seconds(std::chrono::seconds(number.get<std::int64_t>()));
+}
+
+json encode_deletion(const Deletion& deletion) {
+  return {{"deleted_at", seconds(deletion.deleted_at)},
+          {"expires_at", seconds(deletion.expires_at)}};
+}
+std::optional<Deletion> decode_deletion(const json& object) {
+  if (!object.contains("deletion")) return std::nullopt;
+  const json& deletion = object["deletion"];
+  return Deletion{.deleted_at = seconds(deletion.at("deleted_at")),
+                  .expires_at = seconds(deletion.at("expires_at"))};
+}
+
+/// Parses an object and runs `read` on it, which throws for members that are not as they should.
+template <class Read>
+Result<void> read_object(std::string_view text, std::string_view what, Read read) {
+  const json object = json::parse(text, nullptr, false);
+  if (!object.is_object()) return damaged(what);
+  try {
+    read(object);
+  } catch (const json::exception&) {
+    return damaged(what);
+  }
+  return {};
+}
+
+/// Numbers that only some blobs have; 0 is not written.
+struct NamedNumber {
+  const char* name;
+  std::uint64_t Blob::*member;
+};
+constexpr NamedNumber kNumbers[] = {{"append_count", &Blob::append_count},
+                                    {"sequence_number", &Blob::sequence_number},
+                                    {"snapshot", &Blob::snapshot},
+                                    {"version", &Blob::version},
+                                    {"edits", &Blob::edits}};
+
 }  // namespace
 
 std::string encode_metadata(const Metadata& metadata) {
@@ -123,46 +174,92 @@ std::string encode_attributes(const Blob& blob) {
     const std::string& value = blob.properties.*member;
     if (!value.empty()) object[name] = widen(value);
   }
+  for (const auto& [name, member] : kNumbers) {
+    if (blob.*member != 0) object[name] = blob.*member;
+  }
   if (!blob.access_tier.empty()) object["access_tier"] = blob.access_tier;
   if (blob.copy) {
     object["copy"] = {{"id", blob.copy->id},
                       {"source", widen(blob.copy->source)},
-                      {"completed_at", blob.copy->completed_at.time_since_epoch().count()}};
+                      {"completed_at", seconds(blob.copy->completed_at)}};
   }
+  if (blob.type != BlobType::block) {
+    object["type"] = kTypeNames[static_cast<int>(blob.type)];
+    object["size"] = blob.size_bytes;
+  }
+  if (blob.is_sealed) object["sealed"] = true;
+  if (blob.deletion) object["deletion"] = encode_deletion(*blob.deletion);
   return object.dump();
 }
 
 Result<void> decode_attributes(std::string_view text, Blob& blob) {
-  const json object = json::parse(text, nullptr, false);
-  if (!object.is_object()) return damaged("attributes");
-  try {
+  return read_object(text, "attributes", [&](const json& object) {
     for (const auto& [name, member] : kProperties) {
       blob.properties.*member = narrow(object.value(name, std::string()));
+    }
+    for (const auto& [name, member] : kNumbers) {
+      blob.*member = object.value(name, std::uint64_t{0});
     }
     blob.access_tier = object.value("access_tier", std::string());
     if (object.contains("copy")) {
       const json& copy = object["copy"];
       blob.copy = CopyState{.id = copy.at("id").get<std::string>(),
                             .source = narrow(copy.at("source").get<std::string>()),
-                            .completed_at = Seconds(
-                                std::chrono::seconds(copy.at("completed_at").get<std::int64_t>()))};
+                            .completed_at = seconds(copy.at("completed_at"))};
     }
-  } catch (const json::exception&) {
-    return damaged("attributes");
-  }
-  return {};
+    blob.type = parse_type(object.value("type", std::string("block")));
+    blob.size_bytes = object.value("size", std::uint64_t{0});
+    blob.is_sealed = object.value("sealed", false);
+    blob.deletion = decode_deletion(object);
+  });
 }
+
+std::string encode_container_attributes(const Container& container) {
+  json object = json::object();
+  if (container.deletion) {
+    object["deletion"] = encode_deletion(*container.deletion);
+    object["deleted_version"] = container.deleted_version;
+  }
+  return object.dump();
+}
+
+Result<void> decode_container_attributes(std::string_view text, Container& container) {
+  return read_object(text, "attributes of a container", [&](const json& object) {
+    container.deletion = decode_deletion(object);
+    container.deleted_version = object.value("deleted_version", Stamp{0});
+  });
+}
+
+namespace {
+
+/// A slice of zeros has no content, which is number 0.
+void write_slice(Writer& writer, const Slice& slice) {
+  writer.number(slice.content ? slice.content->id() : 0);
+  writer.number(slice.offset);
+  writer.number(slice.length_bytes);
+}
+
+Result<Slice> read_slice(Reader& reader, const ContentLookup& find_content) {
+  std::uint64_t content = 0;
+  Slice slice;
+  if (!reader.number(content) || !reader.number(slice.offset) ||
+      !reader.number(slice.length_bytes)) {
+    return damaged("a list of slices");
+  }
+  if (content == 0) return slice;
+  slice.content = find_content(content, slice.offset + slice.length_bytes);
+  if (!slice.content) return damaged("content " + std::to_string(content) + " is not there");
+  return slice;
+}
+
+}  // namespace
 
 std::vector<std::byte> encode_blocks(std::span<const Block> blocks) {
   Writer writer;
   for (const Block& block : blocks) {
     writer.text(block.id);
     writer.number(block.slices.size());
-    for (const Slice& slice : block.slices) {
-      writer.number(slice.content->id());
-      writer.number(slice.offset);
-      writer.number(slice.length_bytes);
-    }
+    for (const Slice& slice : block.slices) write_slice(writer, slice);
   }
   return writer.take();
 }
@@ -176,22 +273,34 @@ Result<std::vector<Block>> decode_blocks(std::span<const std::byte> bytes,
     std::uint64_t slices = 0;
     if (!reader.text(block.id) || !reader.number(slices)) return damaged("a list of blocks");
     for (std::uint64_t i = 0; i < slices; ++i) {
-      std::uint64_t content = 0;
-      Slice slice;
-      if (!reader.number(content) || !reader.number(slice.offset) ||
-          !reader.number(slice.length_bytes)) {
-        return damaged("a list of blocks");
-      }
-      slice.content = find_content(content);
-      if (!slice.content || slice.offset + slice.length_bytes > slice.content->size_bytes()) {
-        return damaged("content " + std::to_string(content) + " is not there");
-      }
-      block.size_bytes += slice.length_bytes;
-      block.slices.push_back(std::move(slice));
+      block.slices.push_back(TRY(read_slice(reader, find_content)));
     }
+    block.size_bytes = total_length(block.slices);
     blocks.push_back(std::move(block));
   }
   return blocks;
+}
+
+std::vector<std::byte> encode_extents(std::span<const SliceMap::Extent> extents) {
+  Writer writer;
+  for (const SliceMap::Extent& extent : extents) {
+    writer.number(extent.offset);
+    write_slice(writer, extent.slice);
+  }
+  return writer.take();
+}
+
+Result<std::vector<SliceMap::Extent>> decode_extents(std::span<const std::byte> bytes,
+                                                     const ContentLookup& find_content) {
+  std::vector<SliceMap::Extent> extents;
+  Reader reader(bytes);
+  while (!reader.at_end()) {
+    SliceMap::Extent extent;
+    if (!reader.number(extent.offset)) return damaged("a list of extents");
+    extent.slice = TRY(read_slice(reader, find_content));
+    extents.push_back(std::move(extent));
+  }
+  return extents;
 }
 
 }  // namespace aloft::emulator::blob

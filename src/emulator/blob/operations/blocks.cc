@@ -58,7 +58,7 @@ Outcome<std::vector<Block>> resolve(const std::vector<BlockListEntry>& entries,
                                     const StagedBlocks& staged, const Blob* current) {
   std::map<std::string_view, const Block*> committed;
   if (current != nullptr) {
-    for (const Block& block : current->blocks) {
+    for (const Block& block : current->block_list()) {
       if (!block.id.empty()) committed.emplace(block.id, &block);
     }
   }
@@ -149,13 +149,13 @@ Answer put_block_list(Call& call) {
     Blob written{.created_at = current != nullptr ? current->created_at : call.repository.now(),
                  .properties = std::move(properties),
                  .metadata = std::move(metadata),
-                 .access_tier = std::move(access_tier),
-                 .blocks = std::move(blocks)};
-    for (const Block& block : written.blocks) written.size_bytes += block.size_bytes;
+                 .access_tier = std::move(access_tier)};
+    for (const Block& block : blocks) written.size_bytes += block.size_bytes;
+    written.blocks = std::make_shared<BlockList>(std::move(blocks));
     return written;
   };
   const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Staged::dropped, edit));
+                                                   Repository::Write::content, edit));
   return response_for_write(201, *blob);
 }
 
@@ -180,7 +180,7 @@ Answer get_block_list(Call& call) {
   if (all || type == "committed") {
     std::vector<const Block*> committed;
     if (blob) {
-      for (const Block& block : blob->blocks) {
+      for (const Block& block : blob->block_list()) {
         if (!block.id.empty()) committed.push_back(&block);
       }
     }

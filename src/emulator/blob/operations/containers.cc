@@ -54,10 +54,14 @@ Answer get_container_properties(Call& call) {
 Answer set_container_metadata(Call& call) {
   const Conditions conditions = TRY(parse_container_conditions(call.headers()));
   Metadata metadata = TRY(parse_metadata(call.headers()));
-  const Container container = TRY(call.repository.set_container_metadata(
-      call.target.container, std::move(metadata), [&](const Container& current) -> Outcome<void> {
-        return check_write(conditions, resource_of(&current));
-      }));
+  const auto edit = [&](const Container& current) -> Outcome<Container> {
+    TRY(check_write(conditions, resource_of(&current)));
+    Container changed = current;
+    changed.metadata = std::move(metadata);
+    return changed;
+  };
+  const Container container = TRY(call.repository.write_container(
+      call.target.container, Repository::ContainerEtag::renewed, edit));
   return response_for(200, container);
 }
 

@@ -38,7 +38,7 @@ Answer copy_blob(Call& call) {
     return copied;
   };
   const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Staged::dropped, edit));
+                                                   Repository::Write::content, edit));
   http::Response response = response_for(202, *blob);
   response.headers.add("x-ms-copy-id", blob->copy->id);
   response.headers.add("x-ms-copy-status", "success");

@@ -29,17 +29,28 @@ Outcome<std::size_t> page_size(const Query& query) {
 // Opaque on purpose: a client that builds or compares markers fails here as it would on Azure.
 constexpr std::string_view kMarkerPrefix = "2!";
 
-std::string make_marker(std::string_view name) {
-  return std::string(kMarkerPrefix) + base64_encode(name);
+/// The key, a space, the name.
+std::string make_marker(const ListPosition& position) {
+  return std::string(kMarkerPrefix) +
+         base64_encode(std::to_string(position.key) + " " + position.name);
 }
 
-Outcome<std::string> parse_marker(const Query& query) {
+Outcome<ListPosition> parse_marker(const Query& query) {
   const std::string_view marker = query.get("marker");
-  if (marker.empty()) return std::string();
-  auto name = marker.starts_with(kMarkerPrefix) ? base64_decode(marker.substr(kMarkerPrefix.size()))
-                                                : std::nullopt;
-  if (!name) return refuse_parameter(Refusal::out_of_range_query_parameter_value, "marker", marker);
-  return std::move(*name);
+  ListPosition position;
+  if (marker.empty()) return position;
+  const auto text = marker.starts_with(kMarkerPrefix)
+                        ? base64_decode(marker.substr(kMarkerPrefix.size()))
+                        : std::nullopt;
+  const char* const end = text ? text->data() + text->size() : nullptr;
+  const auto parsed =
+      text ? std::from_chars(text->data(), end, position.key)
+           : std::from_chars_result{.ptr = nullptr, .ec = std::errc::invalid_argument};
+  if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != ' ') {
+    return refuse_parameter(Refusal::out_of_range_query_parameter_value, "marker", marker);
+  }
+  position.name.assign(parsed.ptr + 1, end);
+  return position;
 }
 
 /// The words of "include", each of which must be one of `known`.
@@ -187,10 +198,10 @@ void write_entries(XmlWriter& xml, const ListPage& page, const BlobListing& list
 Answer list_containers(Call& call) {
   constexpr std::string_view kInclude[] = {"metadata", "deleted", "system"};
   const std::size_t size = TRY(page_size(call.query()));
-  const std::string from = TRY(parse_marker(call.query()));
+  const ListPosition from = TRY(parse_marker(call.query()));
   const auto include = TRY(parse_include(call.query(), kInclude));
   const auto containers =
-      call.repository.index().list_containers(call.query().get("prefix"), from, size + 1);
+      call.repository.index().list_containers(call.query().get("prefix"), from.name, size + 1);
   XmlWriter xml;
   open_results(xml, call, {});
   xml.open("Containers");
@@ -198,7 +209,8 @@ Answer list_containers(Call& call) {
     write_container(xml, *containers[i], has(include, "metadata"));
   }
   xml.close("Containers");
-  xml.element("NextMarker", containers.size() > size ? make_marker(containers[size]->name) : "");
+  xml.element("NextMarker",
+              containers.size() > size ? make_marker({.name = containers[size]->name}) : "");
   xml.close("EnumerationResults");
   return xml_response(xml);
 }
@@ -220,7 +232,7 @@ Answer list_blobs(Call& call) {
   };
   const Query& query = call.query();
   const std::size_t size = TRY(page_size(query));
-  const std::string from = TRY(parse_marker(query));
+  ListPosition from = TRY(parse_marker(query));
   const auto include = TRY(parse_include(query, kInclude));
   if (has(include, "snapshots") && !query.get("delimiter").empty()) {
     return refuse_parameter(Refusal::invalid_query_parameter_value, "include",
@@ -234,7 +246,7 @@ Answer list_blobs(Call& call) {
   const auto page = call.repository.index().list_blobs(
       call.target.container, {.prefix = query.get("prefix"),
                               .delimiter = query.get("delimiter"),
-                              .from = from,
+                              .from = std::move(from),
                               .entries_max = size,
                               .uncommitted = has(include, "uncommittedblobs")});
   if (!page) return refuse(Refusal::container_not_found);

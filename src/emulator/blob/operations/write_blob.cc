@@ -24,7 +24,7 @@ Outcome<void> check_blob_type(const http::Headers& headers) {
 }
 
 /// Replaces what a blob says about itself, not its content.
-Answer change_blob(Call& call, const std::function<void(Blob&)>& change) {
+Answer change_blob(Call& call, Repository::Write write, const std::function<void(Blob&)>& change) {
   const Conditions conditions = TRY(parse_conditions(call.headers()));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     if (current == nullptr) return refuse(Refusal::blob_not_found);
@@ -33,8 +33,8 @@ Answer change_blob(Call& call, const std::function<void(Blob&)>& change) {
     change(changed);
     return changed;
   };
-  const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Staged::kept, edit));
+  const auto blob =
+      TRY(call.repository.write_blob(call.target.container, call.target.blob, write, edit));
   return response_for(200, *blob);
 }
 
@@ -63,12 +63,12 @@ Answer put_blob(Call& call) {
                  .properties = std::move(properties),
                  .metadata = std::move(metadata),
                  .access_tier = std::move(access_tier)};
-    written.blocks.push_back(block_of({}, received.content));
+    written.blocks = std::make_shared<BlockList>(BlockList{block_of({}, received.content)});
     written.size_bytes = received.content->size_bytes();
     return written;
   };
   const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Staged::dropped, edit));
+                                                   Repository::Write::content, edit));
   http::Response response = response_for_write(201, *blob);
   add_checksum_fields(response.headers, received);
   return response;
@@ -83,9 +83,10 @@ Answer delete_blob(Call& call) {
   if (snapshots && *snapshots != "include") {
     return refuse_header(Refusal::invalid_header_value, "x-ms-delete-snapshots", *snapshots);
   }
-  TRY(call.repository.drop_blob(call.target.container, call.target.blob, [&](const Blob& current) {
-    return check_write(conditions, resource_of(&current));
-  }));
+  TRY(call.repository.drop_blob(
+      call.target.container, call.target.blob,
+      snapshots ? Repository::WithSnapshots::include : Repository::WithSnapshots::no,
+      [&](const Blob& current) { return check_write(conditions, resource_of(&current)); }));
   http::Response response{.status = 202};
   response.headers.add("x-ms-delete-type-permanent", "true");
   return response;
@@ -93,7 +94,8 @@ Answer delete_blob(Call& call) {
 
 Answer set_blob_metadata(Call& call) {
   Metadata metadata = TRY(parse_metadata(call.headers()));
-  return change_blob(call, [&](Blob& blob) { blob.metadata = std::move(metadata); });
+  return change_blob(call, Repository::Write::metadata,
+                     [&](Blob& blob) { blob.metadata = std::move(metadata); });
 }
 
 Answer set_blob_properties(Call& call) {
@@ -102,7 +104,8 @@ Answer set_blob_properties(Call& call) {
     return refuse(Refusal::invalid_input, "only page blobs have a length or number to set");
   }
   ContentProperties properties = TRY(parse_properties(call.headers(), StandardFields::ignored));
-  return change_blob(call, [&](Blob& blob) { blob.properties = std::move(properties); });
+  return change_blob(call, Repository::Write::properties,
+                     [&](Blob& blob) { blob.properties = std::move(properties); });
 }
 
 }  // namespace aloft::emulator::blob

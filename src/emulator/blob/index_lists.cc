@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <limits>
+
+#include "emulator/blob/index.h"
+
+// Pages of listings: a walk over the ordered maps of a container as if they were one.
+namespace aloft::emulator::blob {
+
+namespace {
+
+/// The key of the present blob in a ListPosition: behind all that is past.
+constexpr Stamp kPresent = std::numeric_limits<Stamp>::max();
+
+/// The first name, in byte order, that does not begin with `prefix` and comes behind those that do;
+/// nothing where there is none.
+std::optional<std::string> behind_prefix(std::string prefix) {
+  while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
+  if (prefix.empty()) return std::nullopt;
+  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
+}
+
+/// A place in one of the maps, or in none where the listing does not want it.
+template <class Map>
+class Cursor {
+ public:
+  Cursor(const Map& map, bool wanted) : map_(map), wanted_(wanted) {}
+  void seek(std::string_view name) {
+    if (wanted_) at_ = map_.lower_bound(name);
+  }
+  const std::string* name() const { return wanted_ && at_ != map_.end() ? &at_->first : nullptr; }
+  /// The value where the cursor is at this name, else null.
+  const typename Map::mapped_type* at(std::string_view wanted) const {
+    const std::string* here = name();
+    return here != nullptr && *here == wanted ? &at_->second : nullptr;
+  }
+  void pass(std::string_view name_now) {
+    if (at(name_now) != nullptr) ++at_;
+  }
+
+ private:
+  const Map& map_;
+  const bool wanted_;
+  typename Map::const_iterator at_{};
+};
+
+bool is_listed(const ListRequest& request, const Blob& past) {
+  if (past.deletion && !request.deleted) return false;
+  if (past.snapshot != 0) return request.snapshots;
+  return past.version != 0 ? request.versions : past.deletion.has_value();
+}
+
+}  // namespace
+
+/// Makes one page. Where a step returns false, the page is full and knows where the next begins.
+class Index::Lister {
+ public:
+  Lister(const Entry& entry, const ListRequest& request)
+      : request_(request),
+        blobs_(entry.blobs, true),
+        staged_(entry.staged, request.uncommitted),
+        past_(entry.past, request.wants_past()) {}
+
+  ListPage run() {
+    seek(std::max(request_.prefix, std::string_view(request_.from.name)));
+    for (const std::string* name = next_name();
+         name != nullptr && name->starts_with(request_.prefix); name = next_name()) {
+      const std::size_t cut = request_.delimiter.empty()
+                                  ? std::string::npos
+                                  : name->find(request_.delimiter, request_.prefix.size());
+      if (cut == std::string::npos) {
+        if (!add_name(*name)) break;
+      } else if (!add_prefix(*name, cut + request_.delimiter.size())) {
+        break;
+      }
+    }
+    return std::move(page_);
+  }
+
+ private:
+  void seek(std::string_view name) {
+    blobs_.seek(name);
+    staged_.seek(name);
+    past_.seek(name);
+  }
+
+  const std::string* next_name() const {
+    const std::string* first = blobs_.name();
+    for (const std::string* other : {staged_.name(), past_.name()}) {
+      if (other != nullptr && (first == nullptr || *other < *first)) first = other;
+    }
+    return first;
+  }
+
+  bool add(std::string_view name, Stamp key, ListEntry entry) {
+    if (page_.entries.size() == request_.entries_max) {
+      page_.next = ListPosition{.name = std::string(name), .key = key};
+      return false;
+    }
+    entry.name = name;
+    page_.entries.push_back(std::move(entry));
+    return true;
+  }
+
+  /// Everything that the name stands for.
+  bool add_name(const std::string& name) {
+    const auto* blob = blobs_.at(name);
+    if (const PastBlobs* past = past_.at(name)) {
+      if (!add_past(name, *past, blob != nullptr)) return false;
+    }
+    if (blob != nullptr) {
+      if (!add(name, kPresent, {.blob = *blob, .is_current = true})) return false;
+    } else if (staged_.at(name) != nullptr) {
+      if (!add(name, kPresent, {})) return false;
+    }
+    const std::string passed = name;  // It goes with the cursor that it is of.
+    blobs_.pass(passed);
+    staged_.pass(passed);
+    past_.pass(passed);
+    return true;
+  }
+
+  bool add_past(const std::string& name, const PastBlobs& past, bool is_there) {
+    const Stamp from = name == request_.from.name ? request_.from.key : 0;
+    for (auto at = past.lower_bound(from); at != past.end(); ++at) {
+      if (is_listed(request_, *at->second) && !add(name, at->first, {.blob = at->second})) {
+        return false;
+      }
+    }
+    if (is_there || !request_.deleted_with_versions) return true;
+    const auto latest = std::find_if(past.rbegin(), past.rend(), [](const auto& item) {
+      return item.second->version != 0 && !item.second->deletion;
+    });
+    return latest == past.rend() ||
+           add(name, kPresent, {.blob = latest->second, .has_versions_only = true});
+  }
+
+  bool add_prefix(const std::string& name, std::size_t length) {
+    const std::string prefix = name.substr(0, length);
+    if (!is_any_listed(prefix)) return true;
+    if (!add(prefix, 0, {.is_prefix = true})) return false;
+    return pass_prefix(prefix);
+  }
+
+  /// Whether something below the prefix is listed; where not, it is passed. Names that are in the
+  /// past alone may be of kinds that nobody asked for.
+  bool is_any_listed(const std::string& prefix) {
+    for (const std::string* name = next_name(); name != nullptr && name->starts_with(prefix);
+         name = next_name()) {
+      const std::string present = *name;
+      if (blobs_.at(present) != nullptr || staged_.at(present) != nullptr) return true;
+      for (const auto& [key, blob] : *past_.at(present)) {
+        if (is_listed(request_, *blob)) return true;
+        if (request_.deleted_with_versions && blob->version != 0 && !blob->deletion) return true;
+      }
+      past_.pass(present);
+    }
+    return false;
+  }
+
+  bool pass_prefix(const std::string& prefix) {
+    const auto behind = behind_prefix(prefix);
+    if (!behind) return false;
+    seek(*behind);
+    return true;
+  }
+
+  const ListRequest& request_;
+  Cursor<decltype(Entry::blobs)> blobs_;
+  Cursor<decltype(Entry::staged)> staged_;
+  Cursor<decltype(Entry::past)> past_;
+  ListPage page_;
+};
+
+std::optional<ListPage> Index::list_blobs(std::string_view container,
+                                          const ListRequest& request) const {
+  const auto state = state_.lock();
+  const Entry* entry = state->find(container);
+  if (entry == nullptr) return std::nullopt;
+  return Lister(*entry, request).run();
+}
+
+}  // namespace aloft::emulator::blob
