@@ -45,8 +45,9 @@ struct Request {
 class BodySource {
  public:
   virtual ~BodySource() = default;
-  /// Fills `buffer` wholly, or to the end of the source; an error ends the connection, so that the
-  /// client sees an answer that is too short rather than wrong bytes.
+  /// Fills the front of `buffer` with at least one byte; 0 only at the end of the source. An error
+  /// ends the connection, so that the client sees an answer that is too short rather than wrong
+  /// bytes.
   virtual Result<std::size_t> read(std::span<std::byte> buffer) = 0;
 };
 

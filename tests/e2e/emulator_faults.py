@@ -59,6 +59,30 @@ class FaultsTest(unittest.TestCase):
         self.assertTrue(refused.headers["request-id"])
         batch.add_job("second", "none")
 
+    def test_answers_take_their_time_and_the_bandwidth_there_is(self):
+        blob, _ = self.start('''
+            [[request]]
+            service = "blob"
+            method = "GET"
+            delay_ms = { law = "uniform", min = 200, max = 300 }
+            connection_bytes_per_s = 1000000
+            ''')
+        blob.request("PUT", "box", {"restype": "container"})
+        content = bytes(range(256)) * 2000
+        blob.request("PUT", "box/a", {}, {"x-ms-blob-type": "BlockBlob"}, content)
+        began = time.monotonic()
+        self.assertEqual(blob.request("GET", "box/a").body, content)
+        self.assertGreater(time.monotonic() - began, 0.7)
+
+    def test_a_request_asks_for_its_own_fault(self):
+        blob, batch = self.start("seed = 1")
+        refused = blob.request("PUT", "box", {"restype": "container"},
+                               {"x-aloft-fault": 'status = 503, code = "ServerBusy"'})
+        self.assertEqual((refused.status, refused.code), (503, "ServerBusy"))
+        self.assertEqual(blob.request("PUT", "box", {"restype": "container"}).status, 201)
+        refused = blob.request("GET", "box", {"restype": "container"}, {"x-aloft-fault": "nonsense"})
+        self.assertEqual((refused.status, refused.code), (400, "InvalidHeaderValue"))
+
     def test_answers_are_lost_before_and_after_the_request_is_carried_out(self):
         blob, batch = self.start('''
             [[request]]

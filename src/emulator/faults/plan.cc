@@ -74,6 +74,11 @@ class Entries {
                    *given);
   }
 
+  /// Those of a table among these.
+  Entries inner(const toml::node& node, std::string_view name) const {
+    return Entries(*node.as_table(), std::string(name), path_);
+  }
+
   Result<void> finish() const {
     for (const auto& [key, value] : table_) {
       if (std::ranges::find(taken_, key.str()) != taken_.end()) continue;
@@ -123,6 +128,47 @@ Result<void> read_headers(Entries& entries, RequestRule& rule) {
   return {};
 }
 
+enum class Law { uniform, exponential, lognormal };
+constexpr NameTable<Law, 3> kLaws{
+    {{Law::uniform, "uniform"}, {Law::exponential, "exponential"}, {Law::lognormal, "lognormal"}}};
+
+Result<double> read_positive(Entries& entries, std::string_view name, double max) {
+  const toml::node* node = entries.take(name);
+  if (node == nullptr) return entries.fail_here("needs " + std::string(name));
+  const auto value = node->value<double>();
+  if (!value || !(*value > 0 && *value <= max)) {
+    return entries.fail_at(*node, "{} is a number above 0, {} at most", name, max);
+  }
+  return *value;
+}
+
+Result<Delay> read_law(Entries entries) {
+  const std::optional<Law> law = TRY(entries.name_in_table("law", kLaws));
+  if (!law) return entries.fail_here("needs law: \"uniform\", \"exponential\" or \"lognormal\"");
+  Delay delay;
+  if (*law == Law::uniform) {
+    const auto min = TRY(entries.number("min", 0, kMillisecondsMax)).value_or(0);
+    const double max = TRY(read_positive(entries, "max", kMillisecondsMax));
+    if (static_cast<double>(min) > max) return entries.fail_here("has min above max");
+    delay = UniformDelay{.min_ms = static_cast<double>(min), .max_ms = max};
+  } else if (*law == Law::exponential) {
+    const double mean = TRY(read_positive(entries, "mean", kMillisecondsMax));
+    delay = ExponentialDelay{.mean_ms = mean};
+  } else {
+    const double median = TRY(read_positive(entries, "median", kMillisecondsMax));
+    const double sigma = TRY(read_positive(entries, "sigma", 10));
+    delay = LognormalDelay{.median_ms = median, .sigma = sigma};
+  }
+  TRY(entries.finish());
+  return delay;
+}
+
+Result<Delay> read_delay(Entries& entries) {
+  const toml::node* node = entries.take("delay_ms");
+  if (node != nullptr && node->is_table()) return read_law(entries.inner(*node, "delay_ms"));
+  return Delay(TRY(read_milliseconds(entries, "delay_ms")));
+}
+
 Result<void> read_refusal(Entries& entries, RequestRule& rule) {
   const auto status = TRY(entries.number("status", 400, 599));
   const auto code = TRY(entries.text("code"));
@@ -138,7 +184,8 @@ Result<void> read_refusal(Entries& entries, RequestRule& rule) {
 }
 
 Result<void> read_action(Entries& entries, RequestRule& rule) {
-  rule.delay = TRY(read_milliseconds(entries, "delay_ms"));
+  rule.delay = TRY(read_delay(entries));
+  rule.connection_bytes_per_s = TRY(entries.number("connection_bytes_per_s", 1, kAnyNumber));
   TRY(read_refusal(entries, rule));
   const auto drop = TRY(entries.name_in_table("drop", kDrops));
   const auto reset = TRY(entries.number("reset_after_bytes", 0, kAnyNumber));
@@ -148,8 +195,12 @@ Result<void> read_action(Entries& entries, RequestRule& rule) {
   }
   if (drop) rule.action = RequestRule::Drop{.is_carried_out = *drop};
   if (reset) rule.action = RequestRule::Reset{.after_bytes = *reset};
-  if (rule.action.index() == 0 && rule.delay.count() == 0) {
-    return entries.fail_here("does nothing: it needs delay_ms, status, drop or reset_after_bytes");
+  const bool waits = rule.delay != Delay();
+  if (!waits && !rule.connection_bytes_per_s && !rule.total_bytes_per_s &&
+      rule.action.index() == 0) {
+    return entries.fail_here(
+        "does nothing: it needs delay_ms, connection_bytes_per_s, total_bytes_per_s, status, drop "
+        "or reset_after_bytes");
   }
   return {};
 }
@@ -164,6 +215,7 @@ Result<RequestRule> read_request_rule(Entries entries) {
   rule.target = TRY(entries.text("target")).value_or(rule.target);
   TRY(read_headers(entries, rule));
   rule.frequency = TRY(read_frequency(entries));
+  rule.total_bytes_per_s = TRY(entries.number("total_bytes_per_s", 1, kAnyNumber));
   TRY(read_action(entries, rule));
   TRY(entries.finish());
   return rule;
@@ -220,6 +272,21 @@ Result<Plan> parse_plan(std::string_view text, const std::string& path, Random& 
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+  }
+}
+
+Result<RequestRule> parse_request_fault(std::string_view text) {
+  const std::string path(kFaultField);
+  try {
+    const toml::table document = toml::parse(fmt::format("fault = {{ {} }}", text), path);
+    if (document.size() != 1) return fail(ErrorCode::invalid_argument, path + ": is one rule");
+    Entries entries(*document["fault"].as_table(), path, path);
+    RequestRule rule;
+    TRY(read_action(entries, rule));
+    TRY(entries.finish());
+    return rule;
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::invalid_argument, fmt::format("{}: {}", path, error.description()));
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "emulator/faults/delay.h"
 
 // Faults as a file asks for them, in TOML:
 //
@@ -25,7 +26,12 @@
 //   after = 2                     # this many that match pass first
 //   count = 3                     # at most so many are struck
 //   probability = 0.5
-//   delay_ms = 100                # before anything else; alone, or with one of:
+//   delay_ms = 100                # before anything else; or by a law of chance, one of
+//   # { law = "uniform", min = 10, max = 50 }, { law = "exponential", mean = 20 },
+//   # { law = "lognormal", median = 20, sigma = 1 }
+//   connection_bytes_per_s = 1000000       # of the bodies of each request struck
+//   total_bytes_per_s = 5000000            # of those of all requests struck, together
+//   # these alone, or with one of:
 //   status = 503                  # refused, not carried out; code and retry_after_s may follow
 //   code = "ServerBusy"
 //   retry_after_s = 1
@@ -36,8 +42,7 @@
 //   pool = "*"                    # globs over ids, as are job and task
 //   event = "lose"                # or "preempt", or "reboot"
 //   when = "task-running"
-//   after_ms = 500                # after the start of the task; if that ends before, nothing
-//   happens
+//   after_ms = 500                # after the start of the task, if it still runs then
 //                                 # after, count and probability as above
 namespace aloft::emulator::faults {
 
@@ -71,7 +76,11 @@ struct RequestRule {
   std::string target = "*";                                    ///< A glob.
   std::vector<std::pair<std::string, std::string>> headers{};  ///< Names, and globs of values.
   Frequency frequency{};
-  std::chrono::milliseconds delay{0};
+  Delay delay{};
+  /// Connections carry one request at a time, so that what holds for a request holds for its
+  /// connection.
+  std::optional<std::uint64_t> connection_bytes_per_s{};
+  std::optional<std::uint64_t> total_bytes_per_s{};
   std::variant<std::monostate, Refuse, Drop, Reset> action{};
 };
 
@@ -100,6 +109,11 @@ struct Plan {
 /// `path` is for messages; `random` gives the seed where the file has none. Fails with
 /// invalid_argument, naming the line, where anything in the file is not as above.
 Result<Plan> parse_plan(std::string_view text, const std::string& path, Random& random);
+
+/// What the header field kFaultField asks of its own request: the entries of [[request]] that say
+/// what happens, all but total_bytes_per_s, with commas between them. Fails with invalid_argument.
+inline constexpr std::string_view kFaultField = "x-aloft-fault";
+Result<RequestRule> parse_request_fault(std::string_view text);
 
 /// As above; also fails as reading a file does.
 Result<Plan> load_plan(const std::string& path);

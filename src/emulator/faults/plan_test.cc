@@ -63,7 +63,7 @@ count = 1
   EXPECT_EQ(first.frequency.after, 2u);
   EXPECT_EQ(first.frequency.count, 3u);
   EXPECT_EQ(first.frequency.probability, 0.5);
-  EXPECT_EQ(first.delay, std::chrono::milliseconds(100));
+  EXPECT_EQ(first.delay, Delay(std::chrono::milliseconds(100)));
   const auto& refuse = std::get<RequestRule::Refuse>(first.action);
   EXPECT_EQ(refuse.status, 503);
   EXPECT_EQ(refuse.code, "ServerBusy");
@@ -101,8 +101,8 @@ TEST(FaultPlan, NamesTheLineThatIsWrong) {
 
 TEST(FaultPlan, RefusesRulesThatMakeNoSense) {
   EXPECT_EQ(error_of("[[request]]\nmethod = \"PUT\"\n"),
-            "f.toml:1: [[request]] does nothing: it needs delay_ms, status, drop or "
-            "reset_after_bytes");
+            "f.toml:1: [[request]] does nothing: it needs delay_ms, connection_bytes_per_s, "
+            "total_bytes_per_s, status, drop or reset_after_bytes");
   EXPECT_EQ(error_of("[[request]]\nstatus = 500\ndrop = \"before\"\n"),
             "f.toml:1: [[request]] takes only one of status, drop and reset_after_bytes");
   EXPECT_EQ(error_of("[[request]]\ncode = \"ServerBusy\"\ndelay_ms = 1\n"),
@@ -113,6 +113,45 @@ TEST(FaultPlan, RefusesRulesThatMakeNoSense) {
             "f.toml:1: request is written as tables, each headed [[request]]");
   EXPECT_EQ(error_of("[[node]]\npool = \"p\"\n"),
             "f.toml:1: [[node]] needs event: \"lose\", \"preempt\" or \"reboot\"");
+}
+
+TEST(FaultPlan, ReadsLawsOfDelaysAndBandwidths) {
+  const Plan plan = parse(R"(
+[[request]]
+delay_ms = { law = "uniform", min = 10, max = 50 }
+connection_bytes_per_s = 1000
+[[request]]
+delay_ms = { law = "exponential", mean = 0.5 }
+[[request]]
+delay_ms = { law = "lognormal", median = 20, sigma = 1 }
+[[request]]
+total_bytes_per_s = 7
+)")
+                        .value();
+  EXPECT_EQ(plan.requests[0].delay, Delay(UniformDelay{.min_ms = 10, .max_ms = 50}));
+  EXPECT_EQ(plan.requests[0].connection_bytes_per_s, 1000u);
+  EXPECT_EQ(plan.requests[1].delay, Delay(ExponentialDelay{.mean_ms = 0.5}));
+  EXPECT_EQ(plan.requests[2].delay, Delay(LognormalDelay{.median_ms = 20, .sigma = 1}));
+  EXPECT_EQ(plan.requests[3].total_bytes_per_s, 7u);
+  EXPECT_EQ(error_of("[[request]]\ndelay_ms = { law = \"normal\" }\n"),
+            "f.toml:2: law is \"uniform\" or \"exponential\" or \"lognormal\", not \"normal\"");
+  EXPECT_EQ(error_of("[[request]]\ndelay_ms = { law = \"exponential\" }\n"),
+            "f.toml:2: delay_ms needs mean");
+  EXPECT_EQ(error_of("[[request]]\ndelay_ms = { law = \"uniform\", min = 9, max = 1 }\n"),
+            "f.toml:2: delay_ms has min above max");
+  EXPECT_EQ(error_of("[[request]]\ntotal_bytes_per_s = 0\n").substr(0, 27),
+            "f.toml:2: total_bytes_per_s");
+}
+
+TEST(FaultPlan, ReadsWhatARequestAsksForItself) {
+  const RequestRule rule =
+      parse_request_fault(R"(delay_ms = 5, status = 503, code = "ServerBusy")").value();
+  EXPECT_EQ(rule.delay, Delay(std::chrono::milliseconds(5)));
+  EXPECT_EQ(std::get<RequestRule::Refuse>(rule.action).code, "ServerBusy");
+  for (const char* text : {"", "status", "status = 200", "count = 1, status = 500", "x = 1",
+                           "total_bytes_per_s = 1", "delay_ms = 1 }, b = { delay_ms = 1"}) {
+    EXPECT_FALSE(parse_request_fault(text)) << text;
+  }
 }
 
 TEST(FaultPlan, NamesAFileThatIsNotThere) {

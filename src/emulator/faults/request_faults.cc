@@ -27,36 +27,99 @@ ServiceError error_of(const RequestRule::Refuse& refuse) {
   return error;
 }
 
+/// Carries the request out, its body and its answer's over the lines.
+http::Response carry_out(http::Request& request, const http::Handler& inner, const Lines& lines) {
+  if (lines.empty()) return inner(request);
+  PacedBody body(request.body, lines);
+  http::Request paced{.method = request.method,
+                      .target = std::move(request.target),
+                      .headers = std::move(request.headers),
+                      .body = body,
+                      .peer_address = std::move(request.peer_address)};
+  http::Response response = inner(paced);
+  pace(response, lines);
+  return response;
+}
+
 }  // namespace
 
 http::Handler RequestFaults::around(Service service, http::Handler inner, Refuse refuse) {
-  if (rules_.empty()) return inner;
   return [this, service, inner = std::move(inner),
           refuse = std::move(refuse)](http::Request& request) {
-    const RequestRule* rule = choose(service, request);
-    if (rule == nullptr) return inner(request);
-    if (rule->delay.count() > 0) {
-      clock_.sleep_until(clock_.now() + rule->delay, stop_.get_token());
+    const auto chosen = choose(service, request);
+    if (!chosen) {
+      return refuse(
+          request,
+          {.status = 400, .code = "InvalidHeaderValue", .message = chosen.error().message});
     }
-    if (const auto* refusal = std::get_if<RequestRule::Refuse>(&rule->action)) {
-      return refuse(request, error_of(*refusal));
-    }
-    const auto* drop = std::get_if<RequestRule::Drop>(&rule->action);
-    http::Response response =
-        drop != nullptr && !drop->is_carried_out ? http::Response() : inner(request);
-    if (drop != nullptr) response.reset_after_bytes = 0;
-    if (const auto* reset = std::get_if<RequestRule::Reset>(&rule->action)) {
-      response.reset_after_bytes = reset->after_bytes;
-    }
-    return response;
+    if (!*chosen) return inner(request);
+    return strike(**chosen, request, inner, refuse);
   };
 }
 
-const RequestRule* RequestFaults::choose(Service service, const http::Request& request) {
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    if (fits(rules_[i], service, request) && (*triggers_.lock())[i].strikes()) return &rules_[i];
+http::Response RequestFaults::strike(const Strike& strike, http::Request& request,
+                                     const http::Handler& inner, const Refuse& refuse) {
+  if (strike.delay.count() > 0) {
+    clock_.sleep_until(clock_.now() + strike.delay, stop_.get_token());
   }
-  return nullptr;
+  const auto& action = strike.rule.action;
+  if (const auto* refusal = std::get_if<RequestRule::Refuse>(&action)) {
+    return refuse(request, error_of(*refusal));
+  }
+  const auto* drop = std::get_if<RequestRule::Drop>(&action);
+  http::Response response = drop != nullptr && !drop->is_carried_out
+                                ? http::Response()
+                                : carry_out(request, inner, strike.lines);
+  if (drop != nullptr) response.reset_after_bytes = 0;
+  if (const auto* reset = std::get_if<RequestRule::Reset>(&action)) {
+    response.reset_after_bytes = reset->after_bytes;
+  }
+  return response;
+}
+
+Result<std::optional<RequestFaults::Strike>> RequestFaults::choose(Service service,
+                                                                   const http::Request& request) {
+  if (const auto wanted = request.headers.find(kFaultField)) return TRY(choose_as_asked(*wanted));
+  return choose_by_rules(service, request);
+}
+
+Result<RequestFaults::Strike> RequestFaults::choose_as_asked(std::string_view wanted) {
+  Strike strike{.rule = {}};
+  strike.rule = TRY(parse_request_fault(wanted));
+  strike.delay = draw(strike.rule.delay, *asked_.lock());
+  add_own_line(strike);
+  return strike;
+}
+
+std::optional<RequestFaults::Strike> RequestFaults::choose_by_rules(Service service,
+                                                                    const http::Request& request) {
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (!fits(rules_[i], service, request)) continue;
+    const auto triggers = triggers_.lock();
+    Trigger& trigger = (*triggers)[i];
+    if (!trigger.strikes()) continue;
+    Strike strike{.rule = rules_[i], .delay = draw(rules_[i].delay, trigger.engine())};
+    if (lines_[i]) strike.lines.push_back(lines_[i]);
+    add_own_line(strike);
+    return strike;
+  }
+  return std::nullopt;
+}
+
+void RequestFaults::add_own_line(Strike& strike) {
+  if (!strike.rule.connection_bytes_per_s) return;
+  strike.lines.push_back(
+      std::make_shared<Line>(*strike.rule.connection_bytes_per_s, clock_, stop_.get_token()));
+}
+
+Lines RequestFaults::lines_of(const std::vector<RequestRule>& rules) {
+  Lines lines;
+  for (const RequestRule& rule : rules) {
+    lines.push_back(rule.total_bytes_per_s
+                        ? std::make_shared<Line>(*rule.total_bytes_per_s, clock_, stop_.get_token())
+                        : nullptr);
+  }
+  return lines;
 }
 
 }  // namespace aloft::emulator::faults

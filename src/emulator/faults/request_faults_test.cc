@@ -10,10 +10,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class NoBody final : public http::RequestBody {
+class FakeBody final : public http::RequestBody {
  public:
-  std::optional<std::uint64_t> length_bytes() const override { return 0; }
-  Result<std::size_t> read(std::span<std::byte>) override { return 0; }
+  std::optional<std::uint64_t> length_bytes() const override { return text.size(); }
+  Result<std::size_t> read(std::span<std::byte> buffer) override {
+    const std::size_t got = text.copy(reinterpret_cast<char*>(buffer.data()), buffer.size());
+    text.erase(0, got);
+    return got;
+  }
+  std::string text;
 };
 
 /// A service that counts what it carries out, behind faults.
@@ -26,9 +31,14 @@ class RequestFaultsTest : public ::testing::Test {
                      Service service = Service::blob) {
     http::Request request{.method = method, .target = target, .body = body_};
     request.headers.add("x-ms-version", "2021-12-02");
-    const auto carry_out = [this](http::Request&) {
+    if (!wanted_.empty()) request.headers.add(kFaultField, wanted_);
+    const auto carry_out = [this](http::Request& carried) {
       ++carried_out_;
-      return http::Response{.status = 201};
+      std::vector<std::byte> buffer(5000);
+      EXPECT_TRUE(carried.body.read_full(buffer).has_value());
+      http::Response response{.status = 201};
+      if (!answer_.empty()) response.set_body(answer_);
+      return response;
     };
     const auto refuse = [](const http::Request&, const ServiceError& error) {
       http::Response response{.status = error.status};
@@ -47,10 +57,20 @@ class RequestFaultsTest : public ::testing::Test {
     return letters;
   }
 
+  static std::string text_of(http::Response response) {
+    std::string text(static_cast<std::size_t>(response.source_length_bytes), '\0');
+    const auto bytes = std::as_writable_bytes(std::span(text));
+    for (std::size_t done = 0; done < text.size();) {
+      done += response.source->read(bytes.subspan(done)).value();
+    }
+    return text;
+  }
   static RequestRule failing() { return {.action = RequestRule::Refuse{.status = 500}}; }
 
   FakeClock clock_;
-  NoBody body_;
+  FakeBody body_;
+  std::string answer_;  ///< Of the service.
+  std::string wanted_;  ///< The request's own fault, if any.
   int carried_out_ = 0;
   std::optional<RequestFaults> faults_;
 };
@@ -125,6 +145,61 @@ TEST_F(RequestFaultsTest, BreaksOffAnswers) {
   const http::Response response = ask(http::Method::get, "/");
   EXPECT_EQ(response.status, 201);
   EXPECT_EQ(response.reset_after_bytes, 99u);
+}
+
+TEST_F(RequestFaultsTest, DelaysByChanceAsTheSeedSays) {
+  const auto sum_of = [this](Delay delay, std::uint64_t seed) {
+    set_rules({{.delay = delay}}, seed);
+    const auto before = clock_.slept();
+    for (int i = 0; i < 1000; ++i) ask(http::Method::get, "/");
+    return clock_.slept() - before;
+  };
+  EXPECT_EQ(sum_of(ExponentialDelay{.mean_ms = 20}, 1), sum_of(ExponentialDelay{.mean_ms = 20}, 1));
+  EXPECT_NE(sum_of(ExponentialDelay{.mean_ms = 20}, 1), sum_of(ExponentialDelay{.mean_ms = 20}, 2));
+  // A thousand draws are near their mean: 20 s, 30 s, and 20 s * exp(1/2).
+  for (const auto& [delay, mean] : {std::pair<Delay, double>{ExponentialDelay{.mean_ms = 20}, 20},
+                                    {UniformDelay{.min_ms = 10, .max_ms = 50}, 30},
+                                    {LognormalDelay{.median_ms = 20, .sigma = 1}, 33}}) {
+    const std::chrono::duration<double> sum = sum_of(delay, 1);
+    EXPECT_NEAR(sum.count(), mean, mean / 4) << delay.index();
+  }
+}
+
+TEST_F(RequestFaultsTest, CapsTheBandwidthOfARequest) {
+  set_rules({{.connection_bytes_per_s = 1000}});
+  answer_ = std::string(3000, 'a');
+  EXPECT_EQ(text_of(ask(http::Method::get, "/")), answer_);
+  EXPECT_EQ(clock_.slept(), 3s);
+  body_.text = std::string(2000, 'b');
+  text_of(ask(http::Method::put, "/"));
+  EXPECT_EQ(clock_.slept(), 8s);
+}
+
+TEST_F(RequestFaultsTest, CapsTheBandwidthOfAllRequestsTogether) {
+  set_rules({{.total_bytes_per_s = 1000}});
+  answer_ = std::string(1000, 'a');
+  // Both answers are under way at once: their pieces share the line.
+  http::Response one = ask(http::Method::get, "/");
+  http::Response other = ask(http::Method::get, "/");
+  text_of(std::move(one));
+  text_of(std::move(other));
+  EXPECT_EQ(clock_.slept(), 2s);
+  faults_->stop();
+  text_of(ask(http::Method::get, "/"));
+  EXPECT_EQ(clock_.slept(), 2s);
+}
+
+TEST_F(RequestFaultsTest, ARequestMayAskForItsOwnFault) {
+  set_rules({failing()});
+  wanted_ = "delay_ms = 2000, drop = \"after\"";
+  EXPECT_EQ(ask(http::Method::get, "/").reset_after_bytes, 0u);
+  EXPECT_EQ(clock_.slept(), 2s);
+  EXPECT_EQ(carried_out_, 1);
+  wanted_ = "nonsense";
+  EXPECT_EQ(ask(http::Method::get, "/").headers.get("code"), "InvalidHeaderValue");
+  EXPECT_EQ(carried_out_, 1);
+  wanted_.clear();
+  EXPECT_EQ(ask(http::Method::get, "/").status, 500);
 }
 
 TEST_F(RequestFaultsTest, DelaysUntilItIsStopped) {

@@ -16,6 +16,8 @@ class Trigger {
 
   /// To be asked once for each occasion that matches.
   bool strikes();
+  /// For what else chance decides about a strike.
+  std::mt19937_64& engine() { return engine_; }
   /// The last strike came to nothing: another one may come for it.
   void take_back() { --struck_; }
 

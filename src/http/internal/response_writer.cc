@@ -130,15 +130,16 @@ bool ResponseWriter::send_source(Response& response) {
   source_buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, kSourceBytes)));
   bool head_sent = false;
   while (left > 0 || !head_sent) {
-    const auto part =
+    const auto room =
         std::span(source_buffer_)
             .first(static_cast<std::size_t>(std::min<std::uint64_t>(left, kSourceBytes)));
-    const auto got = part.empty() ? Result<std::size_t>(0) : response.source->read(part);
-    if (!got || *got != part.size()) {
+    const auto got = room.empty() ? Result<std::size_t>(0) : response.source->read(room);
+    if (!got || (*got == 0 && !room.empty())) {
       log(LogLevel::error, "an answer breaks off: {}",
           got ? "its source is shorter than promised" : got.error().message);
       return false;
     }
+    const auto part = room.first(*got);
     const std::array<std::span<const std::byte>, 2> both{std::as_bytes(std::span(head_)), part};
     if (!send_spans(
             std::span(both).subspan(head_sent ? 1 : 0, part.empty() ? 1 : (head_sent ? 1 : 2)))) {
