@@ -111,8 +111,8 @@ class UploadRoute final : public IntoContainer {
   }
 
   Result<void> put_symlink(const Entry& entry, const ObjectTarget& target) {
-    TRY(put_object(*tree_, target, entry.attributes, std::as_bytes(std::span(entry.link_target)),
-                   session_.limits));
+    TRY(put_object(*tree_, target, {.attributes = entry.attributes},
+                   std::as_bytes(std::span(entry.link_target)), session_.limits));
     return {};
   }
 

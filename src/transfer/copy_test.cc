@@ -203,6 +203,47 @@ TEST_F(CopyTest, CopiesHardLinksAsSeparateFilesAndSaysSo) {
   EXPECT_EQ(expect_copied(local("tree"), box("kept")).hard_linked, 2u);
 }
 
+// How much of a file takes room on disk.
+std::uint64_t room_of(const std::string& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0);
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
+TEST_F(CopyTest, KeepsHoles) {
+  for (const std::size_t size : {std::size_t{5 * 64_KiB + 17}, std::size_t{48_KiB}}) {
+    const std::string name = fmt::format("sparse{}", size);
+    testing::write_file(path("in/" + name), "begins");
+    fs::resize_file(path("in/" + name), size);
+    {
+      std::fstream file(path("in/" + name), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(40'000);
+      file << "data that ends a hole";
+    }
+    if (room_of(path("in/" + name)) >= size) GTEST_SKIP() << "no holes on this file system";
+    expect_copied(local("in/" + name), box(name));
+    EXPECT_EQ(store_->head(name, {}).value().metadata.at("aloft_sparse"), "true");
+    expect_copied(box(name), local("out-" + name));
+    EXPECT_EQ(testing::content_of(path("out-" + name)), testing::content_of(path("in/" + name)));
+    EXPECT_LE(room_of(path("out-" + name)), 2 * 4096u);
+  }
+}
+
+TEST_F(CopyTest, MakesNoHolesInAFileThatHadNone) {
+  testing::write_file(path("zeros"), std::string(3 * 64_KiB, '\0'));
+  expect_copied(local("zeros"), box("zeros"));
+  EXPECT_FALSE(store_->head("zeros", {}).value().metadata.contains("aloft_sparse"));
+  expect_copied(box("zeros"), local("back"));
+  EXPECT_GE(room_of(path("back")), 3 * 64_KiB);
+}
+
+TEST_F(CopyTest, ARewriteForgetsTheHolesOfWhatItReplaces) {
+  put("f", "old", {{"aloft_sparse", "true"}, {"aloft_crc64", "0000000000000001:x"}});
+  testing::write_file(path("f"), "new");
+  expect_copied(local("f"), box("f"));
+  EXPECT_FALSE(store_->head("f", {}).value().metadata.contains("aloft_sparse"));
+}
+
 TEST_F(CopyTest, NamesSpecialFilesAndCopiesTheRest) {
   testing::write_file(path("tree/a"), "a");
   ASSERT_EQ(::mkfifo(path("tree/pipe").c_str(), 0600), 0);

@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/random.h"
 #include "transfer/local_tree.h"
 
@@ -16,6 +19,13 @@ namespace {
 
 // Below this, reserving costs more than finding the disk full while writing.
 constexpr std::uint64_t kReserveFrom = 1u << 20;
+
+constexpr std::size_t kHoleBytes = 4096;
+
+bool is_zero(std::span<const std::byte> bytes) {
+  return bytes.front() == std::byte{0} &&
+         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
 
 std::string temporary_name() {
   return ".aloft-" + system_random().hex(8) + ".part";
@@ -96,25 +106,26 @@ Result<void> restore_attributes(int fd, const FileAttributes& attributes,
   return {};
 }
 
-Result<NewFile> NewFile::place(const LocalDirectory& root, std::string path) {
+Result<NewFile> NewFile::place(const LocalDirectory& root, std::string path,
+                               const FileShape& shape) {
   TRY(check_relative_path(path));
-  NewFile file(root.name_of(path), std::string(base_of(path)), TRY(root.open_parent(path)));
+  NewFile file(root.name_of(path), std::string(base_of(path)), TRY(root.open_parent(path)), shape);
   TRY(check_replaceable(file.parent_.get(), file.name_, file.shown_));
   return file;
 }
 
 Result<NewFile> NewFile::create(const LocalDirectory& root, std::string path,
-                                std::uint64_t size_bytes) {
-  NewFile file = TRY(place(root, std::move(path)));
+                                const FileShape& shape) {
+  NewFile file = TRY(place(root, std::move(path), shape));
   TRY(file.open());
-  TRY(file.reserve(size_bytes));
+  TRY(file.reserve());
   return file;
 }
 
 Result<NewFile> NewFile::create_resumable(
-    const LocalDirectory& root, std::string path, std::uint64_t size_bytes,
+    const LocalDirectory& root, std::string path, const FileShape& shape,
     const std::function<Result<void>(PartialFile partial)>& record) {
-  NewFile file = TRY(create(root, std::move(path), size_bytes));
+  NewFile file = TRY(create(root, std::move(path), shape));
   const bool nameless = file.temporary_name_.empty();
   const std::string name = nameless ? temporary_name() : file.temporary_name_;
   PartialFile partial = TRY(file.partial(name));
@@ -126,8 +137,8 @@ Result<NewFile> NewFile::create_resumable(
 }
 
 Result<NewFile> NewFile::resume(const LocalDirectory& root, std::string path,
-                                const PartialFile& partial) {
-  NewFile file = TRY(place(root, std::move(path)));
+                                const FileShape& shape, const PartialFile& partial) {
+  NewFile file = TRY(place(root, std::move(path), shape));
   std::string name(base_of(partial.path));
   UniqueFd fd(::openat(file.parent_.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
@@ -143,7 +154,8 @@ Result<NewFile> NewFile::resume(const LocalDirectory& root, std::string path,
 }
 
 NewFile::NewFile(NewFile&& other) noexcept
-    : shown_(std::move(other.shown_)),
+    : shape_(other.shape_),
+      shown_(std::move(other.shown_)),
       name_(std::move(other.name_)),
       parent_(std::move(other.parent_)),
       temporary_name_(std::exchange(other.temporary_name_, {})),
@@ -178,18 +190,38 @@ Result<PartialFile> NewFile::partial(const std::string& name) const {
       .path = join(directory, name), .device = status.st_dev, .inode = status.st_ino};
 }
 
-Result<void> NewFile::reserve(std::uint64_t size_bytes) const {
-  if (size_bytes < kReserveFrom) return {};
-  if (size_bytes > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
+Result<void> NewFile::reserve() const {
+  if (shape_.size_bytes > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
     return fail(os_error(EFBIG, shown_ + " would be larger than a file can be"));
   }
-  if (::fallocate(fd_.get(), 0, 0, static_cast<off_t>(size_bytes)) == 0) return {};
+  const auto size = static_cast<off_t>(shape_.size_bytes);
+  if (shape_.sparse) {
+    if (::ftruncate(fd_.get(), size) != 0) return cannot_write(shown_);
+    return {};
+  }
+  if (shape_.size_bytes < kReserveFrom || ::fallocate(fd_.get(), 0, 0, size) == 0) return {};
   // Not every file system can reserve; there the writes tell.
   if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR) return {};
   return cannot_write(shown_);
 }
 
+// Blocks of zeros are left out where the file may have holes.
 Result<void> NewFile::write(std::uint64_t offset, std::span<const std::byte> content) const {
+  if (!shape_.sparse) return write_run(offset, content);
+  std::size_t begin = 0;  // Of the run of data that is not written yet.
+  for (std::size_t at = 0; at < content.size();) {
+    // Holes lie where the blocks of the file system do, whatever the parts.
+    const std::size_t end = std::min(content.size(), at + kHoleBytes - (offset + at) % kHoleBytes);
+    if (is_zero(content.subspan(at, end - at))) {
+      TRY(write_run(offset + begin, content.subspan(begin, at - begin)));
+      begin = end;
+    }
+    at = end;
+  }
+  return write_run(offset + begin, content.subspan(begin));
+}
+
+Result<void> NewFile::write_run(std::uint64_t offset, std::span<const std::byte> content) const {
   while (!content.empty()) {
     const ssize_t written =
         ::pwrite(fd_.get(), content.data(), content.size(), static_cast<off_t>(offset));

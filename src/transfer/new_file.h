@@ -29,6 +29,13 @@ struct RestoreOptions {
 Result<void> restore_attributes(int fd, const FileAttributes& attributes,
                                 const RestoreOptions& options, const std::string& shown);
 
+/// What is known of a file before its content.
+struct FileShape {
+  std::uint64_t size_bytes = 0;
+  /// Blocks of zeros become holes, and no room is reserved for them.
+  bool sparse = false;
+};
+
 /// A file that is being written under a hidden name that outlives the process.
 struct PartialFile {
   std::string path;  ///< Absolute; empty: there is none.
@@ -42,19 +49,19 @@ struct PartialFile {
 /// (O_TMPFILE), else one named ".aloft-….part".
 class NewFile {
  public:
-  /// `path` must not be a directory or a special file; its directory exists. Reserves `size_bytes`
-  /// on disk, so that a full one is found before the bytes are fetched (no_space).
+  /// `path` must not be a directory or a special file; its directory exists. Reserves its
+  /// size on disk, so that a full one is found before the bytes are fetched (no_space).
   static Result<NewFile> create(const LocalDirectory& root, std::string path,
-                                std::uint64_t size_bytes);
+                                const FileShape& shape);
   /// As create(), but whatever kills the process, resume() finds what was written. `record` keeps
   /// where that is, if the file system allows before the file has the name; an error of its is
   /// returned, and the file removed.
   static Result<NewFile> create_resumable(
-      const LocalDirectory& root, std::string path, std::uint64_t size_bytes,
+      const LocalDirectory& root, std::string path, const FileShape& shape,
       const std::function<Result<void>(PartialFile partial)>& record);
   /// Goes on with what was kept; not_found where it is there no more, or is not what was made.
   static Result<NewFile> resume(const LocalDirectory& root, std::string path,
-                                const PartialFile& partial);
+                                const FileShape& shape, const PartialFile& partial);
   NewFile(NewFile&& other) noexcept;
   NewFile& operator=(NewFile&&) = delete;
   ~NewFile();
@@ -69,15 +76,21 @@ class NewFile {
   Result<void> publish(const FileAttributes& attributes, const RestoreOptions& options);
 
  private:
-  NewFile(std::string shown, std::string name, UniqueFd parent)
-      : shown_(std::move(shown)), name_(std::move(name)), parent_(std::move(parent)) {}
-  static Result<NewFile> place(const LocalDirectory& root, std::string path);
+  NewFile(std::string shown, std::string name, UniqueFd parent, const FileShape& shape)
+      : shape_(shape),
+        shown_(std::move(shown)),
+        name_(std::move(name)),
+        parent_(std::move(parent)) {}
+  static Result<NewFile> place(const LocalDirectory& root, std::string path,
+                               const FileShape& shape);
   Result<void> open();
   Result<PartialFile> partial(const std::string& name) const;
   Result<bool> link(const std::string& name) const;
-  Result<void> reserve(std::uint64_t size_bytes) const;
+  Result<void> reserve() const;
+  Result<void> write_run(std::uint64_t offset, std::span<const std::byte> content) const;
   Result<void> link_temporary_name();
 
+  FileShape shape_;
   std::string shown_;  // For people.
   std::string name_;   // Within parent_.
   UniqueFd parent_;

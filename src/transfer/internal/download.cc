@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "format/content_notes.h"
 #include "transfer/internal/file_parts.h"
 
 namespace aloft::transfer {
@@ -53,6 +54,10 @@ void finish(Session& session, Download download, Result<void> result) {
   }
 }
 
+FileShape shape_of(const Entry& entry) {
+  return {.size_bytes = entry.size_bytes, .sparse = format::decode_notes(*entry.object).sparse};
+}
+
 // ---- Small files
 
 Result<void> write_small(Session& session, const Download& download,
@@ -63,7 +68,7 @@ Result<void> write_small(Session& session, const Download& download,
     const std::string target(reinterpret_cast<const char*>(content.data()), content.size());
     return make_symlink(root, download.path, target, entry.attributes, session.options.restore);
   }
-  NewFile file = TRY(NewFile::create(root, download.path, content.size()));
+  NewFile file = TRY(NewFile::create(root, download.path, shape_of(entry)));
   TRY(file.write(0, content));
   TRY(file.publish(entry.attributes, session.options.restore));
   session.progress.bytes_done += content.size();
@@ -168,15 +173,15 @@ Result<std::shared_ptr<Journal::Claim>> claim_for(Session& session, const Downlo
 Result<NewFile> file_for(Session& session, const Download& download,
                          std::shared_ptr<Journal::Claim>& claim) {
   const LocalDirectory& root = download.target->directory();
-  const std::uint64_t size_bytes = download.entry.size_bytes;
+  const FileShape shape = shape_of(download.entry);
   if (claim && !claim->token().empty()) {
-    auto kept = NewFile::resume(root, download.path, claim->partial());
+    auto kept = NewFile::resume(root, download.path, shape, claim->partial());
     if (kept || kept.error().code != ErrorCode::not_found) return kept;
   }
   if (claim) {
     Result<void> recorded;
     auto file = NewFile::create_resumable(
-        root, download.path, size_bytes, [&](PartialFile partial) -> Result<void> {
+        root, download.path, shape, [&](PartialFile partial) -> Result<void> {
           std::string name(base_of(partial.path));
           return recorded = claim->begin(std::move(name), std::move(partial));
         });
@@ -184,7 +189,7 @@ Result<NewFile> file_for(Session& session, const Download& download,
     session.note(std::move(recorded));
     claim.reset();
   }
-  return NewFile::create(root, download.path, size_bytes);
+  return NewFile::create(root, download.path, shape);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class FileParts : public Parted {
   Session& session_;
 
  private:
-  /// Whether an earlier copy brought the part over; then it is not asked for.
+  /// Whether there is nothing to do for the part.
   virtual bool is_there(std::uint64_t) const { return false; }
   /// Brings the part at `offset` over, `buffer.size()` bytes. On any thread, many at a time.
   virtual Result<void> copy_part(std::uint64_t index, std::uint64_t offset,

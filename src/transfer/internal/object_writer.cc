@@ -64,23 +64,23 @@ auto in_place_of(ObjectTree& tree, ObjectTarget target, FileKind kind, const Lim
 }  // namespace
 
 Result<PutResult> write_object(
-    ObjectTree& tree, ObjectTarget target, const FileAttributes& attributes,
+    ObjectTree& tree, ObjectTarget target, const Description& description,
     const std::function<Result<PutResult>(const std::string& key, const ObjectHead& head)>& write,
     const Limits& limits) {
   const std::string key = TRY(key_for(target.path, tree.name_of(target.path)));
   const std::string version = system_random().hex(kVersionBytes);
-  return in_place_of(tree, std::move(target), attributes.kind, limits,
+  return in_place_of(tree, std::move(target), description.attributes.kind, limits,
                      [&](const ObjectTarget& now) -> Result<PutResult> {
-                       ObjectHead head = head_for(now.present, attributes);
+                       ObjectHead head = head_for(now.present, description.attributes);
                        head.metadata.insert_or_assign(std::string(format::kContentKey), version);
+                       format::encode_notes(description.notes, head.metadata);
                        TRY(format::check_metadata_size(key, head.metadata));
                        return write(now.present ? now.present->key : key, head);
                      });
 }
 
-Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target,
-                             const FileAttributes& attributes, std::span<const std::byte> content,
-                             const Limits& limits) {
+Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target, const Description& description,
+                             std::span<const std::byte> content, const Limits& limits) {
   const auto put = [&](const std::string& key, const ObjectHead& head) {
     const PutRequest request{.key = key,
                              .content = content,
@@ -89,7 +89,7 @@ Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target,
                              .conditions = head.conditions};
     return tree.store().put(request, limits);
   };
-  return write_object(tree, std::move(target), attributes, put, limits);
+  return write_object(tree, std::move(target), description, put, limits);
 }
 
 Result<void> write_directory(ObjectTree& tree, ObjectTarget target,
@@ -97,7 +97,7 @@ Result<void> write_directory(ObjectTree& tree, ObjectTarget target,
   const std::string path = target.path;
   const auto write = [&](const ObjectTarget& now) -> Result<void> {
     if (!now.present) {
-      TRY(put_object(tree, {.path = path}, attributes, {}, limits));
+      TRY(put_object(tree, {.path = path}, {.attributes = attributes}, {}, limits));
       return {};
     }
     ObjectHead head = head_for(now.present, attributes);

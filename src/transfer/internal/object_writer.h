@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "format/content_notes.h"
 #include "transfer/object_tree.h"
 
 namespace aloft::transfer {
@@ -17,6 +18,12 @@ struct ObjectTarget {
   std::optional<ObjectInfo> present{};  ///< The object that the write takes the place of.
 };
 
+/// What is known of a file that is written.
+struct Description {
+  FileAttributes attributes{};
+  format::ContentNotes notes{};
+};
+
 /// What is written beside the content.
 struct ObjectHead {
   Metadata metadata;
@@ -24,18 +31,17 @@ struct ObjectHead {
   Conditions conditions;
 };
 
-/// Performs one write of a file with `attributes`, in place of exactly what is known to be there:
+/// Performs one write of a file, in place of exactly what is known to be there:
 /// names and properties that others stored with it are kept. If something else is there by now,
 /// looks and writes again, a few times; fails with EISDIR where that is a directory.
 Result<PutResult> write_object(
-    ObjectTree& tree, ObjectTarget target, const FileAttributes& attributes,
+    ObjectTree& tree, ObjectTarget target, const Description& description,
     const std::function<Result<PutResult>(const std::string& key, const ObjectHead& head)>& write,
     const Limits& limits);
 
 /// As above, of small content by one request.
-Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target,
-                             const FileAttributes& attributes, std::span<const std::byte> content,
-                             const Limits& limits);
+Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target, const Description& description,
+                             std::span<const std::byte> content, const Limits& limits);
 
 /// Makes the marker of a directory, or brings the attributes of the one that is there up to date.
 Result<void> write_directory(ObjectTree& tree, ObjectTarget target,

@@ -16,7 +16,8 @@ Result<void> copy_version(Session& session, ServerCopy& copy) {
                               .source_if_match = object.etag};
     return copy.tree->store().copy(request, session.limits);
   };
-  TRY(write_object(*copy.tree, copy.target, copy.entry.attributes, write, session.limits));
+  TRY(write_object(*copy.tree, copy.target, {.attributes = copy.entry.attributes}, write,
+                   session.limits));
   return {};
 }
 

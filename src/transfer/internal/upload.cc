@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "base/clock.h"
+#include "checksum/crc64.h"
 #include "transfer/internal/file_parts.h"
 #include "transfer/internal/staged_blocks.h"
 
@@ -30,6 +32,12 @@ tl::unexpected<Error> changed(const std::string& shown) {
   return fail(ErrorCode::precondition_failed, shown + " changed while it was copied");
 }
 
+bool has_holes(int fd, const struct stat& status) {
+  const off_t hole = ::lseek(fd, 0, SEEK_HOLE);
+  // Where the file system does not tell, the only hole is the end.
+  return hole >= 0 && hole < status.st_size;
+}
+
 // An open file, as it was when it was opened.
 struct Opened {
   UniqueFd fd;
@@ -40,6 +48,10 @@ struct Opened {
 
   Result<void> read(std::uint64_t offset, std::span<std::byte> buffer) const {
     return read_exactly(fd.get(), offset, buffer, shown);
+  }
+  Description description(std::uint64_t crc64) const {
+    return {.attributes = attributes_of(status),
+            .notes = {.crc64 = crc64, .sparse = has_holes(fd.get(), status)}};
   }
   /// Fails with precondition_failed if what was read may be a mixture.
   Result<void> check_unchanged() const {
@@ -72,8 +84,8 @@ Result<void> upload_small(Session& session, const Upload& upload, const Opened& 
   const auto buffer = TRY(session.memory.acquire(opened.size_bytes(), session.limits.stop));
   TRY(opened.read(0, buffer.bytes()));
   TRY(opened.check_unchanged());
-  TRY(put_object(*upload.tree, upload.target, attributes_of(opened.status), buffer.bytes(),
-                 session.limits));
+  TRY(put_object(*upload.tree, upload.target, opened.description(checksum::crc64(buffer.bytes())),
+                 buffer.bytes(), session.limits));
   session.progress.bytes_done += opened.size_bytes();
   return {};
 }
@@ -86,14 +98,17 @@ class UploadParts final : public FileParts {
         upload_(std::move(upload)),
         opened_(std::move(opened)),
         key_(std::move(key)),
-        blocks_(std::move(blocks)) {}
+        blocks_(std::move(blocks)),
+        part_size_bytes_(part_size_bytes),
+        checksums_(part_count()) {}
 
  private:
-  bool is_there(std::uint64_t index) const override { return blocks_.is_there(index); }
-
   Result<void> copy_part(std::uint64_t index, std::uint64_t offset,
                          std::span<std::byte> buffer) override {
+    // A block that is there is read too, for the checksum.
     TRY(opened_.read(offset, buffer));
+    checksums_[index] = checksum::crc64(buffer);
+    if (blocks_.is_there(index)) return {};
     const BlockId block = blocks_.id(index);
     return upload_.tree->store().stage_block({.key = key_, .block_id = block, .content = buffer},
                                              session_.limits);
@@ -110,9 +125,18 @@ class UploadParts final : public FileParts {
                                   .conditions = head.conditions};
       return upload_.tree->store().commit_blocks(request, session_.limits);
     };
-    TRY(write_object(*upload_.tree, upload_.target, attributes_of(opened_.status), write,
+    TRY(write_object(*upload_.tree, upload_.target, opened_.description(checksum()), write,
                      session_.limits));
     return {};
+  }
+
+  std::uint64_t checksum() const {
+    std::uint64_t whole = 0;
+    for (std::uint64_t index = 0; index < part_count(); ++index) {
+      const std::uint64_t left = opened_.size_bytes() - index * part_size_bytes_;
+      whole = checksum::crc64_combine(whole, checksums_[index], std::min(part_size_bytes_, left));
+    }
+    return whole;
   }
 
   void end(Result<void> result) override {
@@ -124,6 +148,8 @@ class UploadParts final : public FileParts {
   Opened opened_;
   std::string key_;
   StagedBlocks blocks_;
+  const std::uint64_t part_size_bytes_;
+  std::vector<std::uint64_t> checksums_;  // By part, each written by the thread that reads it.
 };
 
 // Whether a later change is sure to give the file another time: those of a file system have steps.
