@@ -22,6 +22,7 @@ struct Options {
   std::string b;
   bool no_owners = false;
   bool contents_only = false;
+  bool read = false;
   TransferOptions transfer{};
 };
 
@@ -32,6 +33,7 @@ Result<transfer::VerifyReport> perform(const Context& context, const Options& op
   const transfer::Place b = TRY(places.place(options.b));
   const std::uint64_t memory = TRY(memory_bytes(options.transfer));
   const transfer::VerifyOptions verify{.owners = !options.no_owners && !options.contents_only,
+                                       .read = options.read,
                                        .modes_and_times = !options.contents_only,
                                        .threads = options.transfer.threads,
                                        .memory_bytes = memory};
@@ -51,9 +53,17 @@ nlohmann::json document(const transfer::VerifyReport& report, double seconds) {
           {"entries", report.entries},
           {"files", report.files},
           {"bytes", report.bytes},
+          {"files_by_checksum", report.files_by_checksum},
           {"seconds", seconds},
           {"differences", std::move(differences)},
           {"failures", to_json(report.failures)}};
+}
+
+std::string by_checksum(const transfer::VerifyReport& report) {
+  if (report.files_by_checksum == 0) return "";
+  return fmt::format(
+      "{} by the checksum recorded at upload, ",
+      report.files_by_checksum == report.files ? "all" : std::to_string(report.files_by_checksum));
 }
 
 void print(const transfer::VerifyReport& report, const Options& options, double seconds) {
@@ -67,7 +77,7 @@ void print(const transfer::VerifyReport& report, const Options& options, double 
       fmt::format("compared {}, {} with {} in {:.1f} s", counted(report.files, "file"),
                   format_byte_size(report.bytes),
                   options.contents_only ? "their names" : "all attributes", seconds);
-  std::cerr << compared << ": "
+  std::cerr << compared << ": " << by_checksum(report)
             << (report.differences.empty() ? "no difference"
                                            : counted(report.differences.size(), "difference"));
   if (!report.failures.empty()) {
@@ -97,8 +107,8 @@ void run(Context& context, const Options& options) {
 }  // namespace
 
 void add_verify_command(CLI::App& app, Context& context) {
-  CLI::App* const command = app.add_subcommand(
-      "verify", "Compare two files or trees byte by byte, with their attributes");
+  CLI::App* const command =
+      app.add_subcommand("verify", "Compare the contents and attributes of two files or trees");
   const auto options = std::make_shared<Options>();
   command->add_option("A", options->a, "az://ACCOUNT/CONTAINER/PATH or a path of this machine")
       ->required();
@@ -106,11 +116,15 @@ void add_verify_command(CLI::App& app, Context& context) {
   command->add_flag("--no-owners", options->no_owners, "Leave owners and groups out");
   command->add_flag("--contents-only", options->contents_only,
                     "Compare names, kinds, contents and link targets, no attributes");
+  command->add_flag("--read", options->read,
+                    "Read all contents, even where a checksum was recorded at upload");
   add_transfer_options(*command, options->transfer);
   add_json_option(*command, context, "what differs and a summary");
   command->footer(
       "Prints one line for each difference; the exit code is 0 if there is none, else 1. "
-      "Attributes count where both sides have them stored.");
+      "Attributes count where both sides have them stored. An object whose checksum was recorded "
+      "at "
+      "upload, and whose content has not changed since, is read only if the checksum differs.");
   command->callback([&context, options] { run(context, *options); });
 }
 

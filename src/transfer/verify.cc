@@ -4,20 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
-#include <limits>
 #include <unordered_map>
 
 #include "base/clock.h"
-#include "base/guarded.h"
-#include "transfer/work_pool.h"
+#include "transfer/internal/comparison.h"
 
 namespace aloft::transfer {
 
 namespace {
-
-constexpr std::uint64_t kEqual = std::numeric_limits<std::uint64_t>::max();
 
 std::string below(std::string_view path, std::string_view root) {
   path.remove_prefix(root.size());
@@ -29,107 +23,6 @@ std::string time_text(std::chrono::nanoseconds time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("{}.{:09}", seconds.count(), (time - seconds).count());
 }
-
-/// What both sides of a comparison share.
-class Comparison {
- public:
-  Comparison(const Located& a, const Located& b, const VerifyOptions& compare_options,
-             Progress& compare_progress, const Limits& compare_limits)
-      : a_root(a),
-        b_root(b),
-        options(compare_options),
-        progress(compare_progress),
-        limits(compare_limits),
-        memory(std::max(compare_options.memory_bytes, 2 * compare_options.part_size_bytes),
-               2 * compare_options.part_size_bytes),
-        pool(compare_options.threads, compare_limits.stop) {}
-
-  const Located& a_root;
-  const Located& b_root;
-  const VerifyOptions& options;
-  Progress& progress;
-  const Limits& limits;
-  MemoryBudget memory;
-  Guarded<VerifyReport> report{};
-  WorkPool pool;  // Last: its threads end before what they use.
-
-  void differs(const std::string& path, std::string what) {
-    report.lock()->differences.push_back(
-        {.path = path.empty() ? "." : path, .what = std::move(what)});
-  }
-  void failed(std::string name, Error error) {
-    if (error.code == ErrorCode::cancelled && limits.stop.stop_requested()) return;
-    report.lock()->failures.push_back({.name = std::move(name), .error = std::move(error)});
-  }
-
-  /// The first byte of the part at `offset` that differs, or kEqual.
-  Result<std::uint64_t> compare_part(const Entry& a, const Entry& b, std::uint64_t offset) {
-    const std::uint64_t size = std::min(options.part_size_bytes, a.size_bytes - offset);
-    const auto buffer = TRY(memory.acquire(2 * size, limits.stop));
-    const std::span<std::byte> left = buffer.bytes().first(size);
-    const std::span<std::byte> right = buffer.bytes().subspan(size);
-    TRY(a_root.tree().read(a, offset, left, limits));
-    TRY(b_root.tree().read(b, offset, right, limits));
-    progress.bytes_done += size;
-    if (std::memcmp(left.data(), right.data(), size) == 0) return kEqual;
-    const auto first = std::ranges::mismatch(left, right).in1;
-    return offset + static_cast<std::uint64_t>(first - left.begin());
-  }
-};
-
-/// The content of two files of one size.
-class ContentComparison final : public Parted {
- public:
-  ContentComparison(Comparison& comparison, std::string path, Entry a, Entry b)
-      : comparison_(comparison),
-        path_(std::move(path)),
-        a_(std::move(a)),
-        b_(std::move(b)),
-        left_(part_count()) {}
-
-  std::uint64_t part_count() const override {
-    const std::uint64_t part = comparison_.options.part_size_bytes;
-    return std::max<std::uint64_t>(1, (a_.size_bytes + part - 1) / part);
-  }
-
-  void do_part(std::uint64_t index) override {
-    if (a_.size_bytes > 0 && !failed_) compare(index * comparison_.options.part_size_bytes);
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) end();
-  }
-
- private:
-  void compare(std::uint64_t offset) {
-    auto first = comparison_.compare_part(a_, b_, offset);
-    if (first) {
-      std::uint64_t least = first_difference_;
-      while (*first < least && !first_difference_.compare_exchange_weak(least, *first)) {
-      }
-    } else if (!failed_.exchange(true)) {
-      comparison_.failed(comparison_.a_root.tree().name_of(a_.path), std::move(first).error());
-    }
-  }
-
-  void end() {
-    if (failed_) return;
-    ++comparison_.progress.files_done;
-    {
-      auto report = comparison_.report.lock();
-      ++report->files;
-      report->bytes += a_.size_bytes;
-    }
-    if (first_difference_ == kEqual) return;
-    comparison_.differs(path_,
-                        fmt::format("content differs from byte {} on", first_difference_.load()));
-  }
-
-  Comparison& comparison_;
-  std::string path_;
-  Entry a_;
-  Entry b_;
-  std::atomic<std::uint64_t> left_;
-  std::atomic<bool> failed_ = false;
-  std::atomic<std::uint64_t> first_difference_ = kEqual;
-};
 
 void compare_targets(Comparison& comparison, const std::string& path, const Entry& a,
                      const Entry& b) {
@@ -183,16 +76,7 @@ void compare_entries(Comparison& comparison, const std::string& path, Entry a, E
     return comparison.differs(
         path, fmt::format("has {} bytes here and {} there", a.size_bytes, b.size_bytes));
   }
-  ++comparison.progress.files_found;
-  comparison.progress.bytes_found += a.size_bytes;
-  auto content = std::make_shared<ContentComparison>(comparison, path, std::move(a), std::move(b));
-  comparison.pool.submit([&comparison, content = std::move(content)] {
-    if (content->part_count() == 1) {
-      content->do_part(0);
-    } else {
-      comparison.pool.submit_parts(content);
-    }
-  });
+  compare_content(comparison, path, std::move(a), std::move(b));
 }
 
 using Entries = std::unordered_map<std::string, Entry>;

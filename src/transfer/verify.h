@@ -16,6 +16,8 @@ namespace aloft::transfer {
 struct VerifyOptions {
   /// Compare owners and groups; a download without trust in modes changes them.
   bool owners = true;
+  /// Read contents even where a checksum that was recorded at upload speaks for them.
+  bool read = false;
   /// Compare modes and times.
   bool modes_and_times = true;
   std::size_t threads = 16;
@@ -31,14 +33,19 @@ struct Difference {
 
 struct VerifyReport {
   std::uint64_t entries = 0;  ///< Files, directories and links that both have.
-  std::uint64_t files = 0;    ///< Whose contents were read and compared.
+  std::uint64_t files = 0;    ///< Whose contents were compared.
   std::uint64_t bytes = 0;
+  /// Of these files, those whose recorded checksum stood for reading one side, or both.
+  std::uint64_t files_by_checksum = 0;
   std::vector<Difference> differences{};  ///< In byte order of their paths.
   std::vector<Failure> failures{};        ///< What could not be read.
 };
 
 /// Compares two files or two trees, wherever each is: names, kinds, contents byte by byte, targets
-/// of links, and the attributes that both sides have stored. Holds the names of one side in memory.
+/// of links, and the attributes that both sides have stored. An object with a recorded checksum
+/// that is of its content still (format/content_notes.h) is not read unless the checksum says that
+/// the other side differs, or VerifyOptions::read asks for it. Holds the names of one side in
+/// memory.
 Result<VerifyReport> verify(const Located& a, const Located& b, const VerifyOptions& options,
                             Progress& progress, const Limits& limits);
 

@@ -136,6 +136,7 @@ class Copies(CopiesTest):
         self.assertEqual(report["failures"], [])
         self.assertEqual(report["symlinks"], 30)
         self.aloft("verify", tree, f"{self.box}/kept", timeout=120)
+        self.aloft("verify", "--read", tree, f"{self.box}/kept", timeout=120)
         self.aloft("cp", "-r", "--trust-modes", f"{self.box}/kept", self.here / "back", timeout=120)
         self.assertEqual(walk(self.here / "back"), before, f"seed {SEED}")
         self.aloft("cp", "-r", f"{self.box}/kept", f"{self.box}/second", timeout=120)

@@ -133,7 +133,7 @@ class CopiesResume(harness.WorldTest):
     def test_an_upload(self):
         runs = self.copy_with_kills(self.source, f"{self.world.uri}/box/file", 4)
         self.check(runs, may_break=2)
-        self.world.aloft("verify", self.source, f"{self.world.uri}/box/file")
+        self.world.aloft("verify", "--read", self.source, f"{self.world.uri}/box/file")
 
     def test_a_download(self):
         self.world.aloft("cp", self.source, f"{self.world.uri}/box/file")
@@ -157,7 +157,7 @@ class CopiesResume(harness.WorldTest):
         copy.wait(20)
         self.source.write_bytes(self.random.randbytes(2 * PART + 1))
         self.world.aloft("cp", self.source, target)
-        self.world.aloft("verify", self.source, target)
+        self.world.aloft("verify", "--read", self.source, target)
 
 
 if __name__ == "__main__":
