@@ -92,8 +92,14 @@ int unexpected(const CLI::App& command, const std::string& program, const CLI::A
 
 }  // namespace
 
+void add_human_option(CLI::App& command, bool& human) {
+  command.set_help_flag("--help");  // Else it has -h.
+  command.add_flag("-h,--human", human, "Sizes such as 4.5 GiB, not bytes");
+}
+
 void prepare_commands(CLI::App& app) {
-  app.set_help_flag("-h,--help", "Print this help and exit");
+  const bool taken = app.get_option_no_throw("-h") != app.get_help_ptr();
+  app.set_help_flag(taken ? "--help" : "-h,--help", "Print this help and exit");
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     // Those in no group are hidden.
     if (!command->get_group().empty()) command->group("Commands");

@@ -75,10 +75,9 @@ void run(Context& context, const std::vector<std::string>& files) {
   const Interruption interruption;
   Places places(context);
   Output output;
-  for (const std::string& file : files) {
-    const auto printed = print_one(places, file, output, interruption.limits());
-    if (!printed && !report_and_go_on(context, printed.error(), interruption)) return;
-  }
+  for_each_named(context, places, files, interruption, [&](const std::string& file) {
+    return print_one(places, file, output, interruption.limits());
+  });
 }
 
 }  // namespace
@@ -86,7 +85,10 @@ void run(Context& context, const std::vector<std::string>& files) {
 void add_cat_command(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("cat", "Print the content of files");
   const auto files = std::make_shared<std::vector<std::string>>();
-  command->add_option("FILE", *files, "az://ACCOUNT/CONTAINER/PATH or paths of this machine")
+  command
+      ->add_option("FILE", *files,
+                   "az://ACCOUNT/CONTAINER/PATH, also with * ? [ ] and **, or paths of "
+                   "this machine")
       ->required();
   command->callback([&context, files] { run(context, *files); });
 }

@@ -25,6 +25,7 @@ struct Options {
   bool recursive = false;
   bool no_target_directory = false;
   bool trust_modes = false;
+  SelectionRules rules{};
   TransferOptions transfer{};
 };
 
@@ -40,6 +41,7 @@ Result<transfer::CopyOptions> copy_options(const Options& options) {
                     .no_target_directory = options.no_target_directory},
       .restore = {.trust_modes = options.trust_modes, .umask = present_umask()},
       .threads = options.transfer.threads};
+  copy.selection = TRY(transfer::Selection::of(options.rules));
   copy.memory_bytes = TRY(memory_bytes(options.transfer));
   return copy;
 }
@@ -72,7 +74,8 @@ nlohmann::json document(const transfer::CopyReport& report, double seconds) {
 Result<transfer::CopyReport> perform(const Context& context, const Options& options,
                                      const Limits& limits) {
   Places places(context);
-  const std::vector<transfer::Place> sources = TRY(places.places(options.sources));
+  const std::vector<transfer::Place> sources =
+      TRY(places.places(places.expand(options.sources, limits)));
   const transfer::Place destination = TRY(places.place(options.destination));
   transfer::CopyOptions copy = TRY(copy_options(options));
   transfer::Journal journal(local_directory() + "/copies");
@@ -118,7 +121,7 @@ void add_cp_command(CLI::App& app, Context& context) {
   command
       ->add_option("PLACE", options->sources,
                    "az://ACCOUNT/CONTAINER/PATH or paths of this machine; the last one is the "
-                   "destination")
+                   "destination, the others may hold * ? [ ] and ** also in containers")
       ->required();
   command->add_flag("-r,-R,--recursive", options->recursive,
                     "Copy directories with all that is in them; links stay links");
@@ -127,6 +130,7 @@ void add_cp_command(CLI::App& app, Context& context) {
   command->add_flag("--trust-modes", options->trust_modes,
                     "On disk also restore owners, groups and set-uid bits; only for containers "
                     "whose writers you trust");
+  add_selection_options(*command, options->rules);
   add_transfer_options(*command, options->transfer);
   add_json_option(*command, context, "a summary");
   command->footer(
@@ -135,7 +139,8 @@ void add_cp_command(CLI::App& app, Context& context) {
       "code is 1. After an interruption, the same command goes on where it was with files larger "
       "than 8 MiB, for a week.\n\n"
       "  aloft cp -r results az://mylab/project/   into the container project\n"
-      "  aloft cp az://mylab/project/table.csv .");
+      "  aloft cp 'az://mylab/project/*.csv' .      every table; quotes keep the shell out of it\n"
+      "  aloft cp -r --exclude tmp/ results az://mylab/project/");
   command->callback([&context, options] { run(context, *options); });
 }
 

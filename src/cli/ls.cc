@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 #include "base/byte_size.h"
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/entry_text.h"
 #include "cli/failures.h"
@@ -25,8 +29,11 @@ class Listing {
  public:
   Listing(const Options& options, bool json) : options_(options), json_(json) {}
 
-  void heading(const std::string& text) {
-    if (!json_) output_.line(output_.name(text) + ":");
+  /// In front of what is in a directory, where there are several.
+  void heading(const std::string& text, bool blank_line) {
+    if (json_) return;
+    if (blank_line) output_.line("");
+    output_.line(output_.name(text) + ":");
   }
 
   void container(const std::string& name) {
@@ -113,31 +120,73 @@ Result<void> list_below(const transfer::Located& at, bool recursive, Listing& li
   return fail(std::move(failures.front().error));
 }
 
-Result<void> list_one(Places& places, const std::string& text, const Options& options,
-                      Listing& listing, const Limits& limits) {
-  if (azure::looks_like_blob_uri(text)) {
-    const azure::BlobUri uri = TRY(azure::parse_blob_uri(text));
-    if (uri.container.empty()) return list_account(places, uri, listing, limits);
+/// What the arguments name, in the order of ls(1): what is no directory first, at once.
+class NamedPlaces {
+ public:
+  NamedPlaces(Places& places, const Options& options, Listing& listing, const Limits& limits)
+      : places_(places), options_(options), listing_(listing), limits_(limits) {}
+
+  Result<void> list_or_keep(const std::string& text) {
+    ++named_;
+    if (azure::looks_like_blob_uri(text)) {
+      azure::BlobUri uri = TRY(azure::parse_blob_uri(text));
+      if (uri.container.empty()) {
+        kept_.push_back({.text = text, .account = std::move(uri)});
+        return {};
+      }
+    }
+    const transfer::Place place = TRY(places_.place(text));
+    // As ls does: the long form shows a link itself.
+    const auto links = options_.long_form ? transfer::Links::keep : transfer::Links::follow;
+    transfer::Located at = TRY(locate(place, links, limits_));
+    if (at.entry.kind() != transfer::FileKind::directory) {
+      anything_ = true;
+      return listing_.entry(at.tree(), at.entry, text, limits_);
+    }
+    kept_.push_back({.text = text, .at = std::move(at)});
+    return {};
   }
-  const transfer::Place place = TRY(places.place(text));
-  // As ls does: the long form shows a link itself.
-  const auto links = options.long_form ? transfer::Links::keep : transfer::Links::follow;
-  const transfer::Located at = TRY(locate(place, links, limits));
-  if (at.entry.kind() == transfer::FileKind::directory) {
-    return list_below(at, options.recursive, listing, limits);
+
+  /// False where a signal ends the command.
+  bool list_kept(Context& context, const Interruption& interruption) {
+    for (const Kept& kept : kept_) {
+      if (named_ > 1) listing_.heading(kept.text, std::exchange(anything_, true));
+      const auto listed = list(kept);
+      if (!listed && !report_and_go_on(context, listed.error(), interruption)) return false;
+    }
+    return true;
   }
-  return listing.entry(at.tree(), at.entry, text, limits);
-}
+
+ private:
+  struct Kept {
+    std::string text;
+    std::optional<azure::BlobUri> account{};  // Its containers are meant.
+    transfer::Located at{};
+  };
+
+  Result<void> list(const Kept& kept) {
+    if (kept.account) return list_account(places_, *kept.account, listing_, limits_);
+    return list_below(kept.at, options_.recursive, listing_, limits_);
+  }
+
+  Places& places_;
+  const Options& options_;
+  Listing& listing_;
+  const Limits& limits_;
+  std::vector<Kept> kept_;
+  std::size_t named_ = 0;
+  bool anything_ = false;  // Is printed, so that a heading needs a blank line.
+};
 
 void run(Context& context, const Options& options) {
   const Interruption interruption;
+  const Limits limits = interruption.limits();
   Places places(context);
   Listing listing(options, context.json);
-  for (const std::string& place : options.places) {
-    if (options.places.size() > 1) listing.heading(place);
-    const auto listed = list_one(places, place, options, listing, interruption.limits());
-    if (!listed && !report_and_go_on(context, listed.error(), interruption)) return;
-  }
+  NamedPlaces each(places, options, listing, limits);
+  const auto keep = [&](const std::string& text) { return each.list_or_keep(text); };
+  if (!for_each_named(context, places, options.places, interruption, keep)) return;
+  if (!each.list_kept(context, interruption)) return;
   listing.end();
 }
 
@@ -147,14 +196,14 @@ void add_ls_command(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("ls", "List containers, directories and files");
   const auto options = std::make_shared<Options>();
   command->add_option("PLACE", options->places,
-                      "az://ACCOUNT for its containers, az://ACCOUNT/CONTAINER[/PATH], or paths "
-                      "of this machine (default: here)");
+                      "az://ACCOUNT for its containers, az://ACCOUNT/CONTAINER[/PATH], also with * "
+                      "? [ ] and **, or paths of this machine (default: here)");
   command->add_flag("-l,--long", options->long_form,
                     "Mode, owner, group, size in bytes, time and name; \"?\" and \"-\" where "
                     "nobody stored them");
   command->add_flag("-R,-r,--recursive", options->recursive,
                     "Everything below, one path on a line");
-  command->add_flag("--human", options->human, "Sizes such as 4.5 GiB");
+  add_human_option(*command, options->human);
   add_json_option(*command, context, "all that is known of each entry");
   command->callback([&context, options] { run(context, *options); });
 }

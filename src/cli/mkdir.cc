@@ -58,11 +58,11 @@ void run(Context& context, const Options& options) {
   nlohmann::json made = nlohmann::json::array();
   for (const std::string& uri : options.uris) {
     const auto done = make_one(places, uri, options.parents, interruption.limits());
-    if (!done) {
-      report(context, done.error(), interruption);
+    if (done) {
+      made.push_back(uri);
+    } else if (!report_and_go_on(context, done.error(), interruption)) {
       return;
     }
-    made.push_back(uri);
   }
   if (context.json) Output().json({{"made", std::move(made)}});
 }

@@ -2,6 +2,7 @@
 #include "cli/places.h"
 
 #include "object/azure/open_accounts.h"
+#include "transfer/glob.h"
 
 namespace aloft::cli {
 
@@ -38,6 +39,52 @@ Result<std::vector<transfer::Place>> Places::places(const std::vector<std::strin
   std::vector<transfer::Place> result;
   for (const std::string& text : texts) result.push_back(TRY(place(text)));
   return result;
+}
+
+Result<std::vector<std::string>> Places::expand(const std::string& text, const Limits& limits) {
+  const std::vector<std::string> itself{text};
+  if (!azure::looks_like_blob_uri(text)) return itself;
+  const azure::BlobUri uri = TRY(azure::parse_blob_uri(text));
+  if (!transfer::has_wildcards(uri.key)) return itself;
+  const transfer::Place named = TRY(place(uri));
+  transfer::ObjectTree tree(named.store);
+  const auto literal = tree.look(TRY(transfer::normalized(uri.key)), limits);
+  if (literal) return itself;
+  if (literal.error().code != ErrorCode::not_found) return fail(literal.error());
+  std::vector<std::string> found;
+  for (const std::string& path : TRY(transfer::find_matching(tree, uri.key, limits))) {
+    found.push_back(tree.name_of(path));
+  }
+  return found.empty() ? itself : found;
+}
+
+std::vector<std::string> Places::expand(const std::vector<std::string>& texts,
+                                        const Limits& limits) {
+  std::vector<std::string> all;
+  for (const std::string& text : texts) {
+    const auto expanded = expand(text, limits);
+    if (expanded) {
+      all.insert(all.end(), expanded->begin(), expanded->end());
+    } else {
+      all.push_back(text);
+    }
+  }
+  return all;
+}
+
+bool for_each_named(Context& context, Places& places, const std::vector<std::string>& texts,
+                    const Interruption& interruption,
+                    const std::function<Result<void>(const std::string& text)>& perform) {
+  for (const std::string& text : texts) {
+    const auto named = places.expand(text, interruption.limits());
+    if (!named && !report_and_go_on(context, named.error(), interruption)) return false;
+    if (!named) continue;
+    for (const std::string& name : *named) {
+      const auto done = perform(name);
+      if (!done && !report_and_go_on(context, done.error(), interruption)) return false;
+    }
+  }
+  return true;
 }
 
 Result<azure::BlobUri> require_uri(const std::string& text, std::string_view instead) {

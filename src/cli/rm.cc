@@ -6,19 +6,19 @@
 #include "cli/interruption.h"
 #include "cli/output.h"
 #include "cli/places.h"
+#include "cli/transfer_options.h"
 #include "transfer/remove.h"
 
 namespace aloft::cli {
 
 namespace {
 
-constexpr std::size_t kThreads = 16;
-
 struct Options {
   std::vector<std::string> uris;
   bool recursive = false;
   bool force = false;
   bool container = false;
+  SelectionRules rules{};
 };
 
 Result<transfer::RemoveReport> remove_container(Places& places, const azure::BlobUri& uri,
@@ -44,18 +44,19 @@ Result<transfer::RemoveReport> remove_one(Places& places, const Options& options
     return fail(ErrorCode::invalid_argument,
                 "--container removes whole containers, and " + text + " is in one");
   }
+  const auto selection = TRY(transfer::Selection::of(options.rules));
   const transfer::Located located = TRY(locate(place, transfer::Links::keep, limits));
   if (located.entry.kind() == transfer::FileKind::directory && !options.recursive) {
     return fail(os_error(EISDIR, text + " is a directory; remove it with all that is in it by -r"));
   }
-  return remove_tree(*located.object, located.entry, kThreads, limits);
+  return remove_tree(*located.object, located.entry, {.selection = selection}, limits);
 }
 
 void run(Context& context, const Options& options) {
   const Interruption interruption;
   Places places(context);
   transfer::RemoveReport all;
-  for (const std::string& uri : options.uris) {
+  for (const std::string& uri : places.expand(options.uris, interruption.limits())) {
     auto removed = remove_one(places, options, uri, interruption.limits());
     if (removed) {
       all.files += removed->files;
@@ -84,13 +85,19 @@ void run(Context& context, const Options& options) {
 void add_rm_command(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("rm", "Remove what is in containers");
   const auto options = std::make_shared<Options>();
-  command->add_option("URI", options->uris, "az://ACCOUNT/CONTAINER/PATH")->required();
+  command->add_option("URI", options->uris, "az://ACCOUNT/CONTAINER/PATH, also with * ? [ ] and **")
+      ->required();
   command->add_flag("-r,-R,--recursive", options->recursive,
                     "Remove directories with all that is in them");
   command->add_flag("-f,--force", options->force, "What is not there is no failure");
   command->add_flag("--container", options->container,
                     "Remove az://ACCOUNT/CONTAINER itself, with everything");
+  add_selection_options(*command, options->rules);
   add_json_option(*command, context, "how much was removed");
+  command->footer(
+      "With --include or --exclude, directories stay; only files and links in them go.\n\n"
+      "  aloft rm 'az://mylab/project/results/*.tmp'\n"
+      "  aloft rm -r --include '*.tmp' az://mylab/project/results");
   command->callback([&context, options] { run(context, *options); });
 }
 

@@ -74,12 +74,12 @@ void run(Context& context, const std::vector<std::string>& texts, bool follow) {
   Places places(context);
   Output output;
   nlohmann::json list = nlohmann::json::array();
-  for (const std::string& text : texts) {
-    const auto shown =
-        show(places, text, follow, output, context.json ? &list : nullptr, interruption.limits());
-    if (!shown && !report_and_go_on(context, shown.error(), interruption)) return;
-  }
-  if (context.json) output.json({{"entries", std::move(list)}});
+  const bool ended =
+      !for_each_named(context, places, texts, interruption, [&](const std::string& text) {
+        return show(places, text, follow, output, context.json ? &list : nullptr,
+                    interruption.limits());
+      });
+  if (!ended && context.json) output.json({{"entries", std::move(list)}});
 }
 
 }  // namespace
@@ -89,7 +89,10 @@ void add_stat_command(CLI::App& app, Context& context) {
       app.add_subcommand("stat", "Show the attributes of files and of the blobs that hold them");
   const auto places = std::make_shared<std::vector<std::string>>();
   const auto follow = std::make_shared<bool>(false);
-  command->add_option("PLACE", *places, "az://ACCOUNT/CONTAINER[/PATH] or paths of this machine")
+  command
+      ->add_option("PLACE", *places,
+                   "az://ACCOUNT/CONTAINER[/PATH], also with * ? [ ] and **, or paths of "
+                   "this machine")
       ->required();
   command->add_flag("-L,--dereference", *follow, "Follow symbolic links");
   add_json_option(*command, context, "the same");

@@ -27,6 +27,27 @@ void add_transfer_options(CLI::App& command, TransferOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "No progress and no summary, only what fails");
 }
 
+void add_selection_options(CLI::App& command, SelectionRules& rules) {
+  using Effect = transfer::Selection::Effect;
+  const auto add = [&](const char* name, Effect effect, const char* what) {
+    // Called for each as it comes, so that the order of both kinds is kept.
+    command
+        .add_option_function<std::string>(
+            name,
+            [&rules, effect](const std::string& pattern) {
+              rules.push_back({.effect = effect, .pattern = pattern});
+            },
+            what)
+        ->trigger_on_parse()
+        ->option_text("GLOB");
+  };
+  add("--include", Effect::include,
+      "Take what matches, such as '*.csv'; as the first such option: only that");
+  add("--exclude", Effect::exclude,
+      "Leave out what matches, such as 'tmp/' or '/build/**'; of all these options the last one "
+      "that matches decides");
+}
+
 Result<std::uint64_t> memory_bytes(const TransferOptions& options) {
   if (options.memory.empty()) return transfer::default_memory_bytes();
   auto parsed = parse_byte_size(options.memory);

@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "transfer/selection.h"
 
 namespace aloft::cli {
 
-/// What cp and verify have in common.
+/// What the commands that move or read content have in common.
 struct TransferOptions {
   std::size_t threads = 16;
   std::string memory{};  ///< As the user wrote it; empty: chosen by the machine.
@@ -18,6 +20,11 @@ struct TransferOptions {
 };
 
 void add_transfer_options(CLI::App& command, TransferOptions& options);
+
+/// --include and --exclude, in the order in which they are given.
+using SelectionRules = std::vector<transfer::Selection::Rule>;
+/// `rules` outlives the parsing.
+void add_selection_options(CLI::App& command, SelectionRules& rules);
 
 /// The memory budget; invalid_argument for what is no size.
 Result<std::uint64_t> memory_bytes(const TransferOptions& options);

@@ -23,6 +23,7 @@ struct Options {
   bool no_owners = false;
   bool contents_only = false;
   bool read = false;
+  SelectionRules rules{};
   TransferOptions transfer{};
 };
 
@@ -32,9 +33,11 @@ Result<transfer::VerifyReport> perform(const Context& context, const Options& op
   const transfer::Place a = TRY(places.place(options.a));
   const transfer::Place b = TRY(places.place(options.b));
   const std::uint64_t memory = TRY(memory_bytes(options.transfer));
+  auto selection = TRY(transfer::Selection::of(options.rules));
   const transfer::VerifyOptions verify{.owners = !options.no_owners && !options.contents_only,
                                        .read = options.read,
                                        .modes_and_times = !options.contents_only,
+                                       .selection = std::move(selection),
                                        .threads = options.transfer.threads,
                                        .memory_bytes = memory};
   const transfer::Located located_a = TRY(locate(a, transfer::Links::follow, limits));
@@ -118,6 +121,7 @@ void add_verify_command(CLI::App& app, Context& context) {
                     "Compare names, kinds, contents and link targets, no attributes");
   command->add_flag("--read", options->read,
                     "Read all contents, even where a checksum was recorded at upload");
+  add_selection_options(*command, options->rules);
   add_transfer_options(*command, options->transfer);
   add_json_option(*command, context, "what differs and a summary");
   command->footer(

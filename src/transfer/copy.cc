@@ -229,13 +229,16 @@ class Feeder {
   Result<void> run() {
     Entry root = copy_.source.entry;
     const bool is_directory = root.kind() == FileKind::directory;
+    const Selection& selection = session_.options.selection;
+    if (!is_directory && !selection.takes(base_of(root.path), root.kind())) return {};
     feed(std::move(root));
     if (is_directory && blocked_.empty()) {
       const Visitor visitor{
           .found = [this](Entry entry) { return found(std::move(entry)); },
           .failed = [this](std::string name,
                            Error error) { session_.failed(std::move(name), std::move(error)); }};
-      TRY(copy_.source.tree().walk(copy_.source.path, visitor, session_.limits));
+      TRY(walk_selected(copy_.source.tree(), copy_.source.path, selection, visitor,
+                        session_.limits));
     }
     route_.no_more();
     return {};
@@ -266,9 +269,7 @@ class Feeder {
   }
 
   std::string target_path(std::string_view path) const {
-    path.remove_prefix(copy_.source.path.size());
-    if (path.starts_with('/')) path.remove_prefix(1);
-    return join(copy_.target.path, path);
+    return join(copy_.target.path, below(path, copy_.source.path));
   }
 
   Session& session_;

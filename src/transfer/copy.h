@@ -13,12 +13,15 @@
 #include "transfer/new_file.h"
 #include "transfer/placement.h"
 #include "transfer/progress.h"
+#include "transfer/selection.h"
 
 namespace aloft::transfer {
 
 struct CopyOptions {
   PlacementOptions placement{};
   RestoreOptions restore{};
+  /// Of each source; rules see paths below it, or the name of a source that is no directory.
+  Selection selection{};
   std::size_t threads = 16;
   std::uint64_t memory_bytes = default_memory_bytes();
   /// Size of a staged block and of one ranged read; larger for a file that would need more blocks

@@ -35,6 +35,12 @@ std::string join(std::string_view directory, std::string_view name) {
   return path;
 }
 
+std::string_view below(std::string_view path, std::string_view directory) {
+  path.remove_prefix(directory.size());
+  if (path.starts_with('/')) path.remove_prefix(1);
+  return path;
+}
+
 std::string_view parent_of(std::string_view path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);

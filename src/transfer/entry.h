@@ -44,11 +44,16 @@ struct Visitor {
   std::function<Result<void>(Entry entry)> found;
   /// `name` could not be read (for people, "/data/x" or "az://a/c/x"); the walk goes on.
   std::function<void(std::string name, Error error)> failed;
+  /// Whether what is in a directory is wanted; null: always. Where it is not, a walk that reads
+  /// directory by directory does not read it; others may find what is in it all the same.
+  std::function<bool(const Entry& directory)> enter{};
 };
 
 /// `directory`/`name`; either may be empty.
 std::string join(std::string_view directory, std::string_view name);
 
+/// `path` without the directory that it lies below (or is) in front.
+std::string_view below(std::string_view path, std::string_view directory);
 /// Everything before the last "/", empty if there is none.
 std::string_view parent_of(std::string_view path);
 /// Everything behind the last "/".

@@ -141,7 +141,8 @@ Result<void> LocalTree::walk(std::string_view path, const Visitor& visitor, cons
     }
     // Pushed in reverse: the last one pushed is visited first.
     for (const Entry& entry : *entries | std::views::reverse) {
-      if (entry.kind() == FileKind::directory) pending.push_back(entry.path);
+      if (entry.kind() != FileKind::directory) continue;
+      if (!visitor.enter || visitor.enter(entry)) pending.push_back(entry.path);
     }
     for (Entry& entry : *entries) TRY(visitor.found(std::move(entry)));
   }

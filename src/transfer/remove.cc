@@ -13,12 +13,13 @@ namespace {
 
 class Removal {
  public:
-  Removal(ObjectTree& tree, std::size_t threads, const Limits& limits)
-      : tree_(tree), limits_(limits), pool_(threads, limits.stop) {}
+  Removal(ObjectTree& tree, const RemoveOptions& options, const Limits& limits)
+      : tree_(tree), options_(options), limits_(limits), pool_(options.threads, limits.stop) {}
 
   Result<RemoveReport> run(const Entry& root) {
-    TRY(found(root));
-    if (root.kind() == FileKind::directory) TRY(walk(root.path));
+    const bool is_directory = root.kind() == FileKind::directory;
+    if (is_directory || options_.selection.takes(base_of(root.path), root.kind())) TRY(found(root));
+    if (is_directory) TRY(walk(root.path));
     pool_.wait();
     for (const Entry& directory : directories_ | std::views::reverse) submit(directory);
     pool_.wait();
@@ -32,13 +33,13 @@ class Removal {
         .found = [this](Entry entry) { return found(std::move(entry)); },
         .failed = [this](std::string name,
                          Error error) { failed(std::move(name), std::move(error)); }};
-    return tree_.walk(path, visitor, limits_);
+    return walk_selected(tree_, path, options_.selection, visitor, limits_);
   }
 
   Result<void> found(Entry entry) {
     TRY(limits_.check(system_clock(), "removing " + tree_.name_of(entry.path)));
     if (entry.kind() == FileKind::directory) {
-      if (entry.object) directories_.push_back(std::move(entry));
+      if (entry.object && options_.selection.takes_all()) directories_.push_back(std::move(entry));
     } else {
       submit(std::move(entry));
     }
@@ -63,6 +64,7 @@ class Removal {
   }
 
   ObjectTree& tree_;
+  const RemoveOptions& options_;
   const Limits& limits_;
   std::vector<Entry> directories_;
   Guarded<RemoveReport> report_;
@@ -71,9 +73,9 @@ class Removal {
 
 }  // namespace
 
-Result<RemoveReport> remove_tree(ObjectTree& tree, const Entry& root, std::size_t threads,
+Result<RemoveReport> remove_tree(ObjectTree& tree, const Entry& root, const RemoveOptions& options,
                                  const Limits& limits) {
-  return Removal(tree, threads, limits).run(root);
+  return Removal(tree, options, limits).run(root);
 }
 
 }  // namespace aloft::transfer

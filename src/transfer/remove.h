@@ -6,8 +6,15 @@
 
 #include "base/limits.h"
 #include "transfer/placement.h"
+#include "transfer/selection.h"
 
 namespace aloft::transfer {
+
+struct RemoveOptions {
+  /// Of what is in the directory; where it leaves something out, directories stay.
+  Selection selection{};
+  std::size_t threads = 16;
+};
 
 struct RemoveReport {
   std::uint64_t files = 0;        ///< And links.
@@ -17,7 +24,7 @@ struct RemoveReport {
 
 /// Removes a file, or a directory of a container with all that is in it: files first, so that an
 /// interruption leaves no file without its directory. Hidden areas stay.
-Result<RemoveReport> remove_tree(ObjectTree& tree, const Entry& root, std::size_t threads,
+Result<RemoveReport> remove_tree(ObjectTree& tree, const Entry& root, const RemoveOptions& options,
                                  const Limits& limits);
 
 }  // namespace aloft::transfer

@@ -13,12 +13,6 @@ namespace aloft::transfer {
 
 namespace {
 
-std::string below(std::string_view path, std::string_view root) {
-  path.remove_prefix(root.size());
-  if (path.starts_with('/')) path.remove_prefix(1);
-  return std::string(path);
-}
-
 std::string time_text(std::chrono::nanoseconds time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("{}.{:09}", seconds.count(), (time - seconds).count());
@@ -86,13 +80,14 @@ Result<Entries> entries_below(Comparison& comparison, const Located& root) {
   const Visitor collect{
       .found = [&](Entry entry) -> Result<void> {
         TRY(comparison.limits.check(system_clock(), "the comparison"));
-        std::string path = below(entry.path, root.path);
+        std::string path(below(entry.path, root.path));
         entries.insert_or_assign(std::move(path), std::move(entry));
         return {};
       },
       .failed = [&](std::string name,
                     Error error) { comparison.failed(std::move(name), std::move(error)); }};
-  TRY(root.tree().walk(root.path, collect, comparison.limits));
+  TRY(walk_selected(root.tree(), root.path, comparison.options.selection, collect,
+                    comparison.limits));
   return entries;
 }
 
@@ -101,7 +96,7 @@ Result<void> compare_trees(Comparison& comparison) {
   const Visitor compare{
       .found = [&](Entry entry) -> Result<void> {
         TRY(comparison.limits.check(system_clock(), "the comparison"));
-        const std::string path = below(entry.path, comparison.a_root.path);
+        const std::string path(below(entry.path, comparison.a_root.path));
         auto other = there.extract(path);
         if (other.empty()) {
           comparison.differs(path, "is missing in " + comparison.b_root.shown());
@@ -112,7 +107,8 @@ Result<void> compare_trees(Comparison& comparison) {
       },
       .failed = [&](std::string name,
                     Error error) { comparison.failed(std::move(name), std::move(error)); }};
-  TRY(comparison.a_root.tree().walk(comparison.a_root.path, compare, comparison.limits));
+  TRY(walk_selected(comparison.a_root.tree(), comparison.a_root.path, comparison.options.selection,
+                    compare, comparison.limits));
   for (const auto& [path, entry] : there) {
     comparison.differs(path, "is missing in " + comparison.a_root.shown());
   }

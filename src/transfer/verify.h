@@ -10,6 +10,7 @@
 #include "transfer/memory_budget.h"
 #include "transfer/placement.h"
 #include "transfer/progress.h"
+#include "transfer/selection.h"
 
 namespace aloft::transfer {
 
@@ -20,6 +21,7 @@ struct VerifyOptions {
   bool read = false;
   /// Compare modes and times.
   bool modes_and_times = true;
+  Selection selection{};  ///< Of both trees; two single files are compared whatever it says.
   std::size_t threads = 16;
   std::uint64_t memory_bytes = default_memory_bytes();
   std::uint64_t part_size_bytes = 8_MiB;
