@@ -16,6 +16,9 @@ class EveryOperation:
     def test_what_stands_beside_the_blobs(self):
         self.run_script("official_account.mjs")
 
+    def test_leases(self):
+        self.run_script("official_leases.mjs")
+
     def test_batch(self):
         self.run_script("official_batch_client.mjs")
 

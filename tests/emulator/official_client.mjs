@@ -299,7 +299,6 @@ const cases = {
     await refused(container.getAppendBlobClient("append").create(), 501, "APINotImplemented");
     await refused(blobOf("by-sas").createSnapshot(), 501, "APINotImplemented");
     await refused(blobOf("by-sas").setTags({a: "b"}), 501, "APINotImplemented");
-    await refused(blobOf("by-sas").getBlobLeaseClient().acquireLease(15), 501, "APINotImplemented");
     await refused(blobOf("y").syncUploadFromURL(sasUrl(blobOf("by-sas"))), 501, "APINotImplemented");
   },
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "emulator/blob/content.h"
+#include "emulator/blob/lease.h"
 #include "emulator/blob/slice_map.h"
 #include "emulator/wire/dates.h"
 
@@ -87,6 +88,7 @@ struct Blob {
   Stamp snapshot = 0;  ///< Of a snapshot alone.
   Stamp version = 0;   ///< 0: written while the account had no versioning.
   std::optional<Deletion> deletion{};
+  std::optional<Lease> lease{};  ///< Of the present state alone.
 
   /// For the journal: the edits of the extents that it keeps one by one, since it last kept all of
   /// them.
@@ -115,6 +117,7 @@ struct Container {
   /// Of a container that was deleted and can be restored; tells it from others of its name.
   Stamp deleted_version = 0;
   std::optional<Deletion> deletion{};
+  std::optional<Lease> lease{};
 };
 
 }  // namespace aloft::emulator::blob

@@ -12,12 +12,14 @@ struct FieldNames {
   std::string_view none_match;
   std::string_view modified_since;
   std::string_view unmodified_since;
+  std::string_view lease_id;
 };
 
-constexpr FieldNames kPlain{"If-Match", "If-None-Match", "If-Modified-Since",
-                            "If-Unmodified-Since"};
+constexpr FieldNames kPlain{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+                            "x-ms-lease-id"};
 constexpr FieldNames kSource{"x-ms-source-if-match", "x-ms-source-if-none-match",
-                             "x-ms-source-if-modified-since", "x-ms-source-if-unmodified-since"};
+                             "x-ms-source-if-modified-since", "x-ms-source-if-unmodified-since",
+                             "x-ms-source-lease-id"};
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -53,8 +55,10 @@ Outcome<std::optional<Seconds>> parse_date(const http::Headers& headers, std::st
   return date;
 }
 
-Outcome<Conditions> parse(const http::Headers& headers, const FieldNames& names) {
+Outcome<Conditions> parse(const http::Headers& headers, const FieldNames& names, Seconds now) {
   Conditions conditions;
+  conditions.now = now;
+  conditions.lease_id = TRY(parse_lease_id(headers, names.lease_id));
   conditions.if_match = TRY(parse_etags(headers, names.match));
   conditions.if_none_match = TRY(parse_etags(headers, names.none_match));
   conditions.if_modified_since = TRY(parse_date(headers, names.modified_since));
@@ -66,6 +70,13 @@ bool is_star(const std::vector<std::string>& etags) {
   return std::ranges::find(etags, "*") != etags.end();
 }
 
+Outcome<void> check_lease(const Conditions& conditions, const Resource& resource,
+                          Conditions::LeaseUse use) {
+  if (use == Conditions::LeaseUse::ignored) return {};
+  const auto check = use == Conditions::LeaseUse::required ? check_holder : check_given;
+  return check(resource.lease, conditions.lease_id, resource.what, conditions.now);
+}
+
 bool matches(const std::vector<std::string>& etags, EtagNumber etag) {
   const std::string quoted = format_etag(etag);
   const std::string_view bare = std::string_view(quoted).substr(1, quoted.size() - 2);
@@ -75,15 +86,25 @@ bool matches(const std::vector<std::string>& etags, EtagNumber etag) {
 
 }  // namespace
 
-Outcome<Conditions> parse_conditions(const http::Headers& headers) {
-  return parse(headers, kPlain);
+Outcome<Conditions> parse_conditions(const http::Headers& headers, Seconds now) {
+  return parse(headers, kPlain, now);
 }
 
-Outcome<Conditions> parse_source_conditions(const http::Headers& headers) {
-  return parse(headers, kSource);
+Outcome<Conditions> parse_container_conditions(const http::Headers& headers, Seconds now) {
+  for (const std::string_view name : {"If-Match", "If-None-Match"}) {
+    if (headers.contains(name)) {
+      return refuse_header(Refusal::unsatisfiable_condition, name, headers.get(name));
+    }
+  }
+  return parse(headers, kPlain, now);
+}
+
+Outcome<Conditions> parse_source_conditions(const http::Headers& headers, Seconds now) {
+  return parse(headers, kSource, now);
 }
 
 Outcome<void> check_read(const Conditions& conditions, const Resource& resource) {
+  TRY(check_lease(conditions, resource, Conditions::LeaseUse::optional));
   if (is_star(conditions.if_none_match)) return refuse(Refusal::unsatisfiable_condition);
   if (!conditions.if_match.empty() && !matches(conditions.if_match, resource.etag)) {
     return refuse(Refusal::condition_not_met);
@@ -112,8 +133,10 @@ Outcome<void> check_write(const Conditions& conditions, const std::optional<Reso
   if (!resource) {
     // Nothing can match what is not there; the other conditions hold for it.
     if (match) return refuse(Refusal::condition_not_met);
-    return {};
+    if (!conditions.lease_id || conditions.lease_use == Conditions::LeaseUse::ignored) return {};
+    return refuse(Refusal::lease_not_present_with_blob_operation);
   }
+  TRY(check_lease(conditions, *resource, conditions.lease_use));
   if (is_star(conditions.if_none_match)) return refuse(Refusal::blob_already_exists);
   const bool met =
       (!match || matches(conditions.if_match, resource->etag)) &&
@@ -125,6 +148,7 @@ Outcome<void> check_write(const Conditions& conditions, const std::optional<Reso
 }
 
 Outcome<void> check_source(const Conditions& conditions, const Resource& resource) {
+  TRY(check_lease(conditions, resource, Conditions::LeaseUse::optional));
   const bool met =
       (conditions.if_match.empty() || matches(conditions.if_match, resource.etag)) &&
       (conditions.if_none_match.empty() || !matches(conditions.if_none_match, resource.etag)) &&

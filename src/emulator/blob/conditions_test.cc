@@ -16,12 +16,12 @@ std::string text(const Outcome<void>& outcome) {
 }
 
 std::string read(const http::Headers& headers) {
-  const auto conditions = parse_conditions(headers);
+  const auto conditions = parse_conditions(headers, kResource.modified_at);
   return text(conditions ? check_read(*conditions, kResource) : refuse(conditions.error()));
 }
 
 std::string write(const http::Headers& headers, std::optional<Resource> resource = kResource) {
-  const auto conditions = parse_conditions(headers);
+  const auto conditions = parse_conditions(headers, kResource.modified_at);
   return text(conditions ? check_write(*conditions, resource) : refuse(conditions.error()));
 }
 
@@ -69,7 +69,7 @@ TEST(Conditions, MustBeWellFormed) {
 
 TEST(Conditions, OfSources) {
   const auto source = [](const http::Headers& headers) {
-    return text(check_source(*parse_source_conditions(headers), kResource));
+    return text(check_source(*parse_source_conditions(headers, kResource.modified_at), kResource));
   };
   EXPECT_EQ(source({{"x-ms-source-if-match", "\"0xAB\""}}), "ok");
   EXPECT_EQ(source({{"x-ms-source-if-match", "\"0x1\""}}), "412 SourceConditionNotMet");

@@ -66,6 +66,12 @@ TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
   request("PUT", "box/small",
           {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-meta-B_c", "2"}, {"Content-Type", "t/x"}},
           kSmall);
+  request("PUT", "box/small?comp=lease",
+          {{"x-ms-lease-action", "acquire"},
+           {"x-ms-lease-duration", "60"},
+           {"x-ms-proposed-lease-id", "aaaaaaaa-0000-0000-0000-000000000000"}});
+  request("PUT", "box?restype=container&comp=lease",
+          {{"x-ms-lease-action", "acquire"}, {"x-ms-lease-duration", "-1"}});
   const std::string etag(put("box/large", kLarge).headers.get("ETag"));
   request("PUT", "box/copy", {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/large"}});
   request("PUT", "box/blocks?comp=block&blockid=YQ==", {}, kLarge);
@@ -80,6 +86,8 @@ TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
   EXPECT_EQ(request("GET", "box?restype=container").headers.get("x-ms-meta-a"), "1");
   const FakeAnswer small = request("GET", "box/small");
   EXPECT_EQ(small.body, kSmall);
+  EXPECT_EQ(put("box/small", kSmall).code, "LeaseIdMissing");
+  EXPECT_EQ(request("HEAD", "box?restype=container").headers.get("x-ms-lease-state"), "leased");
   EXPECT_EQ(small.headers.get("x-ms-meta-B_c"), "2");
   EXPECT_EQ(small.headers.get("Content-Type"), "t/x");
   EXPECT_EQ(request("GET", "box/large").body, kLarge);

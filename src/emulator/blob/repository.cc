@@ -91,6 +91,7 @@ Outcome<void> Repository::drop_container(std::string_view name, const ContainerC
   TRY(check(*current));
   if (!protection_.container_retention_days) return commit(DropContainer{ref_of(*current)});
   Container kept = *current;
+  kept.lease.reset();
   kept.deleted_version = next_stamp();
   kept.deletion = deletion_for(*protection_.container_retention_days);
   return commit(PutContainer{std::move(kept)});
@@ -124,6 +125,11 @@ Outcome<Container> Repository::write_container(std::string_view name, ContainerE
   return container;
 }
 
+std::optional<Lease> Repository::lease_after_write(const Blob* current) const {
+  if (current == nullptr || !is_active(current->lease, now())) return std::nullopt;
+  return current->lease;
+}
+
 Outcome<std::shared_ptr<const Blob>> Repository::write_blob(std::string_view container,
                                                             std::string_view name, Write write,
                                                             const BlobEdit& edit) {
@@ -146,6 +152,7 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_blob(std::string_view con
   if (write != Write::beside) {
     edited.etag = next_stamp();
     edited.modified_at = now();
+    edited.lease = lease_after_write(current.blob.get());
   }
   if (write == Write::content || write == Write::metadata) {
     edited.version = protection_.versioning ? edited.etag : 0;
@@ -174,6 +181,7 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_range(std::string_view co
   changed.extents = current.blob->extents.with(edited.offset, edited.length_bytes, edited.slices);
   changed.etag = next_stamp();
   changed.modified_at = now();
+  changed.lease = lease_after_write(current.blob.get());
   BlobItem item{.blob = nullptr,
                 .content = {.kind = ContentChange::Kind::range,
                             .offset = edited.offset,

@@ -132,6 +132,9 @@ class Repository {
   std::shared_mutex& lock_of(std::string_view container, std::string_view blob);
   Stamp next_stamp();
   Outcome<void> commit(Change change);
+  /// Active leases outlive writes, whose holders they are; of others a write leaves nothing, so
+  /// that nobody renews a lease without noticing that somebody else has written.
+  std::optional<Lease> lease_after_write(const Blob* current) const;
   /// Of blobs; nothing where they are not kept.
   std::optional<std::uint32_t> retention_days() const;
   Deletion deletion_for(std::uint32_t days) const;

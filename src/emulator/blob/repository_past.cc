@@ -24,6 +24,7 @@ bool is_deleted_base(const Blob& past) {
 BlobItem item_of(Stamp key, Blob blob) {
   // All of its content is kept anew, so that it has no edits.
   blob.edits = 0;
+  blob.lease.reset();
   return {.key = key, .blob = std::make_shared<const Blob>(std::move(blob)), .content = {}};
 }
 

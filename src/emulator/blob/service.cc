@@ -15,9 +15,6 @@ constexpr std::string_view kRequestsPath = "/$aloft/requests";
 
 /// Features that would change what an operation means: refused rather than ignored.
 Outcome<void> check_features(const http::Headers& headers, const Query& query) {
-  for (const std::string_view name : {"x-ms-lease-id", "x-ms-source-lease-id"}) {
-    if (headers.contains(name)) return refuse_header(Refusal::lease_not_present, name, {});
-  }
   constexpr std::string_view kFields[] = {"x-ms-if-tags",
                                           "x-ms-source-if-tags",
                                           "x-ms-tags",

@@ -168,6 +168,32 @@ Result<Metadata> decode_metadata(std::string_view text) {
   return metadata;
 }
 
+namespace {
+
+json encode_lease(const Lease& lease) {
+  json object{{"id", lease.id}};
+  if (lease.duration_s) {
+    object["duration"] = *lease.duration_s;
+    object["ends_at"] = seconds(lease.ends_at);
+  }
+  if (lease.breaks_at) object["breaks_at"] = seconds(*lease.breaks_at);
+  return object;
+}
+
+std::optional<Lease> decode_lease(const json& attributes) {
+  if (!attributes.contains("lease")) return std::nullopt;
+  const json& object = attributes["lease"];
+  Lease lease{.id = object.at("id").get<std::string>()};
+  if (object.contains("duration")) {
+    lease.duration_s = object["duration"].get<std::uint32_t>();
+    lease.ends_at = seconds(object.at("ends_at"));
+  }
+  if (object.contains("breaks_at")) lease.breaks_at = seconds(object["breaks_at"]);
+  return lease;
+}
+
+}  // namespace
+
 std::string encode_attributes(const Blob& blob) {
   json object = json::object();
   for (const auto& [name, member] : kProperties) {
@@ -189,6 +215,7 @@ std::string encode_attributes(const Blob& blob) {
   }
   if (blob.is_sealed) object["sealed"] = true;
   if (blob.deletion) object["deletion"] = encode_deletion(*blob.deletion);
+  if (blob.lease) object["lease"] = encode_lease(*blob.lease);
   return object.dump();
 }
 
@@ -211,6 +238,7 @@ Result<void> decode_attributes(std::string_view text, Blob& blob) {
     blob.size_bytes = object.value("size", std::uint64_t{0});
     blob.is_sealed = object.value("sealed", false);
     blob.deletion = decode_deletion(object);
+    blob.lease = decode_lease(object);
   });
 }
 
@@ -220,6 +248,7 @@ std::string encode_container_attributes(const Container& container) {
     object["deletion"] = encode_deletion(*container.deletion);
     object["deleted_version"] = container.deleted_version;
   }
+  if (container.lease) object["lease"] = encode_lease(*container.lease);
   return object.dump();
 }
 
@@ -227,6 +256,7 @@ Result<void> decode_container_attributes(std::string_view text, Container& conta
   return read_object(text, "attributes of a container", [&](const json& object) {
     container.deletion = decode_deletion(object);
     container.deleted_version = object.value("deleted_version", Stamp{0});
+    container.lease = decode_lease(object);
   });
 }
 

@@ -97,6 +97,16 @@ void write_blocks(XmlWriter& xml, std::string_view name, const auto& blocks) {
   xml.close(name);
 }
 
+/// Blocks are for the holder of the blob's lease to stage; no other condition counts for them.
+Outcome<void> check_may_stage(const Call& call) {
+  const auto lease_id = TRY(parse_lease_id(call.headers(), "x-ms-lease-id"));
+  const BlobLookup found =
+      call.repository.index().find_blob(call.target.container, call.target.blob);
+  if (!found.container) return refuse(Refusal::container_not_found);
+  return check_holder(found.blob ? found.blob->lease : std::nullopt, lease_id, Leased::blob,
+                      call.repository.now());
+}
+
 }  // namespace
 
 Answer put_block(Call& call) {
@@ -104,7 +114,7 @@ Answer put_block(Call& call) {
   if (call.request.body.length_bytes() == 0) {
     return refuse_header(Refusal::invalid_header_value, "Content-Length", "0");
   }
-  TRY(call.repository.find_container(call.target.container));
+  TRY(check_may_stage(call));
   const Received received = TRY(receive_body(call, kBlockBytesMax, Checksum::as_sent));
   TRY(call.repository.stage_block(call.target.container, call.target.blob,
                                   block_of(std::move(id), received.content)));
@@ -117,7 +127,7 @@ Answer put_block(Call& call) {
 Answer put_block_from_url(Call& call) {
   std::string id = TRY(block_id(call));
   TRY(check_no_body(call.request.body));
-  TRY(call.repository.find_container(call.target.container));
+  TRY(check_may_stage(call));
   const auto source = TRY(find_source(call, SourceTrust::source_only));
   const Range range = TRY(source_range(call.headers(), source.blob->size_bytes));
   if (range.length_bytes == 0 || range.length_bytes > kBlockBytesMax) {
@@ -135,7 +145,7 @@ Answer put_block_from_url(Call& call) {
 }
 
 Answer put_block_list(Call& call) {
-  const Conditions conditions = TRY(parse_conditions(call.headers()));
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   ContentProperties properties = TRY(parse_properties(call.headers(), StandardFields::ignored));
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
@@ -165,8 +175,11 @@ Answer get_block_list(Call& call) {
   if (!all && type != "committed" && type != "uncommitted") {
     return refuse_parameter(Refusal::invalid_query_parameter_value, "blocklisttype", type);
   }
+  const auto lease_id = TRY(parse_lease_id(call.headers(), "x-ms-lease-id"));
   TRY(call.repository.find_container(call.target.container));
   const auto blob = call.repository.index().find_blob(call.target.container, call.target.blob).blob;
+  TRY(check_given(blob ? blob->lease : std::nullopt, lease_id, Leased::blob,
+                  call.repository.now()));
   const StagedBlocks staged =
       call.repository.index().staged(call.target.container, call.target.blob);
   if (!blob && staged.blocks.empty()) return refuse(Refusal::blob_not_found);

@@ -8,15 +8,13 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-/// Azure takes dates alone as conditions on containers.
-Outcome<Conditions> parse_container_conditions(const http::Headers& headers) {
-  Conditions conditions = TRY(parse_conditions(headers));
-  for (const std::string_view name : {"If-Match", "If-None-Match"}) {
-    if (headers.contains(name)) {
-      return refuse_header(Refusal::unsatisfiable_condition, name, headers.get(name));
-    }
-  }
-  return conditions;
+/// The container, if the request does not name a lease that it has not.
+Outcome<std::shared_ptr<const Container>> find_container_for_read(Call& call) {
+  const Seconds now = call.repository.now();
+  const auto lease_id = TRY(parse_lease_id(call.headers(), "x-ms-lease-id"));
+  auto container = TRY(call.repository.find_container(call.target.container));
+  TRY(check_given(container->lease, lease_id, Leased::container, now));
+  return container;
 }
 
 }  // namespace
@@ -32,7 +30,8 @@ Answer create_container(Call& call) {
 }
 
 Answer delete_container(Call& call) {
-  const Conditions conditions = TRY(parse_container_conditions(call.headers()));
+  const Conditions conditions =
+      TRY(parse_container_conditions(call.headers(), call.repository.now()));
   TRY(call.repository.drop_container(call.target.container,
                                      [&](const Container& current) -> Outcome<void> {
                                        return check_write(conditions, resource_of(&current));
@@ -41,18 +40,18 @@ Answer delete_container(Call& call) {
 }
 
 Answer get_container_properties(Call& call) {
-  const auto container = TRY(call.repository.find_container(call.target.container));
+  const auto container = TRY(find_container_for_read(call));
   http::Response response = response_for(200, *container);
   add_metadata(response.headers, container->metadata);
-  response.headers.add("x-ms-lease-status", "unlocked");
-  response.headers.add("x-ms-lease-state", "available");
+  add_lease_fields(response.headers, container->lease, call.repository.now());
   response.headers.add("x-ms-has-immutability-policy", "false");
   response.headers.add("x-ms-has-legal-hold", "false");
   return response;
 }
 
 Answer set_container_metadata(Call& call) {
-  const Conditions conditions = TRY(parse_container_conditions(call.headers()));
+  Conditions conditions = TRY(parse_container_conditions(call.headers(), call.repository.now()));
+  conditions.lease_use = Conditions::LeaseUse::optional;
   Metadata metadata = TRY(parse_metadata(call.headers()));
   const auto edit = [&](const Container& current) -> Outcome<Container> {
     TRY(check_write(conditions, resource_of(&current)));

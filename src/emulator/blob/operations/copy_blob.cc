@@ -15,7 +15,7 @@ Answer copy_blob(Call& call) {
     return refuse(Refusal::api_not_implemented, "the emulator has no Put Blob From URL");
   }
   TRY(check_no_body(call.request.body));
-  const Conditions conditions = TRY(parse_conditions(call.headers()));
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
   const bool synchronous =

@@ -105,14 +105,22 @@ http::Response xml_response(XmlWriter& xml) {
   return response;
 }
 
-void write_container(XmlWriter& xml, const Container& container, bool with_metadata) {
+void write_lease(XmlWriter& xml, const std::optional<Lease>& lease, Seconds now) {
+  const LeaseState state = state_of(lease, now);
+  xml.element("LeaseStatus", status_of(state));
+  xml.element("LeaseState", name_of(state));
+  if (state == LeaseState::leased) {
+    xml.element("LeaseDuration", lease->duration_s ? "fixed" : "infinite");
+  }
+}
+
+void write_container(XmlWriter& xml, const Container& container, bool with_metadata, Seconds now) {
   xml.open("Container");
   xml.element("Name", container.name);
   xml.open("Properties");
   xml.element("Last-Modified", format_http_date(container.modified_at));
   xml.element("Etag", format_etag(container.etag));
-  xml.element("LeaseStatus", "unlocked");
-  xml.element("LeaseState", "available");
+  write_lease(xml, container.lease, now);
   xml.element("DefaultEncryptionScope", "$account-encryption-key");
   xml.element("DenyEncryptionScopeOverride", "false");
   xml.element("HasImmutabilityPolicy", "false");
@@ -132,6 +140,7 @@ void write_copy_state(XmlWriter& xml, const Blob& blob) {
 }
 
 struct BlobListing {
+  Seconds now{};  ///< Leases end.
   bool metadata = false;
   bool copy = false;
 };
@@ -153,8 +162,7 @@ void write_blob(XmlWriter& xml, const Blob& blob, const BlobListing& listing) {
   xml.element("BlobType", "BlockBlob");
   xml.element("AccessTier", blob.access_tier.empty() ? "Hot" : blob.access_tier);
   if (blob.access_tier.empty()) xml.element("AccessTierInferred", "true");
-  xml.element("LeaseStatus", "unlocked");
-  xml.element("LeaseState", "available");
+  write_lease(xml, blob.lease, listing.now);
   if (listing.copy && blob.copy) write_copy_state(xml, blob);
   xml.element("ServerEncrypted", "true");
   xml.close("Properties");
@@ -206,7 +214,7 @@ Answer list_containers(Call& call) {
   open_results(xml, call, {});
   xml.open("Containers");
   for (std::size_t i = 0; i < std::min(size, containers.size()); ++i) {
-    write_container(xml, *containers[i], has(include, "metadata"));
+    write_container(xml, *containers[i], has(include, "metadata"), call.repository.now());
   }
   xml.close("Containers");
   xml.element("NextMarker",
@@ -252,7 +260,10 @@ Answer list_blobs(Call& call) {
   if (!page) return refuse(Refusal::container_not_found);
   XmlWriter xml;
   open_results(xml, call, " ContainerName=\"" + xml_escape(call.target.container) + "\"");
-  write_entries(xml, *page, {.metadata = has(include, "metadata"), .copy = has(include, "copy")});
+  write_entries(xml, *page,
+                {.now = call.repository.now(),
+                 .metadata = has(include, "metadata"),
+                 .copy = has(include, "copy")});
   xml.element("NextMarker", page->next ? make_marker(*page->next) : "");
   xml.close("EnumerationResults");
   return xml_response(xml);

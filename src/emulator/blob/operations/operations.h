@@ -35,6 +35,9 @@ Answer put_block_from_url(Call& call);
 Answer put_block_list(Call& call);
 Answer get_block_list(Call& call);
 
+Answer lease_blob(Call& call);
+Answer lease_container(Call& call);
+
 Answer copy_blob(Call& call);
 
 }  // namespace aloft::emulator::blob

@@ -63,7 +63,7 @@ void add_metadata(http::Headers& headers, const Metadata& metadata) {
   for (const auto& [name, value] : metadata) headers.add("x-ms-meta-" + name, value);
 }
 
-void add_blob_fields(http::Headers& headers, const Blob& blob) {
+void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now) {
   const auto add = [&headers](std::string_view name, std::string_view value) {
     if (!value.empty()) headers.add(name, value);
   };
@@ -75,8 +75,7 @@ void add_blob_fields(http::Headers& headers, const Blob& blob) {
   headers.add("Accept-Ranges", "bytes");
   headers.add("x-ms-blob-type", "BlockBlob");
   headers.add("x-ms-creation-time", format_http_date(blob.created_at));
-  headers.add("x-ms-lease-status", "unlocked");
-  headers.add("x-ms-lease-state", "available");
+  add_lease_fields(headers, blob.lease, now);
   headers.add("x-ms-server-encrypted", "true");
   if (blob.copy) {
     const std::string size = std::to_string(blob.size_bytes);

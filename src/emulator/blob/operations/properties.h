@@ -17,7 +17,7 @@ Outcome<std::string> parse_access_tier(const http::Headers& headers);
 
 /// What every answer about a blob's content has: type, dates, kind, lease, copy state, metadata;
 /// neither length nor MD5.
-void add_blob_fields(http::Headers& headers, const Blob& blob);
+void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now);
 void add_metadata(http::Headers& headers, const Metadata& metadata);
 
 /// The base64 MD5 in this field, decoded; nothing where it is absent, invalid_md5 where it is none.

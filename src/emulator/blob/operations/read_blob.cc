@@ -89,7 +89,7 @@ void apply_sas_overrides(const Call& call, http::Headers& headers) {
 
 /// The blob, if the request's conditions on it hold.
 Outcome<std::shared_ptr<const Blob>> find_for_read(Call& call) {
-  const Conditions conditions = TRY(parse_conditions(call.headers()));
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   auto blob = TRY(call.repository.find_blob(call.target.container, call.target.blob));
   TRY(check_read(conditions, *resource_of(blob.get())));
   return blob;
@@ -101,7 +101,7 @@ Answer get_blob(Call& call) {
   const auto blob = TRY(find_for_read(call));
   const auto range = TRY(requested_range(call.headers(), blob->size_bytes));
   http::Response response = response_for(range ? 206 : 200, *blob);
-  add_blob_fields(response.headers, *blob);
+  add_blob_fields(response.headers, *blob, call.repository.now());
   const std::string& md5 = blob->properties.content_md5;
   TRY(add_range_checksums(call, response, range, *blob));
   if (range) {
@@ -122,7 +122,7 @@ Answer get_blob(Call& call) {
 Answer get_blob_properties(Call& call) {
   const auto blob = TRY(find_for_read(call));
   http::Response response = response_for(200, *blob);
-  add_blob_fields(response.headers, *blob);
+  add_blob_fields(response.headers, *blob, call.repository.now());
   response.headers.add("x-ms-access-tier", blob->access_tier.empty() ? "Hot" : blob->access_tier);
   if (blob->access_tier.empty()) response.headers.add("x-ms-access-tier-inferred", "true");
   if (!blob->properties.content_md5.empty()) {

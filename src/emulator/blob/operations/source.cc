@@ -66,7 +66,7 @@ Outcome<void> check_authority(const Call& call, const Target& source, SourceTrus
 }  // namespace
 
 Outcome<Source> find_source(Call& call, SourceTrust trust) {
-  const Conditions conditions = TRY(parse_source_conditions(call.headers()));
+  const Conditions conditions = TRY(parse_source_conditions(call.headers(), call.repository.now()));
   const std::string_view url = call.headers().get(kField);
   const std::string_view local = TRY(local_part(call, url));
   const Target source = TRY(parse_target(local));

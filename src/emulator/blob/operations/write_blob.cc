@@ -25,7 +25,7 @@ Outcome<void> check_blob_type(const http::Headers& headers) {
 
 /// Replaces what a blob says about itself, not its content.
 Answer change_blob(Call& call, Repository::Write write, const std::function<void(Blob&)>& change) {
-  const Conditions conditions = TRY(parse_conditions(call.headers()));
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     if (current == nullptr) return refuse(Refusal::blob_not_found);
     TRY(check_write(conditions, resource_of(current)));
@@ -42,7 +42,7 @@ Answer change_blob(Call& call, Repository::Write write, const std::function<void
 
 Answer put_blob(Call& call) {
   TRY(check_blob_type(call.headers()));
-  const Conditions conditions = TRY(parse_conditions(call.headers()));
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   ContentProperties properties = TRY(parse_properties(call.headers(), StandardFields::counted));
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
@@ -75,7 +75,7 @@ Answer put_blob(Call& call) {
 }
 
 Answer delete_blob(Call& call) {
-  const Conditions conditions = TRY(parse_conditions(call.headers()));
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   const auto snapshots = call.headers().find("x-ms-delete-snapshots");
   if (snapshots && *snapshots == "only") {
     return refuse(Refusal::api_not_implemented, "the emulator has no snapshots");
