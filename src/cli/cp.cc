@@ -54,8 +54,8 @@ std::string summary(const transfer::CopyReport& report, double seconds) {
     text += " (" + format_byte_size(rate) + "/s)";
   }
   if (report.hard_linked > 0) {
-    text += fmt::format("; {} with other names (hard links) became separate files",
-                        counted(report.hard_linked, "file"));
+    text +=
+        fmt::format("; {} to files with several names", counted(report.hard_linked, "hard link"));
   }
   if (!report.failures.empty()) text += "; " + counted(report.failures.size(), "failure");
   return text;
@@ -134,7 +134,8 @@ void add_cp_command(CLI::App& app, Context& context) {
   add_transfer_options(*command, options->transfer);
   add_json_option(*command, context, "a summary");
   command->footer(
-      "Mode, owner, group, times and links are kept in containers; on disk they are restored, "
+      "Mode, owner, group, times, links and holes are kept in containers; on disk they are "
+      "restored, "
       "owners only with --trust-modes. What cannot be copied is named at the end, and the exit "
       "code is 1. After an interruption, the same command goes on where it was with files larger "
       "than 8 MiB, for a week.\n\n"

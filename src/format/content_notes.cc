@@ -14,6 +14,7 @@ namespace {
 // "0123456789abcdef:VERSION": the checksum, and the content version that it is of.
 constexpr std::string_view kChecksumKey = "aloft_crc64";
 constexpr std::string_view kSparseKey = "aloft_sparse";
+constexpr std::string_view kLinkKey = "aloft_link";
 constexpr std::size_t kChecksumDigits = 16;
 
 std::optional<std::uint64_t> parse_checksum(std::string_view note, std::string_view version) {
@@ -45,6 +46,8 @@ ContentNotes decode_notes(const ObjectInfo& object) {
   }
   const auto sparse = object.metadata.find(kSparseKey);
   notes.sparse = sparse != object.metadata.end() && sparse->second == "true";
+  const auto link = object.metadata.find(kLinkKey);
+  if (link != object.metadata.end()) notes.link_group = link->second;
   return notes;
 }
 
@@ -55,6 +58,8 @@ void encode_notes(const ContentNotes& notes, Metadata& metadata) {
   }
   set_or_erase(metadata, kChecksumKey, std::move(checksum));
   set_or_erase(metadata, kSparseKey, notes.sparse ? std::optional("true") : std::nullopt);
+  set_or_erase(metadata, kLinkKey,
+               notes.link_group.empty() ? std::nullopt : std::optional(notes.link_group));
 }
 
 }  // namespace aloft::format

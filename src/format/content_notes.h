@@ -16,6 +16,8 @@ struct ContentNotes {
   std::optional<std::uint64_t> crc64{};
   /// The file had holes: its blocks of zeros need no room on disk.
   bool sparse = false;
+  /// The file has other names too (link_group.h).
+  std::string link_group{};
 
   bool operator==(const ContentNotes&) const = default;
 };

@@ -15,7 +15,7 @@ ObjectInfo noted(const ContentNotes& notes) {
 }
 
 TEST(ContentNotes, AreReadAsTheyWereWritten) {
-  const ContentNotes notes{.crc64 = 0x0123456789abcdef, .sparse = true};
+  const ContentNotes notes{.crc64 = 0x0123456789abcdef, .sparse = true, .link_group = "abc"};
   const ObjectInfo object = noted(notes);
   EXPECT_EQ(object.metadata.at("aloft_crc64"), "0123456789abcdef:v1");
   EXPECT_EQ(object.metadata.at("aloft_sparse"), "true");
@@ -24,7 +24,7 @@ TEST(ContentNotes, AreReadAsTheyWereWritten) {
 }
 
 TEST(ContentNotes, AreGoneOnceTheyAreNotWrittenAgain) {
-  ObjectInfo object = noted({.crc64 = 1, .sparse = true});
+  ObjectInfo object = noted({.crc64 = 1, .sparse = true, .link_group = "abc"});
   encode_notes({}, object.metadata);
   EXPECT_EQ(object.metadata, (Metadata{{"aloft_content", "v1"}, {"mine", "kept"}}));
 }

@@ -9,12 +9,24 @@
 #include "format/names.h"
 #include "transfer/internal/download.h"
 #include "transfer/internal/existing.h"
-#include "transfer/internal/server_copy.h"
-#include "transfer/internal/upload.h"
+#include "transfer/internal/links.h"
 
 namespace aloft::transfer {
 
 namespace {
+
+/// Files with several names, among all placed copies.
+struct HardLinks {
+  UploadLinks uploads{};
+  DownloadLinks downloads{};
+  ServerLinks servers{};
+
+  void finish(Session& session) {
+    uploads.finish(session);
+    downloads.finish(session);
+    servers.finish(session);
+  }
+};
 
 /// Where the entries of one placed copy go, on the walking thread: what must happen in order
 /// (directories on disk, what is in the way) at once, the rest as tasks for the pool.
@@ -76,8 +88,8 @@ class IntoContainer : public Route {
 
 class UploadRoute final : public IntoContainer {
  public:
-  UploadRoute(Session& session, const PlacedCopy& copy)
-      : IntoContainer(session, copy), source_(copy.source.local) {}
+  UploadRoute(Session& session, const PlacedCopy& copy, UploadLinks& links)
+      : IntoContainer(session, copy), source_(copy.source.local), links_(links) {}
 
   Result<void> take(Entry entry, std::string target_path) override {
     if (is_special(entry.kind())) {
@@ -88,10 +100,15 @@ class UploadRoute final : public IntoContainer {
     TRY(key_for(target_path, source_->name_of(entry.path)));
     ObjectTarget target = TRY(target_for(entry, std::move(target_path)));
     if (entry.kind() != FileKind::regular) return submit_small(std::move(entry), std::move(target));
-    if (entry.links > 1) ++session_.report.lock()->hard_linked;
-    session_.pool.submit([this, path = std::move(entry.path), target = std::move(target)] {
-      upload_file(session_, {.source = source_, .path = path, .tree = tree_, .target = target});
-    });
+    Upload upload{.source = source_,
+                  .path = std::move(entry.path),
+                  .tree = tree_,
+                  .target = std::move(target)};
+    if (entry.links > 1) {
+      const std::string key = TRY(key_of(upload));
+      if (!links_.add(entry.file_id, key, upload)) return {};
+    }
+    session_.pool.submit([this, upload = std::move(upload)] { upload_file(session_, upload); });
     return {};
   }
 
@@ -117,33 +134,36 @@ class UploadRoute final : public IntoContainer {
   }
 
   std::shared_ptr<LocalTree> source_;
+  UploadLinks& links_;
 };
 
 class ServerRoute final : public IntoContainer {
  public:
-  ServerRoute(Session& session, const PlacedCopy& copy)
-      : IntoContainer(session, copy), source_(copy.source.object) {}
+  ServerRoute(Session& session, const PlacedCopy& copy, ServerLinks& links)
+      : IntoContainer(session, copy), source_(copy.source.object), links_(links) {}
 
   Result<void> take(Entry entry, std::string target_path) override {
     ObjectTarget target = TRY(target_for(entry, std::move(target_path)));
     // A directory that only is implied is implied by its copied content too.
     if (!entry.object || target.path.empty()) return {};
-    TRY(key_for(target.path, source_->name_of(entry.path)));
-    session_.pool.submit([this, entry = std::move(entry), target = std::move(target)] {
-      copy_on_server(session_,
-                     {.source = source_, .entry = entry, .tree = tree_, .target = target});
-    });
+    std::string key = TRY(key_for(target.path, source_->name_of(entry.path)));
+    if (target.present) key = target.present->key;
+    ServerCopy copy{
+        .source = source_, .entry = std::move(entry), .tree = tree_, .target = std::move(target)};
+    if (copy.entry.kind() == FileKind::regular) links_.add(key, copy);
+    session_.pool.submit([this, copy = std::move(copy)] { copy_on_server(session_, copy); });
     return {};
   }
 
  private:
   std::shared_ptr<ObjectTree> source_;
+  ServerLinks& links_;
 };
 
 class DownloadRoute final : public Route {
  public:
-  DownloadRoute(Session& session, const PlacedCopy& copy)
-      : session_(session), source_(copy.source.object), target_(copy.target.local) {}
+  DownloadRoute(Session& session, const PlacedCopy& copy, DownloadLinks& links)
+      : session_(session), source_(copy.source.object), target_(copy.target.local), links_(links) {}
 
   Result<void> take(Entry entry, std::string target_path) override {
     TRY(check_relative_path(target_path));
@@ -161,6 +181,7 @@ class DownloadRoute final : public Route {
                       .entry = std::move(entry),
                       .target = target_,
                       .path = std::move(target_path)};
+    if (download.entry.kind() == FileKind::regular && !links_.add(download)) return {};
     if (is_small(session_, download.entry)) {
       batch_.push_back(std::move(download));
       if (batch_.size() == kBatchMax) submit_batch();
@@ -210,14 +231,15 @@ class DownloadRoute final : public Route {
   Session& session_;
   std::shared_ptr<ObjectTree> source_;
   std::shared_ptr<LocalTree> target_;
+  DownloadLinks& links_;
   std::vector<Download> batch_;
   std::vector<std::pair<std::string, FileAttributes>> directories_;
 };
 
-std::unique_ptr<Route> route_for(Session& session, const PlacedCopy& copy) {
-  if (copy.source.local) return std::make_unique<UploadRoute>(session, copy);
-  if (copy.target.local) return std::make_unique<DownloadRoute>(session, copy);
-  return std::make_unique<ServerRoute>(session, copy);
+std::unique_ptr<Route> route_for(Session& session, const PlacedCopy& copy, HardLinks& links) {
+  if (copy.source.local) return std::make_unique<UploadRoute>(session, copy, links.uploads);
+  if (copy.target.local) return std::make_unique<DownloadRoute>(session, copy, links.downloads);
+  return std::make_unique<ServerRoute>(session, copy, links.servers);
 }
 
 /// Feeds one placed copy to its route.
@@ -279,9 +301,9 @@ class Feeder {
 };
 
 Result<void> feed_all(Session& session, const Placement& placement,
-                      std::vector<std::unique_ptr<Route>>& routes) {
+                      std::vector<std::unique_ptr<Route>>& routes, HardLinks& links) {
   for (const PlacedCopy& copy : placement.copies) {
-    routes.push_back(route_for(session, copy));
+    routes.push_back(route_for(session, copy, links));
     auto fed = Feeder(session, copy, *routes.back()).run();
     if (fed) continue;
     if (fed.error().code == ErrorCode::cancelled) return fed;
@@ -308,10 +330,13 @@ Result<CopyReport> copy(std::span<const Place> sources, const Place& destination
   Placement placement = TRY(place_copies(sources, destination, options.placement, limits));
   // Routes outlive the tasks, which refer to them.
   std::vector<std::unique_ptr<Route>> routes;
+  HardLinks links;
   Session session(options, progress, limits);
   session.report.lock()->failures = std::move(placement.failures);
-  auto fed = feed_all(session, placement, routes);
+  auto fed = feed_all(session, placement, routes, links);
   progress.all_found = true;
+  session.pool.wait();
+  links.finish(session);
   session.pool.wait();
   for (const auto& route : routes) route->finish();
   if (!fed) return fail(std::move(fed).error());

@@ -37,7 +37,7 @@ struct CopyReport {
   std::uint64_t bytes = 0;
   std::uint64_t directories = 0;
   std::uint64_t symlinks = 0;
-  /// Files that have other names too (hard links); each name was copied as a file of its own.
+  /// Of these files, the names that lead to a file copied under another one (hard links).
   std::uint64_t hard_linked = 0;
   std::vector<Failure> failures{};
   /// Why an interrupted copy would begin anew: the journal could not be kept. Nothing else failed
@@ -47,7 +47,8 @@ struct CopyReport {
 
 /// Copies files and trees between this machine and containers, or between containers without the
 /// bytes passing through here; places them as place_copies() says. Mode, owner, group, times,
-/// symbolic links and empty directories are kept (on disk as RestoreOptions say).
+/// symbolic links, empty directories and holes are kept (on disk as RestoreOptions say), and names
+/// that are one file (hard links) are one at the destination, if the copy has several of them.
 ///
 /// With a journal, parts of large files that an earlier copy to the same place brought over are not
 /// moved again, however that copy ended, as long as the source is what it was.

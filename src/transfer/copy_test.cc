@@ -197,12 +197,6 @@ TEST_F(CopyTest, KeepsNamesAndPropertiesOfOthersOnARewrite) {
   EXPECT_EQ(now.size_bytes, 3u);
 }
 
-TEST_F(CopyTest, CopiesHardLinksAsSeparateFilesAndSaysSo) {
-  testing::write_file(path("tree/one"), "shared");
-  fs::create_hard_link(path("tree/one"), path("tree/two"));
-  EXPECT_EQ(expect_copied(local("tree"), box("kept")).hard_linked, 2u);
-}
-
 // How much of a file takes room on disk.
 std::uint64_t room_of(const std::string& path) {
   struct stat status {};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -24,12 +27,20 @@ std::string_view name_of(FileKind kind);
 /// Fifos, sockets and devices: they have no content to copy.
 bool is_special(FileKind kind);
 
+/// Which file of this machine a name leads to.
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  auto operator<=>(const FileId&) const = default;
+};
+
 /// One file, directory or symbolic link of a tree, on this machine or in a container.
 struct Entry {
   std::string path{};  ///< In its tree, "/" between names; "": the root.
   FileAttributes attributes{};
   std::uint64_t size_bytes = 0;
   std::uint64_t links = 1;             ///< How many names the file has; on this machine.
+  FileId file_id{};                    ///< On this machine.
   std::string link_target{};           ///< On this machine; an object's target is its content.
   std::string key{};                   ///< In a container: of the object, without a final "/".
   std::optional<ObjectInfo> object{};  ///< In a container; not set for a directory that is only

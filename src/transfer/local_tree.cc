@@ -39,7 +39,8 @@ Result<Entry> entry_at(int directory, const std::string& name, std::string path,
   Entry entry{.path = std::move(path),
               .attributes = attributes_of(status),
               .size_bytes = static_cast<std::uint64_t>(status.st_size),
-              .links = status.st_nlink};
+              .links = status.st_nlink,
+              .file_id = {.device = status.st_dev, .inode = status.st_ino}};
   if (entry.kind() == FileKind::symlink) {
     entry.link_target = TRY(read_link(directory, name, shown));
   }

@@ -182,12 +182,16 @@ Result<void> NewFile::open() {
   return {};
 }
 
-Result<PartialFile> NewFile::partial(const std::string& name) const {
+Result<FileId> NewFile::id() const {
   struct stat status {};
   if (::fstat(fd_.get(), &status) != 0) return fail_os(errno, "cannot look at " + shown_);
+  return FileId{.device = status.st_dev, .inode = status.st_ino};
+}
+
+Result<PartialFile> NewFile::partial(const std::string& name) const {
+  const FileId file = TRY(id());
   const std::string directory = TRY(real_path(parent_.get()));
-  return PartialFile{
-      .path = join(directory, name), .device = status.st_dev, .inode = status.st_ino};
+  return PartialFile{.path = join(directory, name), .device = file.device, .inode = file.inode};
 }
 
 Result<void> NewFile::reserve() const {
@@ -300,6 +304,26 @@ Result<void> make_symlink(const LocalDirectory& root, const std::string& path,
   auto published = publish();
   if (!published) ::unlinkat(parent.get(), temporary.c_str(), 0);
   return published;
+}
+
+Result<void> make_hard_link(int file, const LocalDirectory& root, const std::string& path) {
+  TRY(check_relative_path(path));
+  const std::string shown = root.name_of(path);
+  const UniqueFd parent = TRY(root.open_parent(path));
+  const std::string name(base_of(path));
+  TRY(check_replaceable(parent.get(), name, shown));
+  const std::string temporary = temporary_name();
+  if (::linkat(AT_FDCWD, descriptor_path(file).c_str(), parent.get(), temporary.c_str(),
+               AT_SYMLINK_FOLLOW) != 0) {
+    return cannot_write(shown);
+  }
+  Result<void> renamed;
+  if (::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str()) != 0) {
+    renamed = cannot_write(shown);
+  }
+  // A rename to another name of the same file leaves both.
+  ::unlinkat(parent.get(), temporary.c_str(), 0);
+  return renamed;
 }
 
 Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path) {

@@ -68,6 +68,7 @@ class NewFile {
 
   /// Safe from many threads at once.
   Result<void> write(std::uint64_t offset, std::span<const std::byte> content) const;
+  Result<FileId> id() const;
   /// Leaves a resumable file for resume() rather than to remove it. Nothing may be done with it any
   /// more.
   void keep() { temporary_name_.clear(); }
@@ -102,6 +103,10 @@ class NewFile {
 Result<void> make_symlink(const LocalDirectory& root, const std::string& path,
                           const std::string& target, const FileAttributes& attributes,
                           const RestoreOptions& options);
+
+/// Gives an open file (O_PATH will do) the name `path` too, in place of a file or link that has it.
+/// The errno tells where the file system has no such links (EXDEV, EPERM, EMLINK, EOPNOTSUPP).
+Result<void> make_hard_link(int file, const LocalDirectory& root, const std::string& path);
 
 enum class DirectoryWas { made, there };
 

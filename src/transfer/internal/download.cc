@@ -8,6 +8,7 @@
 
 #include "format/content_notes.h"
 #include "transfer/internal/file_parts.h"
+#include "transfer/internal/links.h"
 
 namespace aloft::transfer {
 
@@ -58,6 +59,12 @@ FileShape shape_of(const Entry& entry) {
   return {.size_bytes = entry.size_bytes, .sparse = format::decode_notes(*entry.object).sparse};
 }
 
+// The other names of the file lead there, unless this is a later version than was listed.
+Result<void> remember(const Download& download, const NewFile& file) {
+  if (download.links && download.attempt == 1) download.links->made = TRY(file.id());
+  return {};
+}
+
 // ---- Small files
 
 Result<void> write_small(Session& session, const Download& download,
@@ -71,6 +78,7 @@ Result<void> write_small(Session& session, const Download& download,
   NewFile file = TRY(NewFile::create(root, download.path, shape_of(entry)));
   TRY(file.write(0, content));
   TRY(file.publish(entry.attributes, session.options.restore));
+  TRY(remember(download, file));
   session.progress.bytes_done += content.size();
   return {};
 }
@@ -137,7 +145,8 @@ class DownloadParts final : public FileParts {
     return {};
   }
   Result<void> publish() override {
-    return file_.publish(download_.entry.attributes, session_.options.restore);
+    TRY(file_.publish(download_.entry.attributes, session_.options.restore));
+    return remember(download_, file_);
   }
   void end(Result<void> result) override {
     if (claim_ && !result && may_go_on_later(result.error())) {

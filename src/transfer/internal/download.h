@@ -10,12 +10,15 @@
 
 namespace aloft::transfer {
 
+struct LinkedDownload;
+
 /// One file or symbolic link of a container on its way to this machine. `attempt` counts from 1.
 struct Download {
   std::shared_ptr<ObjectTree> source;
   Entry entry;
   std::shared_ptr<LocalTree> target;
   std::string path;
+  std::shared_ptr<LinkedDownload> links{};  ///< Of the first name of a file with several.
   int attempt = 1;
 
   std::string shown() const { return source->name_of(entry.path); }

@@ -63,12 +63,17 @@ auto in_place_of(ObjectTree& tree, ObjectTarget target, FileKind kind, const Lim
 
 }  // namespace
 
+std::string new_content_version() {
+  return system_random().hex(kVersionBytes);
+}
+
 Result<PutResult> write_object(
     ObjectTree& tree, ObjectTarget target, const Description& description,
     const std::function<Result<PutResult>(const std::string& key, const ObjectHead& head)>& write,
     const Limits& limits) {
   const std::string key = TRY(key_for(target.path, tree.name_of(target.path)));
-  const std::string version = system_random().hex(kVersionBytes);
+  const std::string version =
+      description.content_version.empty() ? new_content_version() : description.content_version;
   return in_place_of(tree, std::move(target), description.attributes.kind, limits,
                      [&](const ObjectTarget& now) -> Result<PutResult> {
                        ObjectHead head = head_for(now.present, description.attributes);

@@ -22,6 +22,8 @@ struct ObjectTarget {
 struct Description {
   FileAttributes attributes{};
   format::ContentNotes notes{};
+  /// Of content that an object has already; empty: it is new content.
+  std::string content_version{};
 };
 
 /// What is written beside the content.
@@ -30,6 +32,8 @@ struct ObjectHead {
   ContentProperties properties;
   Conditions conditions;
 };
+
+std::string new_content_version();
 
 /// Performs one write of a file, in place of exactly what is known to be there:
 /// names and properties that others stored with it are kept. If something else is there by now,

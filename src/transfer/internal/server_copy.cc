@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/internal/server_copy.h"
 
+#include "format/content_notes.h"
+
 namespace aloft::transfer {
 
 namespace {
@@ -8,10 +10,18 @@ namespace {
 Result<void> copy_version(Session& session, ServerCopy& copy) {
   const ObjectInfo& object = *copy.entry.object;
   const SourceRef source = TRY(copy.source->store().source_ref(object.key));
+  // The source's metadata goes along, but for its own group; what is replaced keeps nothing.
+  std::optional<Metadata> metadata;
+  format::ContentNotes notes = format::decode_notes(object);
+  if (notes.link_group != copy.link_group) {
+    notes.link_group = copy.link_group;
+    metadata = object.metadata;
+    format::encode_notes(notes, *metadata);
+  }
   const auto write = [&](const std::string& key, const ObjectHead& head) {
-    // The source's metadata goes along; what is replaced keeps nothing.
     const CopyRequest request{.source = source,
                               .key = key,
+                              .metadata = metadata ? &*metadata : nullptr,
                               .conditions = head.conditions,
                               .source_if_match = object.etag};
     return copy.tree->store().copy(request, session.limits);
@@ -29,6 +39,7 @@ Result<void> copy_latest(Session& session, ServerCopy& copy) {
     if (attempt == kAttemptsMax) {
       return fail(kept_changing(copy.source->name_of(copy.entry.path)));
     }
+    copy.link_group.clear();  // The other names have the version that was listed.
     copy.entry = TRY(copy.source->look(copy.entry.path, session.limits));
     if (!copy.entry.object) {
       return fail(ErrorCode::precondition_failed,

@@ -15,6 +15,7 @@ struct ServerCopy {
   Entry entry;
   std::shared_ptr<ObjectTree> tree;
   ObjectTarget target;
+  std::string link_group{};  ///< That the copy is a name of; empty: none.
 };
 
 void copy_on_server(Session& session, ServerCopy copy);

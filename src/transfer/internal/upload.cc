@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "checksum/crc64.h"
 #include "transfer/internal/file_parts.h"
+#include "transfer/internal/links.h"
 #include "transfer/internal/staged_blocks.h"
 
 namespace aloft::transfer {
@@ -49,16 +50,32 @@ struct Opened {
   Result<void> read(std::uint64_t offset, std::span<std::byte> buffer) const {
     return read_exactly(fd.get(), offset, buffer, shown);
   }
-  Description description(std::uint64_t crc64) const {
-    return {.attributes = attributes_of(status),
-            .notes = {.crc64 = crc64, .sparse = has_holes(fd.get(), status)}};
-  }
   /// Fails with precondition_failed if what was read may be a mixture.
   Result<void> check_unchanged() const {
     if (same_version(TRY(status_of(fd.get(), shown)), status)) return {};
     return changed(shown);
   }
 };
+
+Description description_of(const Upload& upload, const Opened& opened, std::uint64_t crc64) {
+  return {.attributes = attributes_of(opened.status),
+          .notes = {.crc64 = crc64,
+                    .sparse = has_holes(opened.fd.get(), opened.status),
+                    .link_group = upload.links ? upload.links->id : ""},
+          .content_version = new_content_version()};
+}
+
+// The other names of the file are made from what is stored.
+Result<void> remember(const Upload& upload, const Opened& opened, Description description,
+                      PutResult written) {
+  if (!upload.links) return {};
+  std::string key = TRY(key_of(upload));
+  upload.links->stored = {.key = std::move(key),
+                          .etag = std::move(written.etag),
+                          .description = std::move(description),
+                          .size_bytes = opened.size_bytes()};
+  return {};
+}
 
 Result<Opened> open_source(const Upload& upload) {
   Opened opened{.fd = {}, .status = {}, .shown = upload.shown()};
@@ -84,10 +101,11 @@ Result<void> upload_small(Session& session, const Upload& upload, const Opened& 
   const auto buffer = TRY(session.memory.acquire(opened.size_bytes(), session.limits.stop));
   TRY(opened.read(0, buffer.bytes()));
   TRY(opened.check_unchanged());
-  TRY(put_object(*upload.tree, upload.target, opened.description(checksum::crc64(buffer.bytes())),
-                 buffer.bytes(), session.limits));
+  Description description = description_of(upload, opened, checksum::crc64(buffer.bytes()));
+  PutResult written =
+      TRY(put_object(*upload.tree, upload.target, description, buffer.bytes(), session.limits));
   session.progress.bytes_done += opened.size_bytes();
-  return {};
+  return remember(upload, opened, std::move(description), std::move(written));
 }
 
 class UploadParts final : public FileParts {
@@ -125,9 +143,10 @@ class UploadParts final : public FileParts {
                                   .conditions = head.conditions};
       return upload_.tree->store().commit_blocks(request, session_.limits);
     };
-    TRY(write_object(*upload_.tree, upload_.target, opened_.description(checksum()), write,
-                     session_.limits));
-    return {};
+    Description description = description_of(upload_, opened_, checksum());
+    PutResult written =
+        TRY(write_object(*upload_.tree, upload_.target, description, write, session_.limits));
+    return remember(upload_, opened_, std::move(description), std::move(written));
   }
 
   std::uint64_t checksum() const {
@@ -191,10 +210,7 @@ Result<std::uint64_t> part_size_for(const Session& session, const Capabilities& 
 Result<void> begin_parts(Session& session, const Upload& upload, Opened& opened) {
   const std::uint64_t part =
       TRY(part_size_for(session, upload.tree->store().capabilities(), opened));
-  std::string key =
-      upload.target.present
-          ? upload.target.present->key
-          : TRY(key_for(upload.target.path, upload.tree->name_of(upload.target.path)));
+  std::string key = TRY(key_of(upload));
   StagedBlocks blocks =
       TRY(StagedBlocks::find(session, *upload.tree, key, opened.size_bytes(), part,
                              claim_for(session, upload, opened, key, part)));
@@ -204,6 +220,11 @@ Result<void> begin_parts(Session& session, const Upload& upload, Opened& opened)
 }
 
 }  // namespace
+
+Result<std::string> key_of(const Upload& upload) {
+  if (upload.target.present) return upload.target.present->key;
+  return key_for(upload.target.path, upload.tree->name_of(upload.target.path));
+}
 
 void upload_file(Session& session, Upload upload) {
   auto opened = open_source(upload);
