@@ -5,16 +5,7 @@ namespace aloft::emulator::batch {
 
 namespace {
 
-constexpr std::size_t kQuotedValueBytesMax = 256;
-
-struct Row {
-  Refusal refusal;
-  int status;
-  const char* code;
-  const char* message;
-};
-
-constexpr Row kRows[] = {
+constexpr RefusalRow<Refusal> kRows[] = {
     {Refusal::application_not_found, 404, "ApplicationNotFound", "There is no such application."},
     {Refusal::authentication_failed, 403, "AuthenticationFailed",
      "The request could not be authenticated: check the Authorization header and its signature."},
@@ -92,32 +83,10 @@ constexpr Row kRows[] = {
      "There is no such version of the service."},
 };
 
-const Row& row_of(Refusal refusal) {
-  for (const Row& row : kRows) {
-    if (row.refusal == refusal) return row;
-  }
-  check_failed("every refusal has a row", __FILE__, __LINE__);
-}
-
-tl::unexpected<ServiceError> refuse_named(Refusal refusal, std::string_view kind,
-                                          std::string_view name, std::string_view value,
-                                          std::string_view reason) {
-  ServiceError error = make_error(refusal);
-  error.details.emplace_back(std::string(kind) + "Name", name);
-  if (!value.empty() && value.size() <= kQuotedValueBytesMax) {
-    error.details.emplace_back(std::string(kind) + "Value", value);
-  }
-  if (!reason.empty()) error.details.emplace_back("Reason", reason);
-  return refuse(std::move(error));
-}
-
 }  // namespace
 
 ServiceError make_error(Refusal refusal, std::string_view reason) {
-  const Row& row = row_of(refusal);
-  ServiceError error{.status = row.status, .code = row.code, .message = row.message};
-  if (!reason.empty()) error.details.emplace_back("Reason", reason);
-  return error;
+  return error_in(kRows, refusal, reason);
 }
 
 ServiceError make_error(const Error& error) {
@@ -133,17 +102,17 @@ ServiceError make_error(const Error& error) {
 
 tl::unexpected<ServiceError> refuse_property(Refusal refusal, std::string_view name,
                                              std::string_view value, std::string_view reason) {
-  return refuse_named(refusal, "Property", name, value, reason);
+  return refuse_named(make_error(refusal), "Property", name, value, reason);
 }
 
 tl::unexpected<ServiceError> refuse_parameter(Refusal refusal, std::string_view name,
                                               std::string_view value, std::string_view reason) {
-  return refuse_named(refusal, "QueryParameter", name, value, reason);
+  return refuse_named(make_error(refusal), "QueryParameter", name, value, reason);
 }
 
 tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view name,
                                            std::string_view value) {
-  return refuse_named(refusal, "Header", name, value, {});
+  return refuse_named(make_error(refusal), "Header", name, value);
 }
 
 }  // namespace aloft::emulator::batch

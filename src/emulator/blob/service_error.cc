@@ -5,15 +5,8 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-struct Row {
-  Refusal refusal;
-  int status;
-  const char* code;
-  const char* message;
-};
-
 // Codes and statuses are those of "Common REST API error codes" and "Blob service error codes".
-constexpr Row kRows[] = {
+constexpr RefusalRow<Refusal> kRows[] = {
     {Refusal::account_not_known, 404, "ResourceNotFound", "The specified resource does not exist."},
     {Refusal::api_not_implemented, 501, "APINotImplemented",
      "This emulator does not implement the operation or feature."},
@@ -145,20 +138,10 @@ constexpr Row kRows[] = {
      "The resource doesn't support specified Http Verb."},
 };
 
-const Row& row_of(Refusal refusal) {
-  for (const Row& row : kRows) {
-    if (row.refusal == refusal) return row;
-  }
-  check_failed("every refusal has a row", __FILE__, __LINE__);
-}
-
 }  // namespace
 
 ServiceError make_error(Refusal refusal, std::string_view reason) {
-  const Row& row = row_of(refusal);
-  ServiceError error{.status = row.status, .code = row.code, .message = row.message};
-  if (!reason.empty()) error.details.emplace_back("Reason", reason);
-  return error;
+  return error_in(kRows, refusal, reason);
 }
 
 ServiceError make_error(const Error& error) {
@@ -167,18 +150,12 @@ ServiceError make_error(const Error& error) {
 
 tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view name,
                                            std::string_view value) {
-  ServiceError error = make_error(refusal);
-  error.details.emplace_back("HeaderName", name);
-  if (!value.empty()) error.details.emplace_back("HeaderValue", value);
-  return refuse(std::move(error));
+  return refuse_named(make_error(refusal), "Header", name, value);
 }
 
 tl::unexpected<ServiceError> refuse_parameter(Refusal refusal, std::string_view name,
                                               std::string_view value) {
-  ServiceError error = make_error(refusal);
-  error.details.emplace_back("QueryParameterName", name);
-  if (!value.empty()) error.details.emplace_back("QueryParameterValue", value);
-  return refuse(std::move(error));
+  return refuse_named(make_error(refusal), "QueryParameter", name, value);
 }
 
 }  // namespace aloft::emulator::blob

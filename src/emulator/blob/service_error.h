@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "emulator/wire/outcome.h"
+#include "emulator/wire/refusal.h"
 
 namespace aloft::emulator::blob {
 
