@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "emulator/wire/digest.h"
+#include "emulator/wire/shared_key.h"
 
 namespace aloft::emulator::batch {
 
@@ -53,21 +54,10 @@ std::string canonical_fields(const http::Headers& headers) {
 
 std::string shared_key_string(const Credentials& credentials, const http::Request& request,
                               const Target& target) {
-  constexpr std::string_view kFields[] = {"Content-Encoding",
-                                          "Content-Language",
-                                          "Content-Length",
-                                          "Content-MD5",
-                                          "Content-Type",
-                                          "Date",
-                                          "If-Modified-Since",
-                                          "If-Match",
-                                          "If-None-Match",
-                                          "If-Unmodified-Since",
-                                          "Range"};
   std::string text(http::name_of(request.method));
   text += '\n';
   const bool dated_by_ocp = request.headers.contains("ocp-date");
-  for (const std::string_view name : kFields) {
+  for (const std::string_view name : kSharedKeyFields) {
     if (name == "Content-Length") {
       text += signed_length(request);
     } else if (name != "Date" || !dated_by_ocp) {

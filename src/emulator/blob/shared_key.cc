@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "emulator/wire/shared_key.h"
+
 namespace aloft::emulator::blob {
 
 namespace {
@@ -77,21 +79,10 @@ bool signed_before(std::string_view a, std::string_view b) {
 
 std::string shared_key_string(http::Method method, const http::Headers& headers,
                               const Target& target) {
-  constexpr std::string_view kFields[] = {"Content-Encoding",
-                                          "Content-Language",
-                                          "Content-Length",
-                                          "Content-MD5",
-                                          "Content-Type",
-                                          "Date",
-                                          "If-Modified-Since",
-                                          "If-Match",
-                                          "If-None-Match",
-                                          "If-Unmodified-Since",
-                                          "Range"};
   std::string text(http::name_of(method));
   text += '\n';
   const bool dated_by_ms = headers.contains("x-ms-date");
-  for (const std::string_view name : kFields) {
+  for (const std::string_view name : kSharedKeyFields) {
     std::string_view value = headers.get(name);
     if (name == "Content-Length" && value == "0") value = {};
     if (name == "Date" && dated_by_ms) value = {};
