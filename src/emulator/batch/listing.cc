@@ -79,14 +79,15 @@ Outcome<Listing> Listing::parse(const Target& target,
   return listing;
 }
 
-bool Listing::has_room() const {
-  return items_.size() < items_max_ && seen_ < kSeenMax;
-}
-
-void Listing::offer(const Filter::ValueOf& value_of, const std::function<std::string()>& view) {
+bool Listing::offer(std::string_view key, const Filter::ValueOf& value_of,
+                    const std::function<std::string()>& view) {
+  if (items_.size() >= items_max_ || seen_ >= kSeenMax) {
+    next_token_ = key;
+    return false;
+  }
   ++seen_;
-  if (filter_ && !filter_->matches(value_of)) return;
-  items_.push_back(selection_.apply(view()));
+  if (!filter_ || filter_->matches(value_of)) items_.push_back(selection_.apply(view()));
+  return true;
 }
 
 std::string Listing::finish(const std::string& base_url, std::string_view metadata) {

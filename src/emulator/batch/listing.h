@@ -33,14 +33,24 @@ class Listing {
   /// `filterable`: see Filter::parse().
   static Outcome<Listing> parse(const Target& target, std::span<const std::string_view> filterable);
 
-  /// Where the page begins: what next_token was set to for the page before; empty at the first.
+  /// The key of the item with which the page begins, or would; empty at the first.
   const std::string& token() const { return token_; }
-  /// False once no more items fit, or enough were looked at; then the next page begins with
-  /// this one: set_next().
-  bool has_room() const;
-  void set_next(std::string token) { next_token_ = std::move(token); }
-  /// Adds the item if it passes the filter.
-  void offer(const Filter::ValueOf& value_of, const std::function<std::string()>& view);
+  /// Adds the item if it passes the filter. False where no more items fit, or enough were looked
+  /// at: nothing more is to be offered then, and the next page begins with this one.
+  bool offer(std::string_view key, const Filter::ValueOf& value_of,
+             const std::function<std::string()>& view);
+  /// Offers the items of a map, which are pointers, from the token on. `value_of` and `view` are
+  /// called with an item, `value_of` with a property after it.
+  template <class Items, class ValueOf, class View>
+  void offer_from(const Items& items, ValueOf value_of, View view) {
+    for (auto entry = items.lower_bound(token_); entry != items.end(); ++entry) {
+      const auto& item = *entry->second;
+      const bool goes_on = offer(
+          entry->first, [&](std::size_t property) { return FilterValue(value_of(item, property)); },
+          [&] { return view(item); });
+      if (!goes_on) break;
+    }
+  }
 
   /// The body; links lead to `base_url`, and `metadata` names the kind of the items: "tasks".
   std::string finish(const std::string& base_url, std::string_view metadata);

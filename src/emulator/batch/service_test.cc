@@ -201,22 +201,45 @@ TEST_F(ServiceTest, AnswersForEachTaskOfACollection) {
             "InvalidPropertyValue");
 }
 
-TEST_F(ServiceTest, ListsInPagesFilteredAndSelected) {
+class ListTest : public ServiceTest {
+ protected:
+  /// Of all pages, none of which may have more than `page_items_max`.
+  std::vector<Json> items(std::string path, std::size_t page_items_max) {
+    std::vector<Json> all;
+    path += (path.find('?') == std::string::npos ? "?" : "&") + std::string("maxresults=") +
+            std::to_string(page_items_max);
+    for (;;) {
+      const FakeAnswer page = request("GET", path);
+      EXPECT_LE(page.body["value"].size(), page_items_max);
+      for (const Json& one : page.body["value"]) all.push_back(one);
+      if (!page.body.contains("odata.nextLink")) return all;
+      path = page.body["odata.nextLink"];
+      path = path.substr(std::string("http://here").size());
+      const std::size_t version = path.find("api-version=");
+      path.erase(version, path.find('&', version) + 1 - version);
+    }
+  }
+};
+
+TEST_F(ListTest, GoesThroughAnythingInPages) {
+  make_pool(5);
+  request("POST", "/pools", pool_body("q", 0));
+  request("POST", "/pools", pool_body("r", 0));
+  EXPECT_EQ(items("/pools", 2).size(), 3u);
+  EXPECT_EQ(items("/nodecounts", 2).size(), 3u);
+  EXPECT_EQ(items("/pools/p/nodes", 2).size(), 5u);
+  make_job();
+  EXPECT_EQ(items("/jobs", 1).size(), 1u);
+  EXPECT_EQ(items("/supportedimages", 4), items("/supportedimages", 1000));
+}
+
+TEST_F(ListTest, HasFilteredAndSelectedTasks) {
   make_job();
   for (int i = 0; i < 5; ++i) add(std::to_string(i));
-  FakeAnswer page = request("GET", "/jobs/j/tasks?maxresults=2&$select=id,state");
   std::vector<std::string> ids;
-  for (;;) {
-    for (const Json& one : page.body["value"]) {
-      EXPECT_EQ(one.size(), 2u);
-      ids.push_back(one["id"]);
-    }
-    if (!page.body.contains("odata.nextLink")) break;
-    std::string next = page.body["odata.nextLink"];
-    next = next.substr(std::string("http://here").size());
-    const std::size_t version = next.find("api-version=");
-    next.erase(version, next.find('&', version) + 1 - version);
-    page = request("GET", next);
+  for (const Json& one : items("/jobs/j/tasks?$select=id,state", 2)) {
+    EXPECT_EQ(one.size(), 2u);
+    ids.push_back(one["id"]);
   }
   EXPECT_EQ(ids, (std::vector<std::string>{"0", "1", "2", "3", "4"}));
   EXPECT_EQ(request("GET", "/jobs/j/tasks?$filter=id%20eq%20'3'").body["value"].size(), 1u);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <map>
 
 #include "emulator/batch/images.h"
 #include "emulator/batch/operations/operations.h"
@@ -15,6 +16,12 @@ constexpr std::array<std::string_view, 1> kCountsProperties{"poolId"};
 FilterValue value_of(const Image& image, std::size_t property) {
   const std::string_view values[] = {"linux", "verified", image.agent, image.sku};
   return std::string(values[property]);
+}
+
+/// As Azure writes it: "publisher:offer:sku".
+std::string urn_of(const Image& image) {
+  return std::string(image.publisher) + ":" + std::string(image.offer) + ":" +
+         std::string(image.sku);
 }
 
 std::string image_view(const Image& image) {
@@ -56,31 +63,22 @@ Json counts_view(const Pool& pool, bool dedicated, ApiVersion version) {
 
 Answer list_supported_images(Call& call) {
   Listing listing = TRY(Listing::parse(call.target, kImageProperties));
-  for (const Image& image : supported_images()) {
-    listing.offer([&](std::size_t property) { return value_of(image, property); },
-                  [&] { return image_view(image); });
-  }
+  std::map<std::string, const Image*> images;
+  for (const Image& image : supported_images()) images.emplace(urn_of(image), &image);
+  listing.offer_from(images, value_of, image_view);
   return json_response(listing.finish(call.viewer.base_url, "supportedimages"));
 }
 
 Answer list_node_counts(Call& call) {
   Listing listing = TRY(Listing::parse(call.target, kCountsProperties));
   const auto state = call.account.lock();
-  const auto& pools = state->pools();
-  for (auto entry = pools.lower_bound(listing.token()); entry != pools.end(); ++entry) {
-    const Pool& pool = *entry->second;
-    if (!listing.has_room()) {
-      listing.set_next(entry->first);
-      break;
-    }
-    listing.offer(
-        [&](std::size_t) { return pool.id; },
-        [&] {
-          return text_of({{"poolId", pool.id},
-                          {"dedicated", counts_view(pool, true, call.viewer.version)},
-                          {"lowPriority", counts_view(pool, false, call.viewer.version)}});
-        });
-  }
+  listing.offer_from(
+      state->pools(), [](const Pool& pool, std::size_t) { return pool.id; },
+      [&](const Pool& pool) {
+        return text_of({{"poolId", pool.id},
+                        {"dedicated", counts_view(pool, true, call.viewer.version)},
+                        {"lowPriority", counts_view(pool, false, call.viewer.version)}});
+      });
   return json_response(listing.finish(call.viewer.base_url, "poolnodecounts"));
 }
 

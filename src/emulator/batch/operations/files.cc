@@ -118,12 +118,10 @@ Answer list_files(Call& call, const Place& place) {
   if (!entries && entries.error().code != ErrorCode::not_found) return refuse_file(entries.error());
   for (const FileEntry& entry : entries.value_or(std::vector<FileEntry>())) {
     if (entry.name < listing.token()) continue;
-    if (!listing.has_room()) {
-      listing.set_next(entry.name);
-      break;
-    }
-    listing.offer([&](std::size_t) { return entry.name; },
-                  [&] { return file_view(call.viewer, place.url, entry); });
+    const bool goes_on = listing.offer(
+        entry.name, [&](std::size_t) { return entry.name; },
+        [&] { return file_view(call.viewer, place.url, entry); });
+    if (!goes_on) break;
   }
   return json_response(listing.finish(call.viewer.base_url, "files"));
 }

@@ -164,16 +164,8 @@ Answer add_job(Call& call) {
 Answer list_jobs(Call& call) {
   Listing listing = TRY(Listing::parse(call.target, kProperties));
   const auto state = call.account.lock();
-  const auto& jobs = state->jobs();
-  for (auto entry = jobs.lower_bound(listing.token()); entry != jobs.end(); ++entry) {
-    const Job& job = *entry->second;
-    if (!listing.has_room()) {
-      listing.set_next(entry->first);
-      break;
-    }
-    listing.offer([&](std::size_t property) { return value_of(job, property); },
-                  [&] { return job_view(call.viewer, job); });
-  }
+  listing.offer_from(state->jobs(), value_of,
+                     [&](const Job& job) { return job_view(call.viewer, job); });
   return json_response(listing.finish(call.viewer.base_url, "jobs"));
 }
 

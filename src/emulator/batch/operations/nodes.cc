@@ -72,15 +72,8 @@ Answer list_nodes(Call& call) {
   Listing listing = TRY(Listing::parse(call.target, kProperties));
   const auto state = call.account.lock();
   const Pool& pool = *TRY(find_pool(*state, call.argument(0)));
-  for (auto entry = pool.nodes.lower_bound(listing.token()); entry != pool.nodes.end(); ++entry) {
-    const PoolNode& node = *entry->second;
-    if (!listing.has_room()) {
-      listing.set_next(entry->first);
-      break;
-    }
-    listing.offer([&](std::size_t property) { return value_of(node, property); },
-                  [&] { return node_view(call.viewer, pool, node); });
-  }
+  listing.offer_from(pool.nodes, value_of,
+                     [&](const PoolNode& node) { return node_view(call.viewer, pool, node); });
   return json_response(listing.finish(call.viewer.base_url, "nodes"));
 }
 

@@ -158,16 +158,9 @@ Answer add_pool(Call& call) {
 Answer list_pools(Call& call) {
   Listing listing = TRY(Listing::parse(call.target, kProperties));
   const auto state = call.account.lock();
-  const auto& pools = state->pools();
-  for (auto entry = pools.lower_bound(listing.token()); entry != pools.end(); ++entry) {
-    const Pool& pool = *entry->second;
-    if (!listing.has_room()) {
-      listing.set_next(entry->first);
-      break;
-    }
-    listing.offer([&](std::size_t property) { return value_of(pool, property); },
-                  [&] { return pool_view(call.viewer, pool, state->options().identity_id); });
-  }
+  listing.offer_from(state->pools(), value_of, [&](const Pool& pool) {
+    return pool_view(call.viewer, pool, state->options().identity_id);
+  });
   return json_response(listing.finish(call.viewer.base_url, "pools"));
 }
 

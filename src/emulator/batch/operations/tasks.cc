@@ -129,12 +129,10 @@ Answer list_tasks(Call& call) {
   for (std::uint32_t number = begin; number < job.tasks.next_number(); ++number) {
     const Task* task = job.tasks.at(number);
     if (task == nullptr) continue;
-    if (!listing.has_room()) {
-      listing.set_next(std::to_string(number));
-      break;
-    }
-    listing.offer([&](std::size_t property) { return kTable[property].value(*task); },
-                  [&] { return task_view(call.viewer, job, *task); });
+    const bool goes_on = listing.offer(
+        std::to_string(number), [&](std::size_t property) { return kTable[property].value(*task); },
+        [&] { return task_view(call.viewer, job, *task); });
+    if (!goes_on) break;
   }
   return json_response(listing.finish(call.viewer.base_url, "tasks"));
 }
