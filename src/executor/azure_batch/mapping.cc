@@ -78,6 +78,11 @@ bool is_on_node_only(const std::string& path) {
   return path.starts_with('/') && !path.starts_with("/aloft/") && path != "/dev/null";
 }
 
+/// Of a job whose directory is in a container.
+bool is_in_container(const std::string& path) {
+  return !path.empty() && path != "/dev/null" && !is_on_node_only(path);
+}
+
 void check_places(const workload::Job& job, std::vector<Diagnostic>& found) {
   const auto refuse = [&](std::string message) {
     found.push_back({.message = std::move(message)});
@@ -98,6 +103,9 @@ void check_places(const workload::Job& job, std::vector<Diagnostic>& found) {
   check_file("output", job.output.to_text());
   if (job.error) check_file("error", job.error->to_text());
   check_file("input", job.input);
+  if (is_in_container(job.input)) {
+    refuse(fmt::format("--input={} is in a container; read it in the script with <", job.input));
+  }
 }
 
 void check_resources(const workload::Resources& resources, const batch::Pool& pool,

@@ -99,6 +99,10 @@ TEST(CheckJob, RefusesWhatBatchCannotDo) {
       refused([](auto& job) { job.output = workload::OutputPattern::literal("/home/u/out"); }),
       HasSubstr("--output=/home/u/out"));
   EXPECT_THAT(refused([](auto& job) { job.input = "/home/u/in"; }), HasSubstr("--input"));
+  for (const std::string input : {"in", "az://lab/demo/in", "/aloft/az/lab/demo/in"}) {
+    EXPECT_THAT(refused([&](auto& job) { job.input = input; }),
+                HasSubstr("--input=" + input + " is in a container; read it in the script with <"));
+  }
   EXPECT_THAT(refused([](auto& job) { job.resources.nodes = 2; }), HasSubstr("2 nodes"));
   EXPECT_THAT(refused([](auto& job) { job.resources.cpus_per_task = 5; }),
               HasSubstr("asks for 5 cores; a node of pool p (Standard_D4s_v3) has 4"));
