@@ -14,6 +14,7 @@
 #include "executor/azure_batch/service/add_tasks.h"
 #include "executor/azure_batch/waiting.h"
 #include "executor/azure_batch/waits.h"
+#include "executor/supervisor/slurm_environment.h"
 #include "executor/supervisor/task_output.h"
 
 namespace aloft::executor {
@@ -127,8 +128,9 @@ Result<std::vector<AccountPlace>> BatchExecutor::places_of(const workload::Job& 
   std::vector<std::string> texts{home_.name(), job.directory, job.output.to_text()};
   if (job.error) texts.push_back(job.error->to_text());
   for (const std::string& text : texts) {
-    if (!azure::looks_like_blob_uri(text)) continue;
-    const auto uri = TRY(azure::parse_blob_uri(text));
+    const std::string name = stored_name(text);
+    if (!azure::looks_like_blob_uri(name)) continue;
+    const auto uri = TRY(azure::parse_blob_uri(name));
     names.insert(uri.account);
   }
   std::vector<AccountPlace> places;

@@ -134,6 +134,16 @@ TEST_F(BatchExecutorTest, GivesEveryElementToBatch) {
             "http://127.0.0.1:1/lab/demo/.aloft/bundles/d1.tar.gz");
 }
 
+TEST_F(BatchExecutorTest, TellsTheNodeOfEveryAccountOfTheJob) {
+  Submission what = submission();
+  what.job.output = workload::OutputPattern::literal("/aloft/az/results/box/out");
+  what.job.error = workload::OutputPattern::literal("az://errors/box/err");
+  const JobRecord record = home_.job(submit(what), {}).value();
+  std::vector<std::string> names;
+  for (const AccountPlace& place : record.accounts) names.push_back(place.name);
+  EXPECT_THAT(names, ElementsAre("errors", "lab", "results"));
+}
+
 TEST_F(BatchExecutorTest, HoldsDependentsBack) {
   submit(submission("1-3"));
   submit(submission("", {{.kind = Kind::after_ok, .on = {.job = 1}}}));

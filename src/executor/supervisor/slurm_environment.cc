@@ -6,11 +6,16 @@
 
 #include <array>
 #include <climits>
+#include <string_view>
 
 namespace aloft::executor {
 namespace {
 
 using Variables = std::map<std::string, std::string>;
+
+constexpr std::string_view kScheme = "az://";
+/// Where a task sees what that scheme names.
+constexpr std::string_view kVisible = "/aloft/az/";
 
 void set_array(const TaskSpec& spec, Variables& variables) {
   if (!spec.name.index || !spec.job.array) return;
@@ -74,17 +79,21 @@ NodeInfo this_node() {
 }
 
 std::string visible_directory(const std::string& directory) {
-  constexpr std::string_view kScheme = "az://";
   if (!directory.starts_with(kScheme)) return directory;
-  std::string path = "/aloft/az/" + directory.substr(kScheme.size());
+  std::string path = std::string(kVisible) + directory.substr(kScheme.size());
   while (path.ends_with('/')) path.pop_back();
   return path;
+}
+
+std::string stored_name(const std::string& name) {
+  if (!name.starts_with(kVisible)) return name;
+  return std::string(kScheme) + name.substr(kVisible.size());
 }
 
 Variables slurm_environment(const TaskSpec& spec, const NodeInfo& node) {
   const workload::Job& job = spec.job;
   Variables variables = job.environment;
-  const bool in_container = job.directory.starts_with("az://");
+  const bool in_container = job.directory.starts_with(kScheme);
   variables["PWD"] = visible_directory(job.directory);
   variables.try_emplace("TMPDIR", "/tmp");
   variables["ENVIRONMENT"] = "BATCH";

@@ -27,6 +27,8 @@ std::map<std::string, std::string> slurm_environment(const TaskSpec& spec, const
 
 /// The directory as the task sees it: az://A/C/P is /aloft/az/A/C/P.
 std::string visible_directory(const std::string& directory);
+/// Back from there: /aloft/az/A/C/P is az://A/C/P. Every other name stays as it is.
+std::string stored_name(const std::string& name);
 
 /// The name of the file that a pattern gives for this task.
 std::string expand(const workload::OutputPattern& pattern, const TaskSpec& spec,

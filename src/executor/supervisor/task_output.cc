@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kVisible = "/aloft/az/";
-
 bool is_absolute(const std::string& name) {
   return name.starts_with('/') || azure::looks_like_blob_uri(name);
 }
@@ -24,9 +22,7 @@ bool is_absolute(const std::string& name) {
 std::string absolute_name(const std::string& name, const TaskSpec& spec) {
   std::string directory = spec.job.directory;
   while (directory.ends_with('/')) directory.pop_back();
-  std::string whole = is_absolute(name) ? name : directory + "/" + name;
-  if (whole.starts_with(kVisible)) whole = "az://" + whole.substr(kVisible.size());
-  return whole;
+  return stored_name(is_absolute(name) ? name : directory + "/" + name);
 }
 
 }  // namespace
