@@ -71,6 +71,8 @@ void add_node_task(CLI::App& app, Context& context) {
       ->required();
   command->add_option("--endpoint", options->home_endpoint,
                       "Where that account answers; accounts are reached with the node's identity");
+  command->add_option("--client-id", options->client_id,
+                      "Of that identity; needed where the node has several");
   command->add_option("JOB", options->job)->required();
   command->add_option("NUMBER", options->number, "Of the task, in the job home")->required();
   command->callback([options, &context] {

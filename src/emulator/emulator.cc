@@ -70,18 +70,20 @@ class RunningEmulator final : public Emulator {
  private:
   Result<void> serve_batch(const EmulatorOptions& options) {
     const std::string& data = options.data_directory;
-    batch_ = TRY(batch::Server::start({.directory = data.empty() ? "" : data + "/batch",
-                                       .port = options.batch_port,
-                                       .account = record_.account,
-                                       .key = base64_decode(record_.key).value(),
-                                       .storage_url = record_.blob_endpoint,
-                                       .storage_token = [this]() -> Result<std::string> {
-                                         return tokens_.issue(identity::kStorageAudience).text;
-                                       },
-                                       .environment = record_.identity_environment,
-                                       .identity_id = std::string(identity::kResourceId),
-                                       .request_faults = &request_faults_,
-                                       .node_faults = &node_faults_}));
+    batch_ =
+        TRY(batch::Server::start({.directory = data.empty() ? "" : data + "/batch",
+                                  .port = options.batch_port,
+                                  .account = record_.account,
+                                  .key = base64_decode(record_.key).value(),
+                                  .storage_url = record_.blob_endpoint,
+                                  .storage_token = [this]() -> Result<std::string> {
+                                    return tokens_.issue(identity::kStorageAudience).text;
+                                  },
+                                  .environment = record_.identity_environment,
+                                  .identity = {.resource_id = std::string(identity::kResourceId),
+                                               .client_id = std::string(identity::kClientId)},
+                                  .request_faults = &request_faults_,
+                                  .node_faults = &node_faults_}));
     record_.batch_endpoint = batch_->endpoint();
     return {};
   }

@@ -69,6 +69,7 @@ const cases = {
     assert.equal(made.currentDedicatedNodes, 2);
     assert.equal(made.metadata[0].value, "test");
     assert.equal(made.identity.type, "UserAssigned");
+    assert.match(made.identity.userAssignedIdentities[0].clientId, /^[0-9a-f-]{36}$/);
     await until("idle nodes", async () => {
       const nodes = await client.computeNode.list(pool);
       return nodes.length === 2 && nodes.every((node) => node.state === "idle");

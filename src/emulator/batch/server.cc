@@ -98,7 +98,7 @@ class RunningServer final : public Server {
         *ledger_);
     account_ = std::make_unique<Account>(
         system_clock(), *ledger_, *fleet_,
-        StateOptions{.identity_id = options_.identity_id, .node_faults = options_.node_faults});
+        StateOptions{.identity = options_.identity, .node_faults = options_.node_faults});
     fleet_->tell(*account_);
     service_.emplace(Credentials{.account = options_.account, .key = options_.key}, *account_);
     service_->set_base_url(endpoint());

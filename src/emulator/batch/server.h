@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "emulator/batch/pool_identity.h"
 #include "emulator/faults/node_faults.h"
 #include "emulator/faults/request_faults.h"
 
@@ -26,7 +27,7 @@ struct ServerOptions {
   std::function<Result<std::string>()> storage_token{};
   /// Set for every task: where the token endpoint is.
   std::vector<std::pair<std::string, std::string>> environment{};
-  std::string identity_id{};  ///< Of the identity that every pool has.
+  PoolIdentity identity{};
   /// What strikes requests, and nodes; both outlive the server. Null: nothing.
   faults::RequestFaults* request_faults = nullptr;
   faults::NodeFaults* node_faults = nullptr;

@@ -14,6 +14,7 @@
 #include "emulator/batch/job.h"
 #include "emulator/batch/ledger.h"
 #include "emulator/batch/pool.h"
+#include "emulator/batch/pool_identity.h"
 #include "emulator/faults/node_faults.h"
 
 namespace aloft::emulator::batch {
@@ -31,7 +32,7 @@ struct StateOptions {
   std::chrono::milliseconds resize_time{200};
   /// Of all pools: each node is a thread of this process, and so is each task that it runs.
   std::int64_t nodes_max = 256;
-  std::string identity_id{};  ///< Of the identity that every pool has.
+  PoolIdentity identity{};
   /// Asked what befalls nodes; outlives the state. Null: nothing.
   faults::NodeFaults* node_faults = nullptr;
 };

@@ -157,7 +157,7 @@ std::string job_view(const Viewer& viewer, const Job& job) {
   return text_of(view);
 }
 
-std::string pool_view(const Viewer& viewer, const Pool& pool, std::string_view identity) {
+std::string pool_view(const Viewer& viewer, const Pool& pool, const PoolIdentity& identity) {
   Json view = pool.settings;
   add_identity(view, pool_url(viewer, pool), pool);
   view["allocationState"] = name_of(pool.allocation);
@@ -171,8 +171,10 @@ std::string pool_view(const Viewer& viewer, const Pool& pool, std::string_view i
   for (const ResizeError& error : pool.resize_errors) {
     view["resizeErrors"].push_back({{"code", error.code}, {"message", error.message}});
   }
-  view["identity"] = {{"type", "UserAssigned"},
-                      {"userAssignedIdentities", Json::array({{{"resourceId", identity}}})}};
+  view["identity"] = {
+      {"type", "UserAssigned"},
+      {"userAssignedIdentities",
+       Json::array({{{"resourceId", identity.resource_id}, {"clientId", identity.client_id}}})}};
   return text_of(view);
 }
 

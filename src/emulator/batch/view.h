@@ -17,8 +17,7 @@ struct Viewer {
 
 std::string task_view(const Viewer& viewer, const Job& job, const Task& task);
 std::string job_view(const Viewer& viewer, const Job& job);
-/// `identity` is the id of the pools' identity.
-std::string pool_view(const Viewer& viewer, const Pool& pool, std::string_view identity);
+std::string pool_view(const Viewer& viewer, const Pool& pool, const PoolIdentity& identity);
 std::string node_view(const Viewer& viewer, const Pool& pool, const PoolNode& node);
 /// `parent_url` is that of the task or node.
 std::string file_view(const Viewer& viewer, const std::string& parent_url, const FileEntry& entry);

@@ -156,16 +156,18 @@ Result<void> BatchExecutor::add_tasks(const JobRecord& record, const Limits& lim
                             "files",
                             pool.id));
   }
+  const batch::Identity& identity = pool.identities.front();
   const auto home = TRY(azure::parse_blob_uri(home_.name()));
   const AccountPlace place = TRY(options_.place_of(home.account));
   auto waits = TRY(plan_waits(home_, record.id, record.job, record.batch_job, limits));
   const TaskPlan plan{.record = record,
                       .home = home_.name(),
                       .home_endpoint = place.endpoint,
+                      .client_id = identity.client_id,
                       .bundle = {.digest = record.bundle,
                                  .url = fmt::format("{}/{}/{}", place.endpoint, home.container,
                                                     BatchHome::bundle_key(record.bundle)),
-                                 .identity = pool.identities.front()},
+                                 .identity = identity.resource_id},
                       .bundle_on_nodes = has_label(pool, kBundleLabel, record.bundle),
                       .slots = slots_for(record.job.resources, pool),
                       .waits = std::move(waits)};

@@ -132,6 +132,7 @@ TEST_F(BatchExecutorTest, GivesEveryElementToBatch) {
   EXPECT_EQ(home_.script(1, {}), "#!/bin/sh\n");
   EXPECT_EQ(task(7)["resourceFiles"][0]["httpUrl"],
             "http://127.0.0.1:1/lab/demo/.aloft/bundles/d1.tar.gz");
+  EXPECT_THAT(task(7)["commandLine"].get<std::string>(), HasSubstr("--client-id \"c1\""));
 }
 
 TEST_F(BatchExecutorTest, TellsTheNodeOfEveryAccountOfTheJob) {

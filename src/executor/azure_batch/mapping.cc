@@ -65,12 +65,14 @@ std::string unpack_own_bundle() {
 }
 
 std::string task_command(const TaskPlan& plan) {
+  const std::string client_id =
+      plan.client_id.empty() ? "" : fmt::format("--client-id \"{}\" ", plan.client_id);
   return under_shell(
-      fmt::format("d=\"{}\"; {}exec \"$d/bin/aloft\" node-task --home \"{}\" --endpoint \"{}\" {} "
-                  "\"$AZ_BATCH_TASK_ID\"",
+      fmt::format("d=\"{}\"; {}exec \"$d/bin/aloft\" node-task --home \"{}\" --endpoint \"{}\" "
+                  "{}{} \"$AZ_BATCH_TASK_ID\"",
                   shared_directory(plan.record.bundle),
                   plan.bundle_on_nodes ? find_bundle_on_node() : unpack_own_bundle(), plan.home,
-                  plan.home_endpoint, plan.record.id));
+                  plan.home_endpoint, client_id, plan.record.id));
 }
 
 /// Whether what is written there would go away with the node, to somebody's surprise.

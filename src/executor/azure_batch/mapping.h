@@ -55,6 +55,7 @@ struct TaskPlan {
   JobRecord record{};
   std::string home{};           ///< "az://ACCOUNT/CONTAINER".
   std::string home_endpoint{};  ///< Where that account answers.
+  std::string client_id{};      ///< Of the identity that the node uses; empty: not known.
   NodeBundle bundle{};
   bool bundle_on_nodes = false;  ///< The pool's start task unpacked it.
   std::uint32_t slots = 1;

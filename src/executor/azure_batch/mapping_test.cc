@@ -25,7 +25,8 @@ using workload::Dependency;
 using workload::Diagnostic;
 
 batch::Pool pool_of(const std::string& size, std::uint32_t slots) {
-  return {.id = "p", .vm_size = size, .slots_per_node = slots, .identities = {"/i"}};
+  return {
+      .id = "p", .vm_size = size, .slots_per_node = slots, .identities = {{.resource_id = "/i"}}};
 }
 
 workload::Job job_in_container() {
@@ -177,6 +178,13 @@ TEST(MapTask, BringsNoBundleToNodesThatHaveIt) {
   EXPECT_THAT(task.files, IsEmpty());
   EXPECT_THAT(task.command_line, Not(HasSubstr("tar")));
   EXPECT_EQ(task.id, "100");
+}
+
+TEST(MapTask, SaysWhichIdentityTheNodeUses) {
+  TaskPlan plan = plan_of();
+  plan.client_id = "c1";
+  EXPECT_THAT(map_task(plan, 0).command_line,
+              HasSubstr("--client-id \"c1\" 100 \"$AZ_BATCH_TASK_ID\""));
 }
 
 TEST(MapTask, DoesWithTheAloftOfAnotherVersion) {

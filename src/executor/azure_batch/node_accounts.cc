@@ -18,13 +18,20 @@ void take_over(NodeAccounts::Variables& variables, const EnvironmentLookup& envi
   }
 }
 
-Result<std::string> accounts_file(std::span<const AccountPlace> places) {
+/// A string of TOML is written as one of JSON.
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump();
+}
+
+Result<std::string> accounts_file(const TaskAccounts& accounts) {
   std::string text;
-  for (const AccountPlace& place : places) {
+  for (const AccountPlace& place : accounts.places) {
     TRY(azure::check_account_name(place.name));
-    // A string of TOML is written as one of JSON.
     text += fmt::format("[account.{}]\nendpoint = {}\ncredential = \"managed-identity\"\n",
-                        place.name, nlohmann::json(place.endpoint).dump());
+                        place.name, quoted(place.endpoint));
+    if (!accounts.client_id.empty()) {
+      text += fmt::format("client_id = {}\n", quoted(accounts.client_id));
+    }
   }
   return text;
 }
@@ -39,22 +46,21 @@ NodeAccounts NodeAccounts::of_node(const EnvironmentLookup& environment) {
   return NodeAccounts(std::move(variables));
 }
 
-Result<NodeAccounts> NodeAccounts::of_task(const std::string& directory,
-                                           std::span<const AccountPlace> places,
+Result<NodeAccounts> NodeAccounts::of_task(const TaskAccounts& accounts,
                                            const EnvironmentLookup& environment) {
   constexpr const char* kNames[] = {"AZURE_POD_IDENTITY_AUTHORITY_HOST", "AZURE_CLIENT_ID"};
-  const std::string own = directory + "/" + kTaskFiles;
-  Variables variables{{"HOME", directory},
+  const std::string own = accounts.directory + "/" + kTaskFiles;
+  Variables variables{{"HOME", accounts.directory},
                       {"XDG_CONFIG_HOME", own + "/config"},
                       {"ALOFT_LOCAL_DIR", own + "/local"}};
   take_over(variables, environment, kNames);
-  NodeAccounts accounts(std::move(variables));
-  const std::string configuration = config_directory(accounts.lookup());
+  NodeAccounts found(std::move(variables));
+  const std::string configuration = config_directory(found.lookup());
   TRY(make_private_directory(own));
   TRY(make_private_directory(configuration));
-  const std::string text = TRY(accounts_file(places));
+  const std::string text = TRY(accounts_file(accounts));
   TRY(replace_file(configuration + "/accounts.toml", text, 0600));
-  return accounts;
+  return found;
 }
 
 EnvironmentLookup NodeAccounts::lookup() const {

@@ -132,7 +132,9 @@ class NodeTask {
   static Result<NodeAccounts> accounts_for(const NodeTaskOptions& options,
                                            const std::vector<AccountPlace>& places) {
     if (places.empty()) return NodeAccounts::of_node(options.environment);
-    return NodeAccounts::of_task(options.directory, places, options.environment);
+    return NodeAccounts::of_task(
+        {.directory = options.directory, .places = places, .client_id = options.client_id},
+        options.environment);
   }
 
   template <class Call>

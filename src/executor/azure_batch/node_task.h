@@ -20,6 +20,7 @@ struct NodeTaskOptions {
   /// Where that account answers; accounts are then reached with the node's identity. Empty: as the
   /// node itself is configured.
   std::string home_endpoint{};
+  std::string client_id{};  ///< Of that identity; empty: the only one that the node has.
   workload::JobId job = 0;
   std::uint64_t number = 0;  ///< Of the task, in the job home.
   std::string directory{};   ///< Of this task alone; must exist. A requeued task may find its own.

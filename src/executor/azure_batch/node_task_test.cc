@@ -143,6 +143,13 @@ TEST_F(NodeTaskTest, GivesTheTaskTheAccountsOfItsNode) {
                           "credential = \"managed-identity\"\n");
 }
 
+TEST_F(NodeTaskTest, NamesTheIdentityOfANodeThatHasSeveral) {
+  options_.client_id = "c1";
+  submit("#!/bin/sh\ngrep -c '^client_id = \"c1\"$' $XDG_CONFIG_HOME/aloft/accounts.toml\n");
+  EXPECT_EQ(run(), 0);
+  EXPECT_EQ(output(), "2\n");
+}
+
 TEST_F(NodeTaskTest, LeavesTheAccountsOfAConfiguredNodeAlone) {
   options_.home_endpoint = "";
   record_.accounts = {};

@@ -113,7 +113,7 @@ Result<void> make_pool(BatchClient& client, const PoolPlan& plan, NodeBundle bun
     if (made) TRY(client.delete_pool(plan.id, limits));
     return fail(no_identity(plan.id));
   }
-  bundle.identity = pool.identities.front();
+  bundle.identity = pool.identities.front().resource_id;
   pool.labels[kCoresLabel] = std::to_string(cores);
   pool.labels[kBundleLabel] = bundle.digest;
   TRY(client.set_up_pool(plan.id, map_start_task(bundle), pool.labels, limits));

@@ -159,7 +159,7 @@ Answer list_pools(Call& call) {
   Listing listing = TRY(Listing::parse(call.target, kProperties));
   const auto state = call.account.lock();
   listing.offer_from(state->pools(), value_of, [&](const Pool& pool) {
-    return pool_view(call.viewer, pool, state->options().identity_id);
+    return pool_view(call.viewer, pool, state->options().identity);
   });
   return json_response(listing.finish(call.viewer.base_url, "pools"));
 }
@@ -168,7 +168,7 @@ Answer get_pool(Call& call) {
   const auto state = call.account.lock();
   const Pool& pool = *TRY(find_pool(*state, call.argument(0)));
   return resource_response(call, pool.version(), "pools",
-                           pool_view(call.viewer, pool, state->options().identity_id));
+                           pool_view(call.viewer, pool, state->options().identity));
 }
 
 Answer pool_exists(Call& call) {

@@ -54,13 +54,16 @@ Labels labels_of(const Json& object) {
   return labels;
 }
 
-std::vector<std::string> identities_of(const Json& pool) {
-  std::vector<std::string> ids;
+std::vector<Identity> identities_of(const Json& pool) {
+  std::vector<Identity> identities;
   const Json* identity = find(pool, "identity");
   const Json* list = identity ? find(*identity, "userAssignedIdentities") : nullptr;
-  if (!list) return ids;
-  for (const Json& entry : *list) ids.push_back(member(entry, "resourceId"));
-  return ids;
+  if (!list) return identities;
+  for (const Json& entry : *list) {
+    identities.push_back({.resource_id = member(entry, "resourceId"),
+                          .client_id = text_or_empty(entry, "clientId")});
+  }
+  return identities;
 }
 
 std::vector<ResizeError> resize_errors_of(const Json& pool) {

@@ -33,7 +33,8 @@ TEST(Answers, ReadsAPool) {
   EXPECT_EQ(pool.slots_per_node, 8u);
   EXPECT_TRUE(pool.has_start_task);
   EXPECT_EQ(pool.labels.at("aloft-cores"), "4");
-  EXPECT_THAT(pool.identities, ElementsAre("/subscriptions/s/i"));
+  EXPECT_THAT(pool.identities,
+              ElementsAre(Identity{.resource_id = "/subscriptions/s/i", .client_id = "c"}));
   ASSERT_EQ(pool.resize_errors.size(), 1u);
   EXPECT_EQ(pool.resize_errors[0].message, "no capacity");
 }

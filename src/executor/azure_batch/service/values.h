@@ -61,6 +61,13 @@ struct ResizeError {
   std::string message{};
 };
 
+/// A user-assigned managed identity of a pool.
+struct Identity {
+  std::string resource_id{};
+  std::string client_id{};  ///< Which one a node asks for, where its pool has several.
+  bool operator==(const Identity&) const = default;
+};
+
 struct Pool {
   enum class State { active, deleting };
   enum class Allocation { steady, resizing, stopping };
@@ -73,7 +80,7 @@ struct Pool {
   std::uint32_t slots_per_node = 1;
   bool has_start_task = false;
   Labels labels{};
-  std::vector<std::string> identities{};  ///< Resource ids.
+  std::vector<Identity> identities{};
   std::vector<ResizeError> resize_errors{};
 };
 

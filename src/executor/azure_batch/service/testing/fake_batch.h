@@ -196,8 +196,9 @@ class FakeBatch {
     pool["currentDedicatedNodes"] = body["targetDedicatedNodes"];
     pool["currentLowPriorityNodes"] = body["targetLowPriorityNodes"];
     if (!settings.identity.empty()) {
-      pool["identity"] = {{"type", "UserAssigned"},
-                          {"userAssignedIdentities", {{{"resourceId", settings.identity}}}}};
+      pool["identity"] = {
+          {"type", "UserAssigned"},
+          {"userAssignedIdentities", {{{"resourceId", settings.identity}, {"clientId", "c1"}}}}};
     }
     return {0, {}};
   }
