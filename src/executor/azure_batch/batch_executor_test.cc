@@ -222,6 +222,13 @@ TEST_F(BatchExecutorTest, FindsOutWhatEndedWithoutARecord) {
   EXPECT_EQ(home_.exit(1, 4, {}).value()->exit_class, ExitClass::start_failed);
 }
 
+TEST_F(BatchExecutorTest, ListsNoTasksOfOtherJobsForOneArray) {
+  submit(submission("1-200"));
+  EXPECT_EQ(status({.job = 1, .index = 7}).phase, TaskPhase::waiting);
+  EXPECT_EQ(service_.count_asked("GET", "/jobs/{}/tasks"), 0u);
+  EXPECT_EQ(service_.count_asked("GET", "/jobs/{}/tasks/{}"), 200u);
+}
+
 TEST_F(BatchExecutorTest, BelievesARecordThatComesJustInTime) {
   submit(submission());
   set(1, R"({"state": "completed", "executionInfo": {"exitCode": 0}})");

@@ -113,9 +113,11 @@ Result<void> Observer::ask_batch(Observed& observed, const Numbers& unfinished) 
     }
     return {};
   }
-  for (const std::uint64_t number : unfinished) {
-    const auto task = TRY(task_in_batch(observed.record, number));
-    if (task && task->state != Task::State::completed) observed.in_batch.emplace(number, *task);
+  const auto tasks = TRY(tasks_in_batch(observed.record, unfinished));
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (tasks[i] && tasks[i]->state != Task::State::completed) {
+      observed.in_batch.emplace(unfinished[i], *tasks[i]);
+    }
   }
   return {};
 }
@@ -136,12 +138,19 @@ Result<const Observer::TasksByNumber*> Observer::list_unfinished(const JobRecord
   return &entry->second;
 }
 
-Result<std::optional<Task>> Observer::task_in_batch(const JobRecord& record, std::uint64_t number) {
+/// One by one, in the order of their numbers.
+Result<std::vector<std::optional<Task>>> Observer::tasks_in_batch(const JobRecord& record,
+                                                                  const Numbers& numbers) {
   batch::BatchClient* client = TRY(client_of(record));
-  auto task = client->task(record.batch_job, std::to_string(number), limits_);
-  if (task) return std::move(*task);
-  if (task.error().code == ErrorCode::not_found) return std::nullopt;
-  return fail(std::move(task).error());
+  std::vector<std::optional<Task>> tasks(numbers.size());
+  const auto ask = [&](std::size_t i) -> Result<void> {
+    auto task = client->task(record.batch_job, std::to_string(numbers[i]), limits_);
+    if (!task && task.error().code != ErrorCode::not_found) return fail(std::move(task).error());
+    if (task) tasks[i] = std::move(*task);
+    return {};
+  };
+  TRY(at_once(numbers.size(), ask));
+  return tasks;
 }
 
 /// These have ended in Batch, or are not there.
@@ -150,17 +159,11 @@ Result<void> Observer::settle(Observed& observed, const Numbers& numbers) {
   observed.submitting = TRY(is_submitting(observed.record.id));
   // What has ended since the records were read has left one, before it ended in Batch.
   observed.records = TRY(home_.task_records(observed.record.id, limits_));
-  TRY(client_of(observed.record));  // Before threads ask for it.
   Numbers missing;
   for (const std::uint64_t number : numbers) {
     if (!observed.records.exits.contains(number)) missing.push_back(number);
   }
-  std::vector<std::optional<Task>> tasks(missing.size());
-  const auto ask = [&](std::size_t i) -> Result<void> {
-    tasks[i] = TRY(task_in_batch(observed.record, missing[i]));
-    return {};
-  };
-  TRY(at_once(missing.size(), ask));
+  const auto tasks = TRY(tasks_in_batch(observed.record, missing));
   for (std::size_t i = 0; i < missing.size(); ++i) TRY(settle(observed, missing[i], tasks[i]));
   return {};
 }

@@ -56,13 +56,16 @@ class Observer {
   Result<void> settle(Observed& observed, const Numbers& numbers);
   Result<void> settle(Observed& observed, std::uint64_t number,
                       const std::optional<batch::Task>& task);
-  Result<std::optional<batch::Task>> task_in_batch(const JobRecord& record, std::uint64_t number);
+  Result<std::vector<std::optional<batch::Task>>> tasks_in_batch(const JobRecord& record,
+                                                                 const Numbers& numbers);
   Result<batch::BatchClient*> client_of(const JobRecord& record);
 
   BatchHome& home_;
   const BatchOpener& open_batch_;
   const Limits& limits_;
-  std::size_t few_ = 8;
+  /// Beyond so many tasks of a job, one list of all that the home has unfinished on the pool is
+  /// less.
+  std::size_t few_ = 200;
   /// By name and endpoint of the account.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<batch::BatchClient>> clients_{};
   std::map<std::pair<std::string, std::string>, TasksByNumber> unfinished_{};
