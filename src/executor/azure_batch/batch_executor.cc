@@ -182,7 +182,10 @@ Result<void> BatchExecutor::add_tasks(const JobRecord& record, const Limits& lim
 Result<void> BatchExecutor::complete_submissions(const Limits& limits) {
   for (const JobId id : TRY(home_.open_submissions(limits))) {
     const auto record = home_.job(id, limits);
-    if (!record && record.error().code == ErrorCode::not_found) continue;
+    if (!record && record.error().code == ErrorCode::not_found) {
+      drop_submission(id, limits);
+      continue;
+    }
     if (!record) return fail(record.error());
     if (const auto added = complete(*record, limits); !added) {
       // It stays open; the job's own status says so.
@@ -191,6 +194,15 @@ Result<void> BatchExecutor::complete_submissions(const Limits& limits) {
     }
   }
   return {};
+}
+
+/// Who may only look leaves it where it is.
+void BatchExecutor::drop_submission(JobId id, const Limits& limits) {
+  const auto dropped = home_.drop_submission(id, options_.submission_age_max, limits);
+  if (!dropped && dropped.error().code != ErrorCode::permission_denied) {
+    log(LogLevel::warning, "what a dead submitter left of job {} stays: {}", id,
+        dropped.error().message);
+  }
 }
 
 /// The Batch job may have been deleted since; tasks that have ended all, by a cancellation, need

@@ -30,6 +30,8 @@ struct BatchExecutorOptions {
   std::stop_token stop{};
   /// The longest time that one call may take.
   std::chrono::minutes call_time_max{30};
+  /// When a submission that came to no job is taken for one whose submitter died; more than a call.
+  std::chrono::hours submission_age_max{24};
 };
 
 /// Jobs on pools of Azure Batch, by a job home in a container: any machine that may use the
@@ -67,6 +69,7 @@ class BatchExecutor final : public Executor {
   Result<void> add_tasks(const JobRecord& record, const Limits& limits);
   Result<void> complete(const JobRecord& record, const Limits& limits);
   Result<void> complete_submissions(const Limits& limits);
+  void drop_submission(workload::JobId id, const Limits& limits);
   Result<std::vector<TaskStatus>> explained(const Observed& observed, Observer& observer,
                                             std::vector<TaskStatus> tasks, const Limits& limits);
   Result<std::size_t> cancel_tasks(const JobRecord& record,

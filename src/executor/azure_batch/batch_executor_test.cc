@@ -64,7 +64,8 @@ class BatchExecutorTest : public ::testing::Test {
                             return AccountPlace{.name = std::string(name),
                                                 .endpoint = "http://127.0.0.1:1/lab"};
                           },
-                          .stop = stop});
+                          .stop = stop,
+                          .submission_age_max = submission_age_max_});
   }
   static Submission submission(const std::string& array = "",
                                std::vector<workload::Dependency> terms = {}) {
@@ -110,6 +111,7 @@ class BatchExecutorTest : public ::testing::Test {
     set(number, R"({"state": "completed", "executionInfo": {"exitCode": 0}})");
   }
 
+  std::chrono::hours submission_age_max_{24};
   TemporaryDirectory directory_;
   FakeClock clock_;
   SeededRandom random_{1};
@@ -467,6 +469,17 @@ TEST_F(DeadSubmitterTest, LeavesNothingHalfThoughTheHomeFails) {
   }
   EXPECT_GT(succeeded, 0u);
   EXPECT_LT(succeeded, 60u);
+}
+
+TEST_F(DeadSubmitterTest, LeavesNothingForEver) {
+  const Metadata none;
+  ASSERT_TRUE(account_->container("demo")->put(
+      {.key = ".aloft/jobs/submitting/000000000009", .content = {}, .metadata = none}, {}));
+  ASSERT_TRUE(executor().list());
+  EXPECT_THAT(home_.open_submissions({}).value(), ElementsAre(9u));
+  submission_age_max_ = std::chrono::hours(0);
+  ASSERT_TRUE(executor().list());
+  EXPECT_THAT(home_.open_submissions({}).value(), IsEmpty());
 }
 
 TEST_F(DeadSubmitterTest, IsNotPunishedForAPoolThatWentAway) {

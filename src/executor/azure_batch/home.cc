@@ -36,6 +36,10 @@ std::string key_in_job(JobId id, std::string_view name) {
   return fmt::format("{}{}/{}", kJobs, padded(id), name);
 }
 
+std::string submitting_key(JobId id) {
+  return std::string(kSubmitting) + padded(id);
+}
+
 std::string start_key(JobId id, std::uint64_t number) {
   return key_in_job(id, "start/" + padded(number));
 }
@@ -108,6 +112,13 @@ Result<void> put_text(ObjectStore& store, std::string_view key, std::string_view
                  .conditions = conditions},
                 limits));
   return {};
+}
+
+/// Several may remove an object at the same time.
+Result<void> remove_if_present(ObjectStore& store, const std::string& key, const Limits& limits) {
+  const auto removed = store.remove(key, {}, limits);
+  if (removed || removed.error().code == ErrorCode::not_found) return {};
+  return removed;
 }
 
 /// Calls `take` with each object below a prefix.
@@ -196,17 +207,24 @@ Result<std::uint64_t> BatchHome::take_numbers(std::uint64_t count, const Limits&
 Result<void> BatchHome::create_job(const JobRecord& record, std::string_view script,
                                    const Limits& limits) {
   const Metadata none;
-  TRY(put_text(*store_, std::string(kSubmitting) + padded(record.id), "", none, {}, limits));
+  TRY(put_text(*store_, submitting_key(record.id), "", none, {}, limits));
   TRY(put_text(*store_, key_in_job(record.id, "script"), script, none, kAbsent, limits));
   return put_text(*store_, key_in_job(record.id, "job.json"), to_json(record), none, kAbsent,
                   limits);
 }
 
 Result<void> BatchHome::end_submission(JobId id, const Limits& limits) {
-  const auto removed = store_->remove(std::string(kSubmitting) + padded(id), {}, limits);
-  // Several may complete a submission at the same time.
-  if (removed || removed.error().code == ErrorCode::not_found) return {};
-  return removed;
+  return remove_if_present(*store_, submitting_key(id), limits);
+}
+
+Result<void> BatchHome::drop_submission(JobId id, std::chrono::seconds age, const Limits& limits) {
+  const auto mark = store_->head(submitting_key(id), limits);
+  if (!mark && mark.error().code == ErrorCode::not_found) return {};
+  if (!mark) return fail(mark.error());
+  if (std::chrono::system_clock::now() - mark->last_modified < age) return {};
+  // The mark last, so that whoever comes after a kill finds it and goes on.
+  TRY(remove_if_present(*store_, key_in_job(id, "script"), limits));
+  return end_submission(id, limits);
 }
 
 Result<std::vector<JobId>> BatchHome::open_submissions(const Limits& limits) {

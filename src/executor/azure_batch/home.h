@@ -72,6 +72,10 @@ class BatchHome {
   /// submitter is at work, or died before the job existed.
   Result<std::vector<workload::JobId>> open_submissions(const Limits& limits);
 
+  /// Removes what is left of a submission that came to no job.json and whose mark is older than
+  /// `age`, which must be longer than any submission takes.
+  Result<void> drop_submission(workload::JobId id, std::chrono::seconds age, const Limits& limits);
+
   /// Fails with not_found.
   Result<JobRecord> job(workload::JobId id, const Limits& limits);
   /// Fails with not_found.

@@ -211,6 +211,20 @@ TEST_F(BatchHomeTest, SaysWhichRecordMakesNoSense) {
   EXPECT_EQ(home_.exit(5, 6, {}).error().code, ErrorCode::corrupt);
 }
 
+TEST_F(BatchHomeTest, DropsWhatADeadSubmitterLeftLongAgo) {
+  const Metadata none;
+  const std::vector<std::string> left{".aloft/jobs/submitting/000000000005",
+                                      ".aloft/jobs/000000000005/script"};
+  for (const auto& key : left) {
+    ASSERT_TRUE(store_->put({.key = key, .content = {}, .metadata = none}, {}));
+  }
+  ASSERT_TRUE(home_.drop_submission(5, std::chrono::hours(1), {}));
+  for (const auto& key : left) EXPECT_TRUE(store_->head(key, {})) << "it may be alive";
+  ASSERT_TRUE(home_.drop_submission(5, std::chrono::hours(0), {}));
+  for (const auto& key : left) EXPECT_FALSE(store_->head(key, {})) << key;
+  EXPECT_TRUE(home_.drop_submission(5, std::chrono::hours(0), {})) << "somebody else was faster";
+}
+
 TEST_F(BatchHomeTest, UploadsABundleOnce) {
   TemporaryDirectory temporary;
   const Bundle bundle{.digest = "abc", .path = temporary.path() + "/bundle"};
