@@ -11,6 +11,7 @@
 #include "cli/job_home.h"
 #include "executor/azure_batch/node_task.h"
 #include "executor/local/scheduler.h"
+#include "executor/supervisor/end_signals.h"
 #include "executor/supervisor/supervisor.h"
 #include "object/azure/open_accounts.h"
 

@@ -7,13 +7,12 @@
 #include <optional>
 
 #include "azure/names/blob_uri.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log/log.h"
-#include "base/retry.h"
 #include "executor/azure_batch/dependency_check.h"
 #include "executor/azure_batch/home.h"
 #include "executor/azure_batch/node_accounts.h"
+#include "executor/supervisor/patience.h"
 #include "executor/supervisor/supervisor.h"
 #include "process/process_table.h"
 
@@ -23,9 +22,6 @@ namespace {
 using workload::TaskName;
 using WallClock = std::chrono::system_clock;
 
-constexpr auto kStepTimeMax = std::chrono::minutes(2);
-/// How long a home that cannot be reached is waited for.
-constexpr auto kHomeTimeMax = std::chrono::minutes(10);
 constexpr auto kDaemonEndMax = std::chrono::seconds(60);
 /// A task that is lost this often takes its node down itself.
 constexpr std::uint32_t kAttemptsMax = 10;
@@ -33,32 +29,11 @@ constexpr std::uint32_t kAttemptsMax = 10;
 constexpr int kNotEnded = 125;
 
 Limits step_limits() {
-  return Limits::within(kStepTimeMax);
-}
-
-/// Storage, or what gives tokens for it, may be back in a while.
-bool may_pass(const Error& error) {
-  return is_passing(error) || error.code == ErrorCode::deadline_exceeded;
+  return Limits::within(kAttemptTimeMax);
 }
 
 bool is_any(const Error&) {
   return true;
-}
-
-/// Calls until it succeeds, fails for good, or too much time has gone: a task that ends for a fault
-/// that would have passed takes all that wait for it with it.
-template <class Call>
-auto patiently(const NodeTaskOptions& options, Call call, bool (*worth_repeating)(const Error&))
-    -> decltype(call()) {
-  const auto give_up = system_clock().now() + kHomeTimeMax;
-  while (true) {
-    auto result = call();
-    if (result || !worth_repeating(result.error())) return result;
-    log(LogLevel::warning, "the job home: {}", result.error().message);
-    const auto next = system_clock().now() + options.home_pause;
-    if (next >= give_up) return result;
-    system_clock().sleep_until(next, {});
-  }
 }
 
 ExitRecord ended_now(ExitClass exit_class, std::string message) {
@@ -93,8 +68,8 @@ class NodeTask {
     auto accounts = TRY(accounts_for(options, places));
     const auto account = TRY(options.open_accounts(accounts.lookup())(uri.account));
     BatchHome home(account->container(uri.container));
-    const auto read_job = [&] { return home.job(options.job, step_limits()); };
-    JobRecord record = TRY(patiently(options, read_job, may_pass));
+    const auto read_job = [&](const Limits& limits) { return home.job(options.job, limits); };
+    JobRecord record = TRY(patiently(options.home_pause, read_job));
     const TaskName task = TRY(record.task_of(options.number));
     for (const AccountPlace& place : record.accounts) {
       if (place.name != uri.account) places.push_back(place);
@@ -104,14 +79,16 @@ class NodeTask {
   }
 
   Result<int> run() {
-    const auto earlier =
-        TRY(with_patience([&] { return home_.exit(record_.id, options_.number, step_limits()); }));
+    const auto earlier = TRY(with_patience(
+        [&](const Limits& limits) { return home_.exit(record_.id, options_.number, limits); }));
     if (earlier) return code_in_batch(*earlier);
-    auto end = with_patience([&] { return end_before_start(); });
+    auto end = with_patience([&](const Limits& limits) { return end_before_start(limits); });
     if (end && !*end) {
       end = run_attempt();
       if (end && !*end) return kNotEnded;
     }
+    // It has not begun: a record would keep it from its next attempt, and the home is not there.
+    if (!end && end.error().code == ErrorCode::cancelled) return fail(end.error());
     ExitRecord exit = end ? **end : ended_now(ExitClass::start_failed, end.error().message);
     if (!options_.node.empty()) exit.node = options_.node;
     TRY(keep_exit(exit));
@@ -138,8 +115,8 @@ class NodeTask {
   }
 
   template <class Call>
-  auto with_patience(Call call) const -> decltype(call()) {
-    return patiently(options_, call, may_pass);
+  auto with_patience(Call call) const -> decltype(call(Limits())) {
+    return patiently(options_.home_pause, call);
   }
 
   bool may_be_repeated() const {
@@ -147,11 +124,11 @@ class NodeTask {
   }
 
   /// How a task ends that must not be started (again); none for the others.
-  Result<std::optional<ExitRecord>> end_before_start() {
-    if (TRY(home_.cancel_requested(task_, step_limits()))) {
+  Result<std::optional<ExitRecord>> end_before_start(const Limits& limits) {
+    if (TRY(home_.cancel_requested(task_, limits))) {
       return ended_now(ExitClass::cancelled, "cancelled before it started");
     }
-    const auto before = TRY(home_.start(record_.id, options_.number, step_limits()));
+    const auto before = TRY(home_.start(record_.id, options_.number, limits));
     if (before) {
       attempt_ = before->attempt;
       if (!may_be_repeated()) {
@@ -161,7 +138,7 @@ class NodeTask {
       ++attempt_;
       return std::nullopt;
     }
-    const auto unmet = TRY(unmet_dependency(home_, record_, task_, step_limits()));
+    const auto unmet = TRY(unmet_dependency(home_, record_, task_, limits));
     if (!unmet) return std::nullopt;
     return ended_now(ExitClass::dependency_not_satisfied, *unmet);
   }
@@ -172,22 +149,23 @@ class NodeTask {
     TRY(make_private_directory(own_directory()));
     const TaskSpec spec = TRY(prepare());
     TRY(directory.create(spec));
-    TRY(with_patience([&] { return write_start(); }));
+    TRY(with_patience([&](const Limits& limits) { return write_start(limits); }));
     TRY(supervise({.task_directory = directory.path(),
                    .launcher = options_.launcher,
                    .open_accounts = options_.open_accounts,
                    .runner = options_.runner,
-                   .commit_interval = options_.commit_interval}));
+                   .commit_interval = options_.commit_interval,
+                   .storage_pause = options_.home_pause}));
     end_processes();
     const auto end = TRY(directory.exit());
     if (!end) return ended_now(ExitClass::lost, "its attempt had begun before on this node");
     return judge_end(*end);
   }
 
-  Result<void> write_start() {
+  Result<void> write_start(const Limits& limits) {
     const AttemptRecord record{
         .attempt = attempt_, .started = WallClock::now(), .node = options_.node};
-    return home_.write_start(record_.id, options_.number, record, step_limits());
+    return home_.write_start(record_.id, options_.number, record, limits);
   }
 
   /// A supervisor that was told to end takes it for a cancellation; only the home knows of one. If
@@ -206,7 +184,7 @@ class NodeTask {
   Result<TaskSpec> prepare() {
     const std::string directory = own_directory() + "/script";
     const std::string script =
-        TRY(with_patience([&] { return home_.script(record_.id, step_limits()); }));
+        TRY(with_patience([&](const Limits& limits) { return home_.script(record_.id, limits); }));
     TRY(make_private_directory(directory));
     TaskSpec spec{.job_id = record_.id,
                   .name = task_,
@@ -243,13 +221,14 @@ class NodeTask {
 
   /// Everything that waits for the task waits for this record, so every failure is tried again.
   Result<void> keep_exit(const ExitRecord& exit) {
-    const auto write = [&]() -> Result<void> {
+    const auto write = [&](const Limits&) -> Result<void> {
+      // What has begun is finished, whoever wants this process to end.
       auto kept = home_.write_exit(record_.id, options_.number, exit, step_limits());
       // Somebody who cancelled the task may have been first.
       if (!kept && kept.error().code == ErrorCode::already_exists) return {};
       return kept;
     };
-    return patiently(options_, write, is_any);
+    return patiently(options_.home_pause, write, is_any);
   }
 
   const NodeTaskOptions& options_;

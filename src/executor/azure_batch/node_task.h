@@ -31,7 +31,7 @@ struct NodeTaskOptions {
   std::function<AccountOpener(const EnvironmentLookup&)> open_accounts{};
   ProcessRunner* runner = &system_process_runner();
   std::chrono::milliseconds commit_interval{3000};  ///< Of output that goes to blobs.
-  std::chrono::milliseconds home_pause{5000};       ///< Between attempts to reach the home.
+  std::chrono::milliseconds home_pause{5000};       ///< Between attempts to reach storage.
 };
 
 /// What Batch runs on a node for a task: decides by the job home whether the task may run, runs it
@@ -41,11 +41,12 @@ struct NodeTaskOptions {
 /// repeated unless its job forbids it. A task that is told to end (SIGTERM) without a cancellation
 /// in the home loses its node: it leaves no exit record if it may be repeated. A home that cannot
 /// be reached for the moment is waited for, many minutes, before a task starts and when it has
-/// ended.
+/// ended; who is told to end while it waits ends, without a record.
 ///
 /// Takes over the process, as supervise() does; hold_end_signals() comes first. Returns the exit
 /// code that shows in Batch: 0 for success and for a task that must not run, else the task's own.
-/// Fails where nothing could be recorded: no such job, or the home cannot be reached.
+/// Fails where nothing could be recorded: no such job, the home cannot be reached, or (cancelled)
+/// the task was told to end while it was waited for.
 Result<int> run_node_task(const NodeTaskOptions& options);
 
 }  // namespace aloft::executor

@@ -15,7 +15,8 @@
 #include "base/seeded_random.h"
 #include "base/temporary_directory.h"
 #include "executor/azure_batch/home.h"
-#include "executor/supervisor/supervisor.h"
+#include "executor/supervisor/end_signals.h"
+#include "executor/task_directory.h"
 #include "object/faulty_store.h"
 #include "object/memory_account.h"
 
@@ -305,6 +306,25 @@ TEST_F(EndedNodeTask, WaitsForItsNextAttemptIfTheHomeCannotSay) {
   disturb_home({.fails_before = 0.5}, faults);
   EXPECT_EQ(end_while_running([&faults] { faults.turn_on(); }), 125);
   EXPECT_EQ(home_.exit(kJob, kJob, {}).value(), std::nullopt);
+}
+
+TEST_F(EndedNodeTask, DoesNotWaitForItsHomeAnyLonger) {
+  hold_end_signals();
+  submit("#!/bin/sh\ntouch $HOME/ran\n");
+  Switch faults;
+  faults.turn_on();
+  disturb_home({.fails_before = 0.5}, faults);
+  options_.home_pause = 1min;
+  ::kill(::getpid(), SIGTERM);
+  const auto code = run_node_task(options_);
+  ASSERT_FALSE(code);
+  EXPECT_EQ(code.error().code, ErrorCode::cancelled);
+  EXPECT_EQ(own_file("ran"), "(none)");
+  sigset_t waiting;
+  ::sigemptyset(&waiting);
+  ::sigaddset(&waiting, SIGTERM);
+  int number = 0;
+  EXPECT_EQ(::sigwait(&waiting, &number), 0) << "nobody took the signal away";
 }
 
 TEST_F(EndedNodeTask, IsLostWithItsNodeIfItMustNotBeRepeated) {

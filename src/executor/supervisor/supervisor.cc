@@ -20,6 +20,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log/log.h"
+#include "executor/supervisor/end_signals.h"
+#include "executor/supervisor/patience.h"
 #include "executor/supervisor/slurm_environment.h"
 #include "executor/supervisor/task_output.h"
 
@@ -27,23 +29,6 @@ namespace aloft::executor {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// Signals that ask the supervisor to end its task.
-sigset_t end_signals() {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, number);
-  return signals;
-}
-
-/// The same, readable from a descriptor.
-Result<UniqueFd> catch_signals() {
-  hold_end_signals();
-  const sigset_t signals = end_signals();
-  UniqueFd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd) return fail_os(errno, "cannot watch for signals");
-  return fd;
-}
 
 /// Brings blobs up to date every few seconds on a thread of its own, so that a slow service delays
 /// neither the wall time nor a cancellation.
@@ -99,10 +84,13 @@ class Supervisor {
   ExitRecord run() {
     record_.node = node_.node;
     record_.started = std::chrono::system_clock::now();
-    auto output = TaskOutput::open(spec_, directory_, node_, account_opener(),
-                                   Limits::within(std::chrono::seconds(60)));
+    const auto open = [&](const Limits& limits) {
+      return TaskOutput::open(spec_, directory_, node_, account_opener(), limits);
+    };
+    auto output = patiently(options_.storage_pause, open);
     if (!output) {
-      record_.exit_class = ExitClass::start_failed;
+      record_.exit_class = output.error().code == ErrorCode::cancelled ? ExitClass::cancelled
+                                                                       : ExitClass::start_failed;
       record_.message = output.error().message;
     } else {
       run_command(*output);
@@ -278,11 +266,6 @@ Result<void> write_exit(const TaskDirectory& directory, const ExitRecord& record
 
 }  // namespace
 
-void hold_end_signals() {
-  const sigset_t signals = end_signals();
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
 Result<void> supervise(const SupervisorOptions& options) {
   const TaskDirectory directory(options.task_directory);
   const auto lock = TRY(directory.try_lock());
@@ -290,7 +273,7 @@ Result<void> supervise(const SupervisorOptions& options) {
   const auto ended = TRY(directory.exit());
   const auto begun = TRY(directory.start());
   if (ended || begun) return {};
-  const UniqueFd signals = TRY(catch_signals());
+  const UniqueFd signals = TRY(catch_end_signals());
   // Orphans of the task become children of this process, which ends them with the task.
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
     return fail_os(errno, "cannot become the reaper of a task's processes");

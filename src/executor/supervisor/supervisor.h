@@ -24,19 +24,17 @@ struct SupervisorOptions {
   std::function<AccountOpener(const EnvironmentLookup&)> open_accounts{};
   ProcessRunner* runner = &system_process_runner();
   std::chrono::milliseconds commit_interval{3000};  ///< Of output that goes to blobs.
+  std::chrono::milliseconds storage_pause{5000};    ///< Between attempts to open such output.
   std::chrono::milliseconds final_commit_max{60'000};
 };
-
-/// From here on a signal that asks for the task's end waits until supervise() reads it. For a
-/// process that does other things before; call it while there is one thread.
-void hold_end_signals();
 
 /// Runs the attempt in a task directory to its end and leaves its exit record; the program
 /// `aloft-main supervise` is this function and nothing else.
 ///
-/// Takes over the process: blocks signals, becomes subreaper; on SIGTERM or SIGINT it ends the task
-/// with grace. Returns success also when there is nothing to do because the attempt has ended, was
-/// begun before, or has a living supervisor: an attempt is never begun twice.
+/// Takes over the process: blocks signals (hold_end_signals() does that before, for a process that
+/// does other things first), becomes subreaper; on SIGTERM or SIGINT it ends the task with grace.
+/// Returns success also when there is nothing to do because the attempt has ended, was begun
+/// before, or has a living supervisor: an attempt is never begun twice.
 Result<void> supervise(const SupervisorOptions& options);
 
 }  // namespace aloft::executor

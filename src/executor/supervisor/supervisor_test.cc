@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "base/temporary_directory.h"
+#include "executor/supervisor/end_signals.h"
 #include "object/memory_account.h"
 
 namespace aloft::executor {
@@ -74,6 +76,40 @@ TEST_F(SupervisorTest, RecordsCodeAndSignalOfAFailure) {
   EXPECT_EQ(killed.exit_class, ExitClass::failed);
   EXPECT_EQ(killed.code, 137);
   EXPECT_EQ(killed.signal, SIGKILL);
+}
+
+class OutputInAContainer : public SupervisorTest {
+ protected:
+  OutputInAContainer() {
+    EXPECT_TRUE(account_->create_container("box", {}));
+    spec_.job.output = workload::OutputPattern::literal("az://account/box/out");
+    options_.open_accounts = [this](const EnvironmentLookup&) -> AccountOpener {
+      return [this](std::string_view) -> Result<std::shared_ptr<ObjectAccount>> {
+        if (failures_-- > 0) return fail(ErrorCode::unavailable, "not for the moment");
+        return account_;
+      };
+    };
+  }
+  int failures_ = 0;
+};
+
+TEST_F(OutputInAContainer, IsWaitedFor) {
+  failures_ = 3;
+  options_.storage_pause = 1ms;
+  EXPECT_EQ(run("#!/bin/sh\n").exit_class, ExitClass::succeeded);
+}
+
+TEST_F(OutputInAContainer, IsNotWaitedForAnyLongerIfTheTaskIsToEnd) {
+  hold_end_signals();
+  failures_ = 1000;
+  options_.storage_pause = 1min;
+  ::kill(::getpid(), SIGTERM);
+  const ExitRecord record = run("#!/bin/sh\ntouch ran\n");
+  EXPECT_EQ(record.exit_class, ExitClass::cancelled);
+  EXPECT_THAT(record.message, HasSubstr("not for the moment"));
+  const auto signals = catch_end_signals();
+  signalfd_siginfo waiting{};
+  EXPECT_EQ(::read(signals->get(), &waiting, sizeof waiting), ssize_t{sizeof waiting});
 }
 
 TEST_F(SupervisorTest, SplitsErrorsAndAppendsWhenAsked) {
