@@ -19,6 +19,9 @@ class EveryOperation:
     def test_leases(self):
         self.run_script("official_leases.mjs")
 
+    def test_access(self):
+        self.run_script("official_access.mjs")
+
     def test_batch(self):
         self.run_script("official_batch_client.mjs")
 

@@ -14,5 +14,10 @@ bool is_known_version(std::string_view version);
 inline constexpr std::string_view kNewestVersion = "2026-10-06";
 /// From here on the string to sign of a SAS has the encryption scope.
 inline constexpr std::string_view kSasWithEncryptionScope = "2020-12-06";
+/// And that of one signed by a user delegation key has the agents.
+inline constexpr std::string_view kSasWithAgents = "2020-02-10";
+/// The last whose string to sign by a user delegation key the emulator knows: later ones have
+/// fields for delegated users and request headers.
+inline constexpr std::string_view kUserDelegationNewest = "2025-05-05";
 
 }  // namespace aloft::emulator::blob

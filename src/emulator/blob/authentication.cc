@@ -56,6 +56,14 @@ Outcome<Authority> authenticate_shared_key(const Account& account, const http::R
   return Authority{};
 }
 
+/// Blobs are read and no more; of a container that is public itself, also its properties and lists.
+bool is_public(const Container* container, const Access& access) {
+  if (container == nullptr || container->public_access == PublicAccess::none) return false;
+  if (access.permissions == "r" && access.on == Access::On::object) return true;
+  return container->public_access == PublicAccess::container &&
+         access.on == Access::On::container && access.is_public;
+}
+
 }  // namespace
 
 Outcome<Authority> authenticate_bearer(const Account& account, std::string_view authorization) {
@@ -79,7 +87,8 @@ Outcome<Authority> authenticate_bearer(const Account& account, std::string_view 
 }
 
 Outcome<Authority> authenticate(const Account& account, const http::Request& request,
-                                const Target& target, const Access& access, Seconds now) {
+                                const Target& target, const Access& access, Seconds now,
+                                const Container* container) {
   constexpr std::string_view kSharedKey = "SharedKey ";
   const auto authorization = request.headers.find("Authorization");
   if (request.headers.count("Authorization") > 1) {
@@ -97,7 +106,11 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
                                    authorization->substr(kSharedKey.size()), now);
   }
   if (target.query.contains("sig")) {
-    return authenticate_sas(account, target, access, request.peer_address, now);
+    return authenticate_sas(account, target, access, request.peer_address, now, container);
+  }
+  if (is_public(container, access)) {
+    return Authority{.kind = Authority::Kind::anonymous,
+                     .permissions = std::string(access.permissions)};
   }
   ServiceError error = make_error(Refusal::no_authentication_information);
   error.headers.emplace_back("WWW-Authenticate", "SharedKey");

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "emulator/blob/blob.h"
 #include "emulator/blob/service_error.h"
 #include "emulator/blob/target.h"
 #include "emulator/identity/token_issuer.h"
@@ -28,13 +29,15 @@ struct Access {
   /// Whether a service SAS of a container may do it too: List Blobs and Get Account Information
   /// alone, among those on containers.
   bool by_container_sas = false;
+  /// Whether anybody may do it where a container is public.
+  bool is_public = false;
 };
 
 /// What a request may do, once it has shown who it is.
 struct Authority {
-  enum class Kind { shared_key, bearer, account_sas, service_sas };
+  enum class Kind { shared_key, bearer, account_sas, service_sas, anonymous };
   Kind kind = Kind::shared_key;
-  std::string permissions{};  ///< Of a SAS.
+  std::string permissions{};  ///< Of a SAS, or of anybody.
 
   /// The key's, or that of the emulator's identity, which has the role of an owner of the data.
   bool is_whole_account() const { return kind == Kind::shared_key || kind == Kind::bearer; }
@@ -44,15 +47,17 @@ struct Authority {
   }
 };
 
-/// Checks Shared Key, bearer token or SAS, and that they allow `access`. Shared Key: within 15
-/// minutes of `now`.
+/// Checks Shared Key, bearer token or SAS, and that they allow `access`; without any of them,
+/// whether the container lets anybody in. Shared Key: within 15 minutes of `now`. `container`,
+/// where there is one, has stored access policies and public access.
 Outcome<Authority> authenticate(const Account& account, const http::Request& request,
-                                const Target& target, const Access& access, Seconds now);
+                                const Target& target, const Access& access, Seconds now,
+                                const Container* container = nullptr);
 
 /// Checks the SAS in the target's query alone: for the URL of a copy's source.
 Outcome<Authority> authenticate_sas(const Account& account, const Target& target,
                                     const Access& access, std::string_view peer_address,
-                                    Seconds now);
+                                    Seconds now, const Container* container = nullptr);
 
 /// Checks "Bearer TOKEN", of a request or for a copy's source.
 Outcome<Authority> authenticate_bearer(const Account& account, std::string_view authorization);

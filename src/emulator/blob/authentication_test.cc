@@ -234,5 +234,54 @@ TEST_F(SasTest, OfABlobOpensThatBlobAlone) {
   EXPECT_EQ(check("/acc/box/a", with(service_, {{"si", "policy"}})), "403 AuthenticationFailed");
 }
 
+TEST_F(SasTest, OfAUserDelegationKeyIsAsOfTheDocumentation) {
+  const Parameters delegated = with(service_, {{"skoid", "o"},
+                                               {"sktid", "t"},
+                                               {"skt", "2026-11-21T11:00:00Z"},
+                                               {"ske", "2026-11-21T13:00:00Z"},
+                                               {"sks", "b"},
+                                               {"skv", "2021-12-02"},
+                                               {"saoid", "a"},
+                                               {"scid", "c"}});
+  EXPECT_EQ(user_delegation_sas_string("acc", target_of("/acc/box/x", delegated)),
+            "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
+            "2026-11-21T13:00:00Z\nb\n2021-12-02\na\n\nc\n\n\n2021-12-02\nb\n\n\n\n\n\n\n");
+  EXPECT_EQ(user_delegation_sas_string(
+                "acc", target_of("/acc/box/x", with(delegated, {{"sv", "2019-12-12"}}))),
+            "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
+            "2026-11-21T13:00:00Z\nb\n2021-12-02\n\n\n2019-12-12\nb\n\n\n\n\n\n");
+}
+
+TEST_F(SasTest, OfASnapshotHasItsMoment) {
+  const Parameters snapshot =
+      with(service_, {{"sr", "bs"}, {"snapshot", "2026-11-21T11:00:00.0000000Z"}});
+  EXPECT_EQ(check("/acc/box/a", snapshot), "ok");
+  EXPECT_EQ(check("/acc/box/a", snapshot, kRead, {{"snapshot", "2026-11-21T12:00:00.0000000Z"}}),
+            "403 AuthenticationFailed");
+  EXPECT_EQ(check("/acc/box/a", service_, kRead, {{"snapshot", "2026-11-21T12:00:00.0000000Z"}}),
+            "ok")
+      << "that of a blob opens its snapshots";
+}
+
+TEST_F(SasTest, LeavesToThePolicyWhatItDoesNotSay) {
+  Container container{.name = "box"};
+  container.access_policies.push_back(
+      {.id = "p", .expiry = "2026-11-21T13:00:00Z", .permissions = "r"});
+  const auto check_with = [&](Parameters parameters) {
+    parameters["sig"] = base64_encode(
+        hmac_sha256(kAccount.key, service_sas_string("acc", target_of("/acc/box/a", parameters))));
+    return text(authenticate_sas(kAccount, target_of("/acc/box/a", parameters), kRead, "127.0.0.1",
+                                 kNow, &container));
+  };
+  const Parameters named{{"sv", "2021-12-02"}, {"sr", "c"}, {"si", "p"}};
+  EXPECT_EQ(check_with(named), "ok");
+  EXPECT_EQ(check_with(with(named, {{"sp", "rw"}})), "403 AuthenticationFailed") << "in both";
+  EXPECT_EQ(check_with(with(named, {{"si", "other"}})), "403 AuthenticationFailed");
+  container.access_policies[0].expiry = "2026-11-21T11:00:00Z";
+  EXPECT_EQ(check_with(named), "403 AuthenticationFailed") << "it is over";
+  container.access_policies[0] = {.id = "p", .expiry = "2026-11-21T13:00:00Z", .permissions = "w"};
+  EXPECT_EQ(check_with(named), "403 AuthorizationPermissionMismatch");
+}
+
 }  // namespace
 }  // namespace aloft::emulator::blob

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/blob/access_policy.h"
 #include "emulator/blob/content.h"
 #include "emulator/blob/lease.h"
 #include "emulator/blob/slice_map.h"
@@ -118,6 +119,8 @@ struct Container {
   Stamp deleted_version = 0;
   std::optional<Deletion> deletion{};
   std::optional<Lease> lease{};
+  PublicAccess public_access = PublicAccess::none;
+  std::vector<AccessPolicy> access_policies{};
 };
 
 }  // namespace aloft::emulator::blob

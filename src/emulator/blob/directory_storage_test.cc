@@ -72,6 +72,9 @@ TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
            {"x-ms-proposed-lease-id", "aaaaaaaa-0000-0000-0000-000000000000"}});
   request("PUT", "box?restype=container&comp=lease",
           {{"x-ms-lease-action", "acquire"}, {"x-ms-lease-duration", "-1"}});
+  request("PUT", "box?restype=container&comp=acl", {{"x-ms-blob-public-access", "blob"}},
+          "<SignedIdentifiers><SignedIdentifier><Id>policy</Id></SignedIdentifier>"
+          "</SignedIdentifiers>");
   const std::string etag(put("box/large", kLarge).headers.get("ETag"));
   request("PUT", "box/copy", {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/large"}});
   request("PUT", "box/blocks?comp=block&blockid=YQ==", {}, kLarge);
@@ -86,6 +89,9 @@ TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
   EXPECT_EQ(request("GET", "box?restype=container").headers.get("x-ms-meta-a"), "1");
   const FakeAnswer small = request("GET", "box/small");
   EXPECT_EQ(small.body, kSmall);
+  const FakeAnswer acl = request("GET", "box?restype=container&comp=acl");
+  EXPECT_EQ(acl.headers.get("x-ms-blob-public-access"), "blob");
+  EXPECT_NE(acl.body.find("<Id>policy</Id>"), std::string::npos);
   EXPECT_EQ(put("box/small", kSmall).code, "LeaseIdMissing");
   EXPECT_EQ(request("HEAD", "box?restype=container").headers.get("x-ms-lease-state"), "leased");
   EXPECT_EQ(small.headers.get("x-ms-meta-B_c"), "2");

@@ -13,7 +13,10 @@ using enum Operation::CopySource;
 
 constexpr Access kListService{.on = Access::On::service, .permissions = "l"};
 constexpr Access kListContainer{
-    .on = Access::On::container, .permissions = "l", .by_container_sas = true};
+    .on = Access::On::container, .permissions = "l", .by_container_sas = true, .is_public = true};
+constexpr Access kReadContainer{.on = Access::On::container, .permissions = "r", .is_public = true};
+/// No SAS allows it.
+constexpr Access kKeyOnly{.on = Access::On::container, .permissions = ""};
 constexpr Access on_container(std::string_view permissions) {
   return {.on = Access::On::container, .permissions = permissions};
 }
@@ -37,6 +40,8 @@ constexpr Operation kOperations[] = {
      get_service_properties},
     {"SetBlobServiceProperties", put, account, "service", "properties", irrelevant, on_service("w"),
      set_service_properties},
+    {"GetUserDelegationKey", post, account, "service", "userdelegationkey", irrelevant, kKeyOnly,
+     get_user_delegation_key},
     {"GetBlobServiceStats", get, account, "service", "stats", irrelevant, on_service("r"),
      get_service_stats},
     {"GetAccountInformation", get, account, "account", "properties", irrelevant, kInformation,
@@ -56,16 +61,22 @@ constexpr Operation kOperations[] = {
      create_container},
     {"DeleteContainer", delete_, container, "container", "", irrelevant, on_container("d"),
      delete_container},
-    {"GetContainerProperties", get, container, "container", "", irrelevant, on_container("r"),
+    {"GetContainerProperties", get, container, "container", "", irrelevant, kReadContainer,
      get_container_properties},
-    {"GetContainerProperties", head, container, "container", "", irrelevant, on_container("r"),
+    {"GetContainerProperties", head, container, "container", "", irrelevant, kReadContainer,
      get_container_properties},
-    {"GetContainerMetadata", get, container, "container", "metadata", irrelevant, on_container("r"),
+    {"GetContainerMetadata", get, container, "container", "metadata", irrelevant, kReadContainer,
      get_container_properties},
-    {"GetContainerMetadata", head, container, "container", "metadata", irrelevant,
-     on_container("r"), get_container_properties},
+    {"GetContainerMetadata", head, container, "container", "metadata", irrelevant, kReadContainer,
+     get_container_properties},
     {"SetContainerMetadata", put, container, "container", "metadata", irrelevant, on_container("w"),
      set_container_metadata},
+    {"GetContainerAcl", get, container, "container", "acl", irrelevant, kKeyOnly,
+     get_container_acl},
+    {"GetContainerAcl", head, container, "container", "acl", irrelevant, kKeyOnly,
+     get_container_acl},
+    {"SetContainerAcl", put, container, "container", "acl", irrelevant, kKeyOnly,
+     set_container_acl},
     {"LeaseContainer", put, container, "container", "lease", irrelevant, on_container("w"),
      lease_container},
     {"ListBlobs", get, container, "container", "list", irrelevant, kListContainer, list_blobs},

@@ -73,14 +73,16 @@ Outcome<void> Repository::set_service_properties(const PropertiesEdit& edit) {
   return commit(PutServiceProperties{std::make_shared<const ServiceProperties>(std::move(edited))});
 }
 
-Outcome<Container> Repository::create_container(std::string_view name, Metadata metadata) {
+Outcome<Container> Repository::create_container(std::string_view name, Metadata metadata,
+                                                PublicAccess access) {
   const std::unique_lock lock(lock_of(name, {}));
   if (index_.find_container(name)) return refuse(Refusal::container_already_exists);
   Container container{.id = ++last_container_,
                       .name = std::string(name),
                       .etag = next_stamp(),
                       .modified_at = now(),
-                      .metadata = std::move(metadata)};
+                      .metadata = std::move(metadata),
+                      .public_access = access};
   TRY(commit(PutContainer{container}));
   return container;
 }

@@ -44,7 +44,8 @@ class Repository {
   Outcome<void> set_service_properties(const PropertiesEdit& edit);
 
   /// Fails with container_already_exists.
-  Outcome<Container> create_container(std::string_view name, Metadata metadata);
+  Outcome<Container> create_container(std::string_view name, Metadata metadata,
+                                      PublicAccess access = PublicAccess::none);
   using ContainerCheck = std::function<Outcome<void>(const Container& current)>;
   /// Where deleted containers are kept, it can be restored for that time.
   Outcome<void> drop_container(std::string_view name, const ContainerCheck& check);

@@ -7,6 +7,7 @@
 
 #include "emulator/blob/api_version.h"
 #include "emulator/blob/authentication.h"
+#include "emulator/blob/user_delegation.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -26,19 +27,18 @@ std::string lines(std::initializer_list<std::string_view> fields) {
 }
 
 /// Start and expiry; no leeway, as on Azure.
-Outcome<void> check_time(const Query& query, Seconds now) {
-  const auto expiry = parse_iso_date(query.get("se"));
+Outcome<void> check_time(std::string_view start_text, std::string_view expiry_text, Seconds now) {
+  const auto expiry = parse_iso_date(expiry_text);
   if (!expiry) return not_authentic("Signed expiry (se) is missing or malformed.");
   std::optional<Seconds> start;
-  if (!query.get("st").empty()) {
-    start = parse_iso_date(query.get("st"));
+  if (!start_text.empty()) {
+    start = parse_iso_date(start_text);
     if (!start) return not_authentic("Signed start (st) is malformed.");
   }
   if (now >= *expiry || (start && now < *start)) {
     return not_authentic("Signature not valid in the specified time frame: Start [" +
-                         std::string(query.get("st")) + "] - Expiry [" +
-                         std::string(query.get("se")) + "] - Current [" + format_http_date(now) +
-                         "]");
+                         std::string(start_text) + "] - Expiry [" + std::string(expiry_text) +
+                         "] - Current [" + format_http_date(now) + "]");
   }
   return {};
 }
@@ -68,9 +68,9 @@ Outcome<void> check_origin(const Query& query, std::string_view peer_address) {
   return {};
 }
 
-Outcome<void> check_signature(const Account& account, std::string_view text,
+Outcome<void> check_signature(std::string_view key, std::string_view text,
                               std::string_view signature) {
-  if (!equal_secrets(base64_encode(hmac_sha256(account.key, text)), signature)) {
+  if (!equal_secrets(base64_encode(hmac_sha256(key, text)), signature)) {
     return not_authentic("Signature did not match. String to sign used was " + std::string(text));
   }
   return {};
@@ -81,9 +81,9 @@ bool any_of(std::string_view wanted, std::string_view given) {
 }
 
 Outcome<Authority> authenticate_account_sas(const Account& account, const Target& target,
-                                            const Access& access) {
+                                            const Access& access, Seconds now) {
   const Query& query = target.query;
-  TRY(check_signature(account, account_sas_string(account.name, query), query.get("sig")));
+  TRY(check_signature(account.key, account_sas_string(account.name, query), query.get("sig")));
   if (query.get("ss").find('b') == std::string_view::npos) {
     return refuse(Refusal::authorization_service_mismatch);
   }
@@ -93,25 +93,85 @@ Outcome<Authority> authenticate_account_sas(const Account& account, const Target
   if (query.get("srt").find(type) == std::string_view::npos) {
     return refuse(Refusal::authorization_resource_type_mismatch);
   }
+  TRY(check_time(query.get("st"), query.get("se"), now));
   return Authority{.kind = Authority::Kind::account_sas,
                    .permissions = std::string(query.get("sp"))};
 }
 
-Outcome<Authority> authenticate_service_sas(const Account& account, const Target& target,
-                                            const Access& access) {
+/// Of a SAS that a user delegation key signed: the key must hold now, too.
+Outcome<void> check_delegation(const Account& account, const Target& target, Seconds now) {
+  const Query& query = target.query;
+  if (query.get("sv") > kUserDelegationNewest) {
+    return not_authentic("The emulator takes SAS of user delegation keys up to sv=" +
+                         std::string(kUserDelegationNewest) + " only.");
+  }
+  const UserDelegationKey key{.object_id = std::string(query.get("skoid")),
+                              .tenant_id = std::string(query.get("sktid")),
+                              .start = std::string(query.get("skt")),
+                              .expiry = std::string(query.get("ske")),
+                              .service = std::string(query.get("sks")),
+                              .version = std::string(query.get("skv"))};
+  if (key.service != "b") return refuse(Refusal::authorization_service_mismatch);
+  TRY(check_signature(secret_of(key, account.key), user_delegation_sas_string(account.name, target),
+                      query.get("sig")));
+  return check_time(key.start, key.expiry, now);
+}
+
+/// The field of the SAS, or of the policy that it names, but not of both.
+Outcome<std::string> sas_or_policy(std::string_view in_sas, const std::string* in_policy) {
+  if (in_policy == nullptr || in_policy->empty()) return std::string(in_sas);
+  if (in_sas.empty()) return *in_policy;
+  return not_authentic("A field is either in the SAS or in its stored access policy.");
+}
+
+Outcome<const AccessPolicy*> policy_of(const Query& query, const Container* container) {
+  const std::string_view id = query.get("si");
+  if (id.empty()) return nullptr;
+  if (container != nullptr) {
+    for (const AccessPolicy& policy : container->access_policies) {
+      if (policy.id == id) return &policy;
+    }
+  }
+  return not_authentic("The container has no stored access policy '" + std::string(id) + "'.");
+}
+
+/// sr: a container, a blob, a snapshot or a version.
+Outcome<void> check_resource(const Target& target, const Access& access) {
   const Query& query = target.query;
   const std::string_view resource = query.get("sr");
-  if (resource != "b" && resource != "c") {
-    return not_authentic("The emulator takes SAS for containers and blobs (sr=c, sr=b) only.");
+  if (resource != "b" && resource != "c" && resource != "bs" && resource != "bv") {
+    return not_authentic("The emulator takes SAS for sr=c, b, bs and bv only.");
   }
   if (target.level() == Level::account) {
     return refuse(Refusal::authorization_resource_type_mismatch);
   }
-  TRY(check_signature(account, service_sas_string(account.name, target), query.get("sig")));
   const bool fits = access.on == Access::On::object || (access.by_container_sas && resource == "c");
   if (!fits) return refuse(Refusal::authorization_resource_type_mismatch);
-  return Authority{.kind = Authority::Kind::service_sas,
-                   .permissions = std::string(query.get("sp"))};
+  return {};
+}
+
+Outcome<Authority> authenticate_service_sas(const Account& account, const Target& target,
+                                            const Access& access, const Container* container,
+                                            Seconds now) {
+  const Query& query = target.query;
+  if (query.contains("skoid")) {
+    if (query.contains("si")) {
+      return not_authentic("A SAS of a user delegation key has no stored access policy.");
+    }
+    TRY(check_delegation(account, target, now));
+  } else {
+    TRY(check_signature(account.key, service_sas_string(account.name, target), query.get("sig")));
+  }
+  TRY(check_resource(target, access));
+  const AccessPolicy* policy = TRY(policy_of(query, container));
+  const std::string start =
+      TRY(sas_or_policy(query.get("st"), policy == nullptr ? nullptr : &policy->start));
+  const std::string expiry =
+      TRY(sas_or_policy(query.get("se"), policy == nullptr ? nullptr : &policy->expiry));
+  std::string permissions =
+      TRY(sas_or_policy(query.get("sp"), policy == nullptr ? nullptr : &policy->permissions));
+  TRY(check_time(start, expiry, now));
+  return Authority{.kind = Authority::Kind::service_sas, .permissions = std::move(permissions)};
 }
 
 }  // namespace
@@ -124,13 +184,24 @@ std::string account_sas_string(std::string_view account, const Query& query) {
   return text;
 }
 
-std::string service_sas_string(std::string_view account, const Target& target) {
-  const Query& query = target.query;
+namespace {
+
+std::string signed_resource(std::string_view account, const Target& target) {
   std::string resource = "/blob/" + std::string(account) + "/" + target.container;
-  if (query.get("sr") != "c") resource += "/" + target.blob;
-  std::string text = lines({query.get("sp"), query.get("st"), query.get("se"), resource,
-                            query.get("si"), query.get("sip"), query.get("spr"), query.get("sv"),
-                            query.get("sr"), query.get("snapshot")});
+  if (target.query.get("sr") != "c") resource += "/" + target.blob;
+  return resource;
+}
+
+/// The moment of the snapshot or version that the SAS is for.
+std::string_view signed_moment(const Query& query) {
+  return query.get(query.get("sr") == "bv" ? "versionid" : "snapshot");
+}
+
+/// What both kinds end with.
+std::string signed_end(const Query& query) {
+  const bool is_moment = query.get("sr") == "bs" || query.get("sr") == "bv";
+  std::string text = lines({query.get("sip"), query.get("spr"), query.get("sv"), query.get("sr"),
+                            is_moment ? signed_moment(query) : ""});
   if (query.get("sv") >= kSasWithEncryptionScope) (text += query.get("ses")) += '\n';
   text += lines({query.get("rscc"), query.get("rscd"), query.get("rsce"), query.get("rscl"),
                  query.get("rsct")});
@@ -138,20 +209,37 @@ std::string service_sas_string(std::string_view account, const Target& target) {
   return text;
 }
 
+}  // namespace
+
+std::string service_sas_string(std::string_view account, const Target& target) {
+  const Query& query = target.query;
+  return lines({query.get("sp"), query.get("st"), query.get("se"), signed_resource(account, target),
+                query.get("si")}) +
+         signed_end(query);
+}
+
+std::string user_delegation_sas_string(std::string_view account, const Target& target) {
+  const Query& query = target.query;
+  std::string text =
+      lines({query.get("sp"), query.get("st"), query.get("se"), signed_resource(account, target),
+             query.get("skoid"), query.get("sktid"), query.get("skt"), query.get("ske"),
+             query.get("sks"), query.get("skv")});
+  if (query.get("sv") >= kSasWithAgents) {
+    text += lines({query.get("saoid"), query.get("suoid"), query.get("scid")});
+  }
+  return text + signed_end(query);
+}
+
 Outcome<Authority> authenticate_sas(const Account& account, const Target& target,
                                     const Access& access, std::string_view peer_address,
-                                    Seconds now) {
+                                    Seconds now, const Container* container) {
   const Query& query = target.query;
   if (!is_known_version(query.get("sv"))) {
     return not_authentic("Signed version (sv) is missing, not known, or older than 2018-11-09.");
   }
-  if (query.contains("skoid") || query.contains("si")) {
-    return not_authentic("The emulator has no user delegation keys and no stored access policies.");
-  }
-  Authority authority =
-      TRY(query.contains("srt") ? authenticate_account_sas(account, target, access)
-                                : authenticate_service_sas(account, target, access));
-  TRY(check_time(query, now));
+  Authority authority = TRY(
+      query.contains("srt") ? authenticate_account_sas(account, target, access, now)
+                            : authenticate_service_sas(account, target, access, container, now));
   TRY(check_origin(query, peer_address));
   if (!any_of(access.permissions, authority.permissions)) {
     return refuse(Refusal::authorization_permission_mismatch);

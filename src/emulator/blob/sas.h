@@ -15,4 +15,8 @@ std::string account_sas_string(std::string_view account, const Query& query);
 /// SAS", versions from 2018-11-09 on.
 std::string service_sas_string(std::string_view account, const Target& target);
 
+/// As above, signed by a user delegation key ("Create a user delegation SAS"), versions up to
+/// kUserDelegationNewest.
+std::string user_delegation_sas_string(std::string_view account, const Target& target);
+
 }  // namespace aloft::emulator::blob

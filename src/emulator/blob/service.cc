@@ -172,8 +172,12 @@ Outcome<const Operation*> Service::find(const http::Request& request, Target& ta
 
 Answer Service::run(http::Request& request, const Target& target, const Operation& operation) {
   TRY(check_version(request.headers));
-  const Authority authority =
-      TRY(authenticate(account_, request, target, operation.access, repository_.now()));
+  // Only who has no key or token depends on what the container says.
+  const auto container = request.headers.contains("Authorization")
+                             ? nullptr
+                             : repository_.index().find_container(target.container);
+  const Authority authority = TRY(authenticate(account_, request, target, operation.access,
+                                               repository_.now(), container.get()));
   TRY(check_features(request.headers, target.query));
   Call call{.repository = repository_,
             .account = account_,

@@ -249,6 +249,13 @@ std::string encode_container_attributes(const Container& container) {
     object["deleted_version"] = container.deleted_version;
   }
   if (container.lease) object["lease"] = encode_lease(*container.lease);
+  if (container.public_access != PublicAccess::none) {
+    object["public_access"] = static_cast<int>(container.public_access);
+  }
+  for (const AccessPolicy& policy : container.access_policies) {
+    object["access_policies"].push_back(
+        {widen(policy.id), policy.start, policy.expiry, policy.permissions});
+  }
   return object.dump();
 }
 
@@ -257,6 +264,13 @@ Result<void> decode_container_attributes(std::string_view text, Container& conta
     container.deletion = decode_deletion(object);
     container.deleted_version = object.value("deleted_version", Stamp{0});
     container.lease = decode_lease(object);
+    container.public_access = static_cast<PublicAccess>(object.value("public_access", 0));
+    for (const json& policy : object.value("access_policies", json::array())) {
+      container.access_policies.push_back({.id = narrow(policy.at(0).get<std::string>()),
+                                           .start = policy.at(1).get<std::string>(),
+                                           .expiry = policy.at(2).get<std::string>(),
+                                           .permissions = policy.at(3).get<std::string>()});
+    }
   });
 }
 

@@ -3,10 +3,13 @@
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
+#include "emulator/blob/operations/receive.h"
 
 namespace aloft::emulator::blob {
 
 namespace {
+
+constexpr std::uint64_t kPoliciesBytesMax = std::uint64_t{64} << 10;
 
 /// The container, if the request does not name a lease that it has not.
 Outcome<std::shared_ptr<const Container>> find_container_for_read(Call& call) {
@@ -17,15 +20,18 @@ Outcome<std::shared_ptr<const Container>> find_container_for_read(Call& call) {
   return container;
 }
 
+void add_public_access(http::Headers& headers, const Container& container) {
+  if (container.public_access == PublicAccess::none) return;
+  headers.add("x-ms-blob-public-access", name_of(container.public_access));
+}
+
 }  // namespace
 
 Answer create_container(Call& call) {
-  if (call.headers().contains("x-ms-blob-public-access")) {
-    return refuse(Refusal::api_not_implemented, "the emulator has no public containers");
-  }
+  const PublicAccess access = TRY(parse_public_access(call.headers()));
   Metadata metadata = TRY(parse_metadata(call.headers()));
   const Container container =
-      TRY(call.repository.create_container(call.target.container, std::move(metadata)));
+      TRY(call.repository.create_container(call.target.container, std::move(metadata), access));
   return response_for(201, container);
 }
 
@@ -44,6 +50,7 @@ Answer get_container_properties(Call& call) {
   http::Response response = response_for(200, *container);
   add_metadata(response.headers, container->metadata);
   add_lease_fields(response.headers, container->lease, call.repository.now());
+  add_public_access(response.headers, *container);
   response.headers.add("x-ms-has-immutability-policy", "false");
   response.headers.add("x-ms-has-legal-hold", "false");
   return response;
@@ -57,6 +64,33 @@ Answer set_container_metadata(Call& call) {
     TRY(check_write(conditions, resource_of(&current)));
     Container changed = current;
     changed.metadata = std::move(metadata);
+    return changed;
+  };
+  const Container container = TRY(call.repository.write_container(
+      call.target.container, Repository::ContainerEtag::renewed, edit));
+  return response_for(200, container);
+}
+
+Answer get_container_acl(Call& call) {
+  const auto container = TRY(find_container_for_read(call));
+  http::Response response = response_for(200, *container);
+  add_public_access(response.headers, *container);
+  response.headers.add("Content-Type", "application/xml");
+  response.set_body(access_policies_document(container->access_policies));
+  return response;
+}
+
+Answer set_container_acl(Call& call) {
+  Conditions conditions = TRY(parse_container_conditions(call.headers(), call.repository.now()));
+  conditions.lease_use = Conditions::LeaseUse::optional;
+  const PublicAccess access = TRY(parse_public_access(call.headers()));
+  const std::string document = TRY(receive_text(call, kPoliciesBytesMax));
+  std::vector<AccessPolicy> policies = TRY(parse_access_policies(document));
+  const auto edit = [&](const Container& current) -> Outcome<Container> {
+    TRY(check_write(conditions, resource_of(&current)));
+    Container changed = current;
+    changed.public_access = access;
+    changed.access_policies = std::move(policies);
     return changed;
   };
   const Container container = TRY(call.repository.write_container(

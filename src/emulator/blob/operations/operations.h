@@ -10,6 +10,7 @@ namespace aloft::emulator::blob {
 Answer get_service_properties(Call& call);
 Answer set_service_properties(Call& call);
 Answer get_service_stats(Call& call);
+Answer get_user_delegation_key(Call& call);
 Answer get_account_information(Call& call);
 
 Answer list_containers(Call& call);
@@ -18,6 +19,8 @@ Answer create_container(Call& call);
 Answer delete_container(Call& call);
 Answer get_container_properties(Call& call);
 Answer set_container_metadata(Call& call);
+Answer get_container_acl(Call& call);
+Answer set_container_acl(Call& call);
 
 Answer list_blobs(Call& call);
 

@@ -2,6 +2,7 @@
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/receive.h"
+#include "emulator/blob/user_delegation.h"
 #include "emulator/blob/xml.h"
 
 namespace aloft::emulator::blob {
@@ -42,6 +43,24 @@ Answer get_service_stats(Call& call) {
   http::Response response;
   response.headers.add("Content-Type", "application/xml");
   response.set_body(xml.take());
+  return response;
+}
+
+Answer get_user_delegation_key(Call& call) {
+  if (call.authority.kind != Authority::Kind::bearer) {
+    ServiceError error = make_error(Refusal::authentication_failed);
+    error.details.emplace_back("AuthenticationErrorDetail",
+                               "Only authentication scheme Bearer is supported");
+    return refuse(std::move(error));
+  }
+  const std::string document = TRY(receive_text(call, kPropertiesBytesMax));
+  UserDelegationKey key = TRY(parse_key_info(document, call.repository.now()));
+  key.object_id = identity::kPrincipalId;
+  key.tenant_id = identity::kTenantId;
+  key.version = call.headers().get("x-ms-version");
+  http::Response response;
+  response.headers.add("Content-Type", "application/xml");
+  response.set_body(user_delegation_key_document(key, call.account.key));
   return response;
 }
 

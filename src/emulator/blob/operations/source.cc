@@ -50,14 +50,16 @@ Outcome<void> check_authority(const Call& call, const Target& source, SourceTrus
     if (!authority) return not_verified(authority.error());
     return {};
   }
+  const auto container = call.repository.index().find_container(source.container);
   if (source.query.contains("sig")) {
     const auto authority =
         authenticate_sas(call.account, source, {.on = Access::On::object, .permissions = "r"},
-                         call.request.peer_address, call.repository.now());
+                         call.request.peer_address, call.repository.now(), container.get());
     if (!authority) return not_verified(authority.error());
     return {};
   }
   if (trust == SourceTrust::request_too && call.authority.is_whole_account()) return {};
+  if (container && container->public_access != PublicAccess::none) return {};
   return not_verified(make_error(
       Refusal::no_authentication_information,
       "the source needs a SAS in its URL, or a token in x-ms-copy-source-authorization"));
