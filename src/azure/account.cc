@@ -29,6 +29,13 @@ std::string to_string(const ServiceEndpoint& endpoint) {
   return http::to_string(endpoint.server) + endpoint.base_path;
 }
 
+std::string kind_of(const Credential& credential) {
+  if (std::holds_alternative<SharedKey>(credential)) return "key";
+  if (std::holds_alternative<SasToken>(credential)) return "SAS";
+  const auto* const identities = std::get_if<Identities>(&credential);
+  return identities == nullptr ? "none" : kind_of(*identities);
+}
+
 bool may_carry_tokens(const http::Endpoint& server) {
   return server.tls || http::is_loopback(server.host);
 }

@@ -5,39 +5,44 @@
 #include <string_view>
 #include <variant>
 
+#include "azure/connection.h"
+#include "azure/identity.h"
 #include "base/result.h"
 #include "http/endpoint.h"
 
 namespace aloft::azure {
 
 /// No credential: containers that are open to everyone.
-struct Anonymous {};
+struct Anonymous {
+  bool operator==(const Anonymous&) const = default;
+};
 
 /// The account's key: may do everything.
 struct SharedKey {
   std::string key;  ///< The raw bytes.
+
+  bool operator==(const SharedKey&) const = default;
 };
 
 /// A shared access signature that somebody made: a query string without its "?".
 struct SasToken {
   std::string query;
+
+  bool operator==(const SasToken&) const = default;
 };
 
-/// The identity that Azure gave to the machine or pool that this runs on: whoever runs there gets
-/// tokens for it.
-struct ManagedIdentity {
-  /// Where the metadata service answers: a URL without a slash at its end.
-  std::string authority{"http://169.254.169.254"};
-  std::string client_id{};  ///< Which one; empty: the only one that the machine has.
-};
+using Credential = std::variant<Anonymous, SharedKey, SasToken, Identities>;
 
-using Credential = std::variant<Anonymous, SharedKey, SasToken, ManagedIdentity>;
+/// "key", "SAS", "none", or the kinds of its identities: for lists, without any secret.
+std::string kind_of(const Credential& credential);
 
 /// Where a service of an account answers. Azure has the account in the host name; emulators of the
 /// Blob service have it as the first part of the path.
 struct ServiceEndpoint {
   http::Endpoint server{};
   std::string base_path{};  ///< "" or "/devstoreaccount1": no slash at its end.
+
+  bool operator==(const ServiceEndpoint&) const = default;
 };
 
 /// Fails with invalid_argument for what is no http or https URL.
@@ -58,6 +63,9 @@ struct Account {
   std::string name{};
   ServiceEndpoint endpoint{};
   Credential credential{};
+  Connection connection{};
+
+  bool operator==(const Account&) const = default;
 };
 
 /// Fails with invalid_argument for a key that is not base64, without showing it.

@@ -7,14 +7,13 @@
 #include <map>
 
 #include "azure/encoding.h"
+#include "azure/internal/bearer_tokens.h"
 #include "azure/internal/signing.h"
 #include "azure/names/blob_names.h"
 #include "azure/version.h"
 
 namespace aloft::azure {
 namespace {
-
-constexpr std::string_view kBearer = "Bearer ";
 
 /// The service sorts header names as words are sorted, not as bytes: hyphens do not count, and "_"
 /// comes before digits, which come before letters.
@@ -62,14 +61,15 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-Authorizer::Authorizer(const Account& account, Clock& clock)
-    : account_(account.name), clock_(clock) {
+Authorizer::Authorizer(const Account& account, Clock& clock, std::shared_ptr<TokenCaches> tokens)
+    : account_(account.name),
+      tokens_(internal::BearerTokens::of(account.credential, kStorageResource, clock,
+                                         std::move(tokens))),
+      clock_(clock) {
   if (const auto* key = std::get_if<SharedKey>(&account.credential)) {
     signer_ = std::make_unique<internal::Signer>(key->key);
   } else if (const auto* sas = std::get_if<SasToken>(&account.credential)) {
     sas_ = sas->query;
-  } else if (const auto* identity = std::get_if<ManagedIdentity>(&account.credential)) {
-    tokens_ = std::make_unique<ManagedIdentityTokens>(*identity, kStorageResource, clock);
   }
 }
 
@@ -80,15 +80,7 @@ Result<void> Authorizer::authorize(http::Exchange& exchange, const Limits& limit
     exchange.target += exchange.target.find('?') == std::string::npos ? '?' : '&';
     exchange.target += sas_;
   }
-  if (tokens_ != nullptr) {
-    if (!may_carry_tokens(exchange.endpoint)) {
-      return fail(ErrorCode::permission_denied,
-                  fmt::format("a managed identity's tokens are sent over https only, not to {}",
-                              to_string(exchange.endpoint)));
-    }
-    const std::string authorization = TRY(source_authorization(limits));
-    exchange.headers.set("Authorization", authorization);
-  }
+  if (tokens_ != nullptr) return tokens_->authorize(exchange, limits);
   if (signer_ == nullptr) return {};
   exchange.headers.set("x-ms-date", http_date(clock_.wall_now()));
   exchange.headers.set("Authorization", "SharedKey " + account_ + ":" +
@@ -97,17 +89,18 @@ Result<void> Authorizer::authorize(http::Exchange& exchange, const Limits& limit
 }
 
 bool Authorizer::renew(const http::Exchange& refused) const {
-  if (tokens_ == nullptr) return false;
-  const std::string_view carried = refused.headers.get("Authorization");
-  if (!carried.starts_with(kBearer)) return false;
-  tokens_->forget(carried.substr(kBearer.size()));
-  return true;
+  return tokens_ != nullptr && tokens_->renew(refused);
 }
 
 Result<std::string> Authorizer::source_authorization(const Limits& limits) const {
   if (tokens_ == nullptr) return std::string();
-  const std::string token = TRY(tokens_->token(limits));
-  return std::string(kBearer) + token;
+  return tokens_->authorization(limits);
+}
+
+std::string Authorizer::credential_name() const {
+  if (signer_ != nullptr) return "the account's key";
+  if (!sas_.empty()) return "the SAS";
+  return tokens_ != nullptr ? tokens_->name() : "no credential";
 }
 
 std::string Authorizer::make_sas(const SasRequest& request) const {

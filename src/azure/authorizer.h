@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "azure/account.h"
-#include "azure/managed_identity.h"
+#include "azure/token_cache.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "http/exchange.h"
@@ -15,22 +15,25 @@
 namespace aloft::azure {
 
 namespace internal {
+class BearerTokens;
 class Signer;
-}
+}  // namespace internal
 
 /// Puts an account's credential on requests. Safe from many threads at once.
 class Authorizer {
  public:
-  /// `clock` outlives it.
-  explicit Authorizer(const Account& account, Clock& clock = system_clock());
+  /// `clock` outlives it. `tokens` gives those of an account that is used as an identity; where it
+  /// is null, this account keeps its own.
+  explicit Authorizer(const Account& account, Clock& clock = system_clock(),
+                      std::shared_ptr<TokenCaches> tokens = nullptr);
   ~Authorizer();
   Authorizer(const Authorizer&) = delete;
   Authorizer& operator=(const Authorizer&) = delete;
 
   /// The last step before a request is sent: everything that is signed must be there. A shared key
-  /// adds x-ms-date and Authorization; a SAS adds its query to the target; a managed identity adds
-  /// a token, which it may have to ask for: it fails as ManagedIdentityTokens::token() does, and
-  /// with permission_denied for an endpoint that must not see tokens. The others do not fail.
+  /// adds x-ms-date and Authorization; a SAS adds its query to the target; an identity adds a
+  /// token, which it may have to ask for: it fails as TokenSource::request() does, and with
+  /// permission_denied for an endpoint that must not see tokens. The others do not fail.
   Result<void> authorize(http::Exchange& exchange, const Limits& limits) const;
 
   /// After the answer 401 to this request: whether to authorize and send it once more, because its
@@ -41,6 +44,9 @@ class Authorizer {
   /// Fails as authorize() does.
   Result<std::string> source_authorization(const Limits& limits) const;
 
+  /// What authorizes, for people: "the account's key", or whose tokens it sends.
+  std::string credential_name() const;
+
   /// What is allowed to whom holds a SAS that this credential makes.
   struct SasRequest {
     std::string container;
@@ -49,14 +55,14 @@ class Authorizer {
     std::chrono::system_clock::time_point expires;
   };
   /// The query of a service SAS. With a SAS for a credential this is that SAS, whatever it allows;
-  /// with none, or with a managed identity, it is empty.
+  /// with none, or with an identity, it is empty.
   std::string make_sas(const SasRequest& request) const;
 
  private:
   std::string account_;
   std::string sas_;
-  std::unique_ptr<const internal::Signer> signer_;  ///< Null without a shared key.
-  std::unique_ptr<ManagedIdentityTokens> tokens_;   ///< Null without a managed identity.
+  std::unique_ptr<const internal::Signer> signer_;        ///< Null without a shared key.
+  std::unique_ptr<const internal::BearerTokens> tokens_;  ///< Null without an identity.
   Clock& clock_;
 };
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "azure/metadata_service_fake.h"
+#include "azure/token_server_fake.h"
 #include "base/fake_clock.h"
 
 namespace aloft::azure {
@@ -74,9 +74,9 @@ TEST(Authorizer, AppendsASasToTheTarget) {
 }
 
 TEST(Authorizer, SendsATokenOverTlsOrToThisMachineAlone) {
-  FakeMetadataService service;
+  FakeTokenServer service;
   const Authorizer authorizer(
-      account_with(ManagedIdentity{.authority = service.authority(), .client_id = ""}));
+      account_with(Identities{{ManagedIdentity{.authority = service.authority()}}}));
   http::Exchange exchange;
   for (const char* host : {"lab.blob.core.windows.net", "127.storage.invalid"}) {
     exchange.endpoint = {.tls = false, .host = host, .port = 80};

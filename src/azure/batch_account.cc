@@ -7,6 +7,8 @@
 
 #include "azure/account_resolver.h"
 #include "azure/emulator_record.h"
+#include "azure/internal/account_table.h"
+#include "azure/internal/identity_settings.h"
 #include "azure/internal/settings.h"
 
 namespace aloft::azure {
@@ -14,41 +16,38 @@ namespace {
 
 using internal::value_of;
 
-/// The portal shows endpoints without a scheme, `az batch account show` does too.
-Result<ServiceEndpoint> parse_batch_endpoint(std::string_view text, std::string_view origin) {
-  const bool has_scheme = text.find("://") != std::string_view::npos;
-  Result<ServiceEndpoint> endpoint =
-      parse_service_endpoint(has_scheme ? std::string(text) : fmt::format("https://{}", text));
-  if (endpoint) return endpoint;
-  return fail(endpoint.error().code, fmt::format("{}: {}", origin, endpoint.error().message));
-}
-
-Result<BatchAccount> account_of(std::string_view name, std::string_view endpoint,
-                                std::string_view endpoint_origin, std::string_view key,
-                                std::string_view key_origin) {
-  if (endpoint.empty()) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("the Batch account {} has no endpoint: set {} to its URL, "
-                            "https://{}.REGION.batch.azure.com",
-                            name, endpoint_origin, name));
-  }
-  if (key.empty()) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("the Batch account {} has no key: set {}", name, key_origin));
-  }
-  ServiceEndpoint parsed = TRY(parse_batch_endpoint(endpoint, endpoint_origin));
-  SharedKey secret = TRY(parse_shared_key(key, key_origin));
-  return BatchAccount{
-      .name = std::string(name), .endpoint = std::move(parsed), .key = std::move(secret)};
-}
-
 /// Nothing where the environment holds no key of this account.
 Result<std::optional<BatchAccount>> from_environment(std::string_view name,
                                                      const EnvironmentLookup& environment) {
   const auto key = value_of(environment, "AZURE_BATCH_ACCESS_KEY");
   if (key.empty() || value_of(environment, "AZURE_BATCH_ACCOUNT") != name) return std::nullopt;
-  return TRY(account_of(name, value_of(environment, "AZURE_BATCH_ENDPOINT"), "AZURE_BATCH_ENDPOINT",
-                        key, "AZURE_BATCH_ACCESS_KEY"));
+  const auto endpoint = value_of(environment, "AZURE_BATCH_ENDPOINT");
+  if (endpoint.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the Batch account {} has no endpoint: set AZURE_BATCH_ENDPOINT to its "
+                            "URL, https://{}.REGION.batch.azure.com",
+                            name, name));
+  }
+  BatchAccount account{.name = std::string(name)};
+  account.endpoint = TRY(internal::parse_batch_endpoint(endpoint, "AZURE_BATCH_ENDPOINT"));
+  account.credential = TRY(parse_shared_key(key, "AZURE_BATCH_ACCESS_KEY"));
+  return account;
+}
+
+/// As an identity of the surroundings; nothing where the environment does not say where the account
+/// answers, or there is no identity.
+Result<std::optional<BatchAccount>> from_identities(std::string_view name,
+                                                    const EnvironmentLookup& environment,
+                                                    const Machine& machine) {
+  constexpr const char* kEndpoint = "AZURE_BATCH_ENDPOINT";
+  const auto endpoint = value_of(environment, kEndpoint);
+  if (endpoint.empty() || value_of(environment, "AZURE_BATCH_ACCOUNT") != name) return std::nullopt;
+  Identities identities = internal::identities_around(environment, machine);
+  if (identities.in_order.empty()) return std::nullopt;
+  BatchAccount account{.name = std::string(name), .credential = std::move(identities)};
+  account.endpoint = TRY(internal::parse_batch_endpoint(endpoint, kEndpoint));
+  TRY(internal::check_endpoint(account.endpoint, kEndpoint));
+  return account;
 }
 
 /// Which account of the file is meant where nobody says: empty if none is.
@@ -69,18 +68,19 @@ Result<std::string> default_of(const toml::table& file, const std::string& path)
                           path));
 }
 
-Result<std::optional<BatchAccount>> from_file(std::string_view name, const std::string& path) {
+Result<std::optional<BatchAccount>> from_file(std::string_view name, const std::string& path,
+                                              const EnvironmentLookup& environment,
+                                              const Machine& machine) {
   const std::optional<toml::table> file = TRY(internal::read_accounts_file(path));
   if (!file) return std::nullopt;
   const std::string meant = name.empty() ? TRY(default_of(*file, path)) : std::string(name);
   const toml::table* const table = (*file)["batch"][meant].as_table();
   if (table == nullptr) return std::nullopt;
-  const std::string section = fmt::format("batch.{}", meant);
-  std::string endpoint, key;
-  const internal::Setting known[] = {{"endpoint", &endpoint}, {"key", &key}};
-  TRY(internal::read_settings(*table, known, path, section));
-  return TRY(account_of(meant, endpoint, fmt::format("endpoint in {} [{}]", path, section), key,
-                        fmt::format("key in {} [{}]", path, section)));
+  return TRY(internal::batch_account_of({.table = *table,
+                                         .name = meant,
+                                         .path = path,
+                                         .environment = environment,
+                                         .machine = machine}));
 }
 
 tl::unexpected<Error> not_found(std::string_view name, const std::string& path,
@@ -90,26 +90,30 @@ tl::unexpected<Error> not_found(std::string_view name, const std::string& path,
                                : fmt::format("nothing is known about the Batch account {}", name);
   return fail(
       ErrorCode::not_found,
-      fmt::format("{}: set AZURE_BATCH_ACCOUNT, AZURE_BATCH_ACCESS_KEY and "
-                  "AZURE_BATCH_ENDPOINT, or add [batch.{}] with its endpoint and key to {} "
-                  "(mode 0600), or start one on this machine: aloft emulator (no record of "
-                  "one that serves Batch at {})",
-                  what, name.empty() ? "NAME" : name, path, emulator_record_path(environment)));
+      fmt::format(
+          "{}: set AZURE_BATCH_ACCOUNT, AZURE_BATCH_ACCESS_KEY and AZURE_BATCH_ENDPOINT "
+          "(who is signed in with az needs no key), or add [batch.{}] with its endpoint and "
+          "key to {} (mode 0600), or start one on this machine: aloft emulator (no record "
+          "of one that serves Batch at {})",
+          what, name.empty() ? "NAME" : name, path, emulator_record_path(environment)));
 }
 
 }  // namespace
 
 Result<BatchAccount> resolve_batch_account(const EnvironmentLookup& environment,
-                                           std::string_view name) {
+                                           std::string_view name, const Machine& machine) {
   if (name.empty()) name = value_of(environment, "AZURE_BATCH_ACCOUNT");
   if (!name.empty()) {
     if (auto account = TRY(from_environment(name, environment))) return std::move(*account);
   }
   const std::string path = accounts_file_path(environment);
-  if (auto account = TRY(from_file(name, path))) return std::move(*account);
+  if (auto account = TRY(from_file(name, path, environment, machine))) return std::move(*account);
   auto emulator = TRY(read_emulator_record(environment));
   if (emulator && emulator->batch && (name.empty() || emulator->batch->name == name)) {
     return std::move(*emulator->batch);
+  }
+  if (!name.empty()) {
+    if (auto account = TRY(from_identities(name, environment, machine))) return std::move(*account);
   }
   return not_found(name, path, environment);
 }

@@ -32,7 +32,7 @@ TEST_F(BatchAccountTest, ComesFromTheEnvironment) {
   ASSERT_TRUE(account) << account.error().message;
   EXPECT_EQ(account->name, "lab");
   EXPECT_EQ(to_string(account->endpoint), "https://lab.westeurope.batch.azure.com");
-  EXPECT_EQ(account->key.key, "secret");
+  EXPECT_EQ(std::get<SharedKey>(account->credential).key, "secret");
 }
 
 TEST_F(BatchAccountTest, OfTheEnvironmentIsNotTakenForAnother) {
@@ -104,7 +104,7 @@ TEST_F(BatchAccountTest, IsTheEmulatorsWhereNoneIsConfigured) {
   ASSERT_TRUE(account) << account.error().message;
   EXPECT_EQ(account->name, "devstoreaccount1");
   EXPECT_EQ(to_string(account->endpoint), "http://127.0.0.1:4712");
-  EXPECT_EQ(account->key.key, "secret");
+  EXPECT_EQ(std::get<SharedKey>(account->credential).key, "secret");
   EXPECT_TRUE(resolve("devstoreaccount1"));
   EXPECT_EQ(resolve("lab").error().code, ErrorCode::not_found);
 }
@@ -121,6 +121,30 @@ TEST_F(BatchAccountTest, NamesWhatItLookedForAndTheRemedy) {
       EXPECT_THAT(account.error().message, HasSubstr(part));
     }
   }
+}
+
+TEST_F(BatchAccountTest, TakesIdentities) {
+  write("accounts.toml",
+        "[batch.lab]\nendpoint = \"lab.x\"\ncredential = \"managed-identity\"\n"
+        "[batch.open]\nendpoint = \"http://open.x\"\ncredential = \"managed-identity\"\n");
+  const auto lab = resolve_batch_account(environment(), "lab");
+  ASSERT_TRUE(lab) << lab.error().message;
+  EXPECT_EQ(std::get<Identities>(lab->credential), (Identities{{ManagedIdentity{}}}));
+  EXPECT_THAT(resolve_batch_account(environment(), "open").error().message,
+              HasSubstr("https only"));
+}
+
+TEST_F(BatchAccountTest, TakesTheIdentityOfTheEnvironmentWhereThereIsNoKey) {
+  set("AZURE_BATCH_ACCOUNT", "lab");
+  set("AZURE_BATCH_ENDPOINT", "lab.x");
+  set("AZURE_TENANT_ID", "t");
+  set("AZURE_CLIENT_ID", "app");
+  set("AZURE_CLIENT_SECRET", "x");
+  const auto lab = resolve_batch_account(environment());
+  ASSERT_TRUE(lab) << lab.error().message;
+  EXPECT_EQ(kind_of(lab->credential), "service principal (secret)");
+  EXPECT_EQ(to_string(lab->endpoint), "https://lab.x");
+  EXPECT_EQ(resolve_batch_account(environment(), "other").error().code, ErrorCode::not_found);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "azure/authorizer.h"
+#include "azure/internal/bearer_tokens.h"
 #include "azure/internal/signing.h"
 
 namespace aloft::azure {
@@ -27,16 +28,34 @@ void append_headers(std::string& text, const http::Headers& headers) {
 
 }  // namespace
 
-BatchAuthorizer::BatchAuthorizer(const BatchAccount& account)
-    : account_(account.name), signer_(std::make_unique<internal::Signer>(account.key.key)) {}
+BatchAuthorizer::BatchAuthorizer(const BatchAccount& account, Clock& clock,
+                                 std::shared_ptr<TokenCaches> tokens)
+    : account_(account.name),
+      tokens_(
+          internal::BearerTokens::of(account.credential, kBatchResource, clock, std::move(tokens))),
+      clock_(clock) {
+  if (const auto* key = std::get_if<SharedKey>(&account.credential)) {
+    signer_ = std::make_unique<internal::Signer>(key->key);
+  }
+}
 
 BatchAuthorizer::~BatchAuthorizer() = default;
 
-void BatchAuthorizer::authorize(http::Exchange& exchange,
-                                std::chrono::system_clock::time_point now) const {
-  exchange.headers.set("ocp-date", http_date(now));
+Result<void> BatchAuthorizer::authorize(http::Exchange& exchange, const Limits& limits) const {
+  if (tokens_ != nullptr) return tokens_->authorize(exchange, limits);
+  if (signer_ == nullptr) return {};
+  exchange.headers.set("ocp-date", http_date(clock_.wall_now()));
   const std::string text = batch_string_to_sign(exchange, account_);
   exchange.headers.set("Authorization", "SharedKey " + account_ + ":" + signer_->sign(text));
+  return {};
+}
+
+bool BatchAuthorizer::renew(const http::Exchange& refused) const {
+  return tokens_ != nullptr && tokens_->renew(refused);
+}
+
+std::string BatchAuthorizer::credential_name() const {
+  return tokens_ != nullptr ? tokens_->name() : "the account's key";
 }
 
 std::string batch_string_to_sign(const http::Exchange& exchange, std::string_view account) {

@@ -4,21 +4,28 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "azure/token_server_fake.h"
+#include "base/fake_clock.h"
+
 namespace aloft::azure {
 namespace {
 
 using testing::EndsWith;
+using testing::HasSubstr;
 
 constexpr auto kTime =
     std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + std::chrono::hours(3);
 
 class BatchAuthorizerTest : public testing::Test {
  protected:
+  BatchAuthorizerTest() { clock_.advance(kTime - clock_.wall_now()); }
   std::string_view signed_now() {
-    authorizer_.authorize(exchange_, kTime);
+    EXPECT_TRUE(authorizer_.authorize(exchange_, {}));
     return exchange_.headers.get("Authorization");
   }
-  const BatchAuthorizer authorizer_{{.name = "lab", .key = {.key = "secret"}}};
+  FakeClock clock_;
+  const BatchAuthorizer authorizer_{{.name = "lab", .credential = SharedKey{.key = "secret"}},
+                                    clock_};
   http::Exchange exchange_;
 };
 
@@ -61,6 +68,21 @@ TEST_F(BatchAuthorizerTest, SignsHeadersOfTheServiceInTheirOrder) {
   exchange_.target = "/a?b=2&a=1";
   EXPECT_THAT(batch_string_to_sign(exchange_, "lab"),
               EndsWith("\n\nocp-date:today\nocp-range:bytes=0-9\n/lab/a\na:1\nb:2"));
+}
+
+TEST_F(BatchAuthorizerTest, SendsATokenOfItsIdentityAndAnotherWhereThatIsRefused) {
+  FakeTokenServer service;
+  const Identities identities{{ManagedIdentity{.authority = service.authority()}}};
+  const BatchAuthorizer authorizer({.name = "lab", .credential = identities}, clock_);
+  exchange_.endpoint = {.tls = true, .host = "lab.west.batch.azure.com", .port = 443};
+  const Limits limits = Limits::within(std::chrono::seconds(20));
+  ASSERT_TRUE(authorizer.authorize(exchange_, limits));
+  EXPECT_EQ(exchange_.headers.get("Authorization"), "Bearer token1");
+  EXPECT_THAT(service.request(), HasSubstr("resource=https%3A%2F%2Fbatch.core.windows.net%2F"));
+  EXPECT_TRUE(authorizer.renew(exchange_));
+  ASSERT_TRUE(authorizer.authorize(exchange_, limits));
+  EXPECT_EQ(exchange_.headers.get("Authorization"), "Bearer token2");
+  EXPECT_FALSE(authorizer_.renew(exchange_)) << "a key is not renewed";
 }
 
 }  // namespace

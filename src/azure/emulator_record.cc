@@ -50,7 +50,8 @@ Result<std::optional<EmulatorServices>> read_emulator_record(const EnvironmentLo
       .batch = std::nullopt};
   if (const std::string url = text_of(record, "batch_endpoint"); !url.empty()) {
     ServiceEndpoint batch_endpoint = TRY(parse_service_endpoint(url));
-    services.batch = BatchAccount{.name = name, .endpoint = std::move(batch_endpoint), .key = key};
+    services.batch =
+        BatchAccount{.name = name, .endpoint = std::move(batch_endpoint), .credential = key};
   }
   return services;
 }

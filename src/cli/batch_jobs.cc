@@ -12,11 +12,13 @@
 namespace aloft::cli {
 
 executor::BatchOpener open_batch_accounts(EnvironmentLookup environment) {
-  auto http = std::make_shared<http::Client>();
-  return [environment = std::move(environment),
-          http](std::string_view name) -> Result<std::shared_ptr<batch::BatchClient>> {
+  auto clients = std::make_shared<azure::ConnectedClients>();
+  auto tokens = std::make_shared<azure::TokenCaches>();
+  return [environment = std::move(environment), clients,
+          tokens](std::string_view name) -> Result<std::shared_ptr<batch::BatchClient>> {
     const azure::BatchAccount account = TRY(azure::resolve_batch_account(environment, name));
-    return std::make_shared<batch::BatchClient>(account, http);
+    return std::make_shared<batch::BatchClient>(account, clients->of(account.connection),
+                                                batch::BatchClientOptions{}, tokens);
   };
 }
 

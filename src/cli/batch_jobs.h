@@ -13,7 +13,8 @@
 
 namespace aloft::cli {
 
-/// Opens Batch accounts by name over one client; the empty name is this user's account.
+/// Opens Batch accounts by name, over one client for all that are
+/// reached in the same way; the empty name is this user's account.
 executor::BatchOpener open_batch_accounts(EnvironmentLookup environment);
 
 /// The container that holds a job home, "az://ACCOUNT/CONTAINER". Fails with invalid_argument for

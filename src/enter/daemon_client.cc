@@ -42,7 +42,8 @@ Error error_of(const json& answer) {
 
 bool names_accounts(std::string_view variable) {
   return variable.starts_with("AZURE_") || variable.starts_with("ALOFT_") ||
-         variable.starts_with("XDG_") || variable.starts_with("HOME=");
+         variable.starts_with("XDG_") || variable.starts_with("HOME=") ||
+         variable.starts_with("PATH=");  // az gives tokens.
 }
 
 json account_environment() {

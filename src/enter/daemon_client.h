@@ -50,9 +50,9 @@ class DaemonClient {
   static Result<DaemonClient> connect_or_start(const DaemonPlaces& places,
                                                const MainProgram& main_program);
 
-  /// Sends along the AZURE_, ALOFT_, XDG_ and HOME variables of this process, by which the daemon
-  /// finds accounts and credentials. Returns the mount's id once it is served; fails as the daemon
-  /// does, with not_found if the container is absent.
+  /// Sends along the AZURE_, ALOFT_, XDG_, HOME and PATH variables of this process, by which the
+  /// daemon finds accounts and credentials. Returns the mount's id once it is served; fails as the
+  /// daemon does, with not_found if the container is absent.
   Result<std::uint64_t> mount(const MountRequest& request, int fuse_fd);
   /// Returns once everything written to the mount is stored, or its first error. The value: why the
   /// storage refused requests of the mount so far, in words; programs saw an errno only.

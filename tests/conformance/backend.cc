@@ -105,8 +105,8 @@ Result<Backend> open_emulator_by_identity() {
       .account = connect(
           {.name = record["account"].get<std::string>(),
            .endpoint = std::move(endpoint),
-           .credential = azure::ManagedIdentity{
-               .authority = variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"].get<std::string>()}})};
+           .credential = azure::Identities{{azure::ManagedIdentity{
+               .authority = variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"].get<std::string>()}}}})};
 }
 
 Result<Backend> start_azurite() {

@@ -19,8 +19,12 @@ std::string_view value_of(const EnvironmentLookup& environment, const char* name
 Result<std::optional<toml::table>> read_accounts_file(const std::string& path) {
   const std::optional<std::string> text = TRY(read_private_file(path));
   if (!text) return std::nullopt;
+  return TRY(parse_accounts(*text, path));
+}
+
+Result<toml::table> parse_accounts(std::string_view text, const std::string& path) {
   try {
-    return toml::parse(*text, path);
+    return toml::parse(text, path);
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));

@@ -20,6 +20,9 @@ std::string_view value_of(const EnvironmentLookup& environment, const char* name
 /// may read it, and with invalid_argument, naming the line, where it is malformed.
 Result<std::optional<toml::table>> read_accounts_file(const std::string& path);
 
+/// The text of the accounts file at `path`, parsed; fails with invalid_argument as above.
+Result<toml::table> parse_accounts(std::string_view text, const std::string& path);
+
 /// One setting that a table may have.
 struct Setting {
   std::string_view name;

@@ -101,7 +101,8 @@ Result<Moved> Connection::tls_outcome(int returned, std::size_t bytes) {
     return fail(ErrorCode::permission_denied,
                 std::string("its certificate is refused (") +
                     X509_verify_cert_error_string(verified) +
-                    "); for an authority of your own set SSL_CERT_FILE");
+                    "); for an authority of your own set SSL_CERT_FILE, or authorities_file "
+                    "of the account");
   }
   return fail(ErrorCode::unavailable, "the TLS connection broke: " + take_tls_errors());
 }

@@ -21,9 +21,9 @@ std::string path_of(std::string_view container) {
 }  // namespace
 
 AzureAccount::AzureAccount(azure::Account account, std::shared_ptr<http::Client> client,
-                           Clock& clock)
+                           Clock& clock, std::shared_ptr<azure::TokenCaches> tokens)
     : service_(std::make_shared<const internal::BlobService>(std::move(account), std::move(client),
-                                                             clock)) {}
+                                                             clock, std::move(tokens))) {}
 
 std::string AzureAccount::uri(std::string_view name) const {
   return fmt::format("az://{}/{}", service_->account_name(), name);

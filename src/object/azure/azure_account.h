@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "azure/account.h"
+#include "azure/token_cache.h"
 #include "base/clock.h"
 #include "http/client.h"
 #include "object/object_account.h"
@@ -20,9 +21,10 @@ class BlobService;
 /// A storage account of Azure, or of an emulator. One attempt per call: see RetryingAccount.
 class AzureAccount final : public ObjectAccount {
  public:
-  /// `clock` outlives the account and its stores; it dates requests and SAS.
+  /// `clock` outlives the account and its stores; it dates requests and SAS. `tokens` as
+  /// azure::Authorizer takes it.
   AzureAccount(azure::Account account, std::shared_ptr<http::Client> client,
-               Clock& clock = system_clock());
+               Clock& clock = system_clock(), std::shared_ptr<azure::TokenCaches> tokens = nullptr);
 
   std::shared_ptr<ObjectStore> container(std::string_view name) override;
   Result<void> create_container(std::string_view name, const Limits& limits) override;

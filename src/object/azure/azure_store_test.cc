@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "azure/account.h"
-#include "azure/metadata_service_fake.h"
+#include "azure/token_server_fake.h"
 #include "base/guarded.h"
 #include "http/fake_server.h"
 #include "object/azure/azure_account.h"
@@ -134,9 +134,9 @@ TEST_F(AzureStoreTest, WantsEtagAndDateOfWhatItWrote) {
 }
 
 TEST_F(AzureStoreTest, GetsAnotherTokenOnceWhenOneIsRefused) {
-  azure::FakeMetadataService identity;
+  azure::FakeTokenServer identity;
   const auto opened =
-      store(azure::ManagedIdentity{.authority = identity.authority(), .client_id = ""});
+      store(azure::Identities{{azure::ManagedIdentity{.authority = identity.authority()}}});
   answer("401 Unauthorized", "x-ms-error-code: InvalidAuthenticationInfo\r\n");
   const auto refused = opened->head("a", limits());
   ASSERT_FALSE(refused);
@@ -147,10 +147,10 @@ TEST_F(AzureStoreTest, GetsAnotherTokenOnceWhenOneIsRefused) {
 }
 
 TEST_F(AzureStoreTest, SaysThatThereIsNoToken) {
-  azure::FakeMetadataService identity;
+  azure::FakeTokenServer identity;
   identity.answer("400 Bad", R"({"error_description":"Identity not found"})");
   const auto opened =
-      store(azure::ManagedIdentity{.authority = identity.authority(), .client_id = ""});
+      store(azure::Identities{{azure::ManagedIdentity{.authority = identity.authority()}}});
   const auto unauthorized = opened->head("a", limits());
   ASSERT_FALSE(unauthorized);
   EXPECT_EQ(unauthorized.error().code, ErrorCode::permission_denied);
@@ -160,9 +160,9 @@ TEST_F(AzureStoreTest, SaysThatThereIsNoToken) {
 }
 
 TEST_F(AzureStoreTest, LendsItsTokenToACopyThatReadsFromIt) {
-  azure::FakeMetadataService identity;
+  azure::FakeTokenServer identity;
   const auto opened =
-      store(azure::ManagedIdentity{.authority = identity.authority(), .client_id = ""});
+      store(azure::Identities{{azure::ManagedIdentity{.authority = identity.authority()}}});
   const auto source = opened->source_ref("a");
   ASSERT_TRUE(source);
   EXPECT_EQ(source->authorization, "Bearer token1");

@@ -5,9 +5,10 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "azure/account_resolver.h"
+#include "azure/connection.h"
+#include "azure/token_cache.h"
 #include "base/guarded.h"
 #include "object/azure/azure_account.h"
 
@@ -19,7 +20,9 @@ class Accounts {
   Accounts(EnvironmentLookup environment, AzureAccountsOptions options)
       : environment_(std::move(environment)),
         options_(std::move(options)),
-        client_(std::make_shared<http::Client>(options_.http)) {}
+        clients_(options_.http),
+        tokens_(std::make_shared<azure::TokenCaches>(
+            azure::TokenSourceOptions{.clock = options_.clock, .random = options_.random})) {}
 
   Result<std::shared_ptr<ObjectAccount>> open(std::string_view name) {
     const bool may_move = name == azure::kEmulatorAccount;
@@ -30,38 +33,29 @@ class Accounts {
       }
     }
     const azure::Account account = TRY(azure::resolve_account(name, environment_));
-    const std::string identity = identity_of(account);
     const auto opened = opened_.lock();
     Opened& kept = (*opened)[std::string(name)];
-    if (kept.account == nullptr || kept.identity != identity) kept = {identity, make(account)};
+    if (kept.account == nullptr || kept.settings != account) kept = {account, make(account)};
     return kept.account;
   }
 
  private:
   struct Opened {
-    std::string identity;  ///< Endpoint and credential: another one is another account.
+    azure::Account settings;  ///< With another endpoint or credential it is another account.
     std::shared_ptr<ObjectAccount> account;
   };
 
-  static std::string identity_of(const azure::Account& account) {
-    std::string identity = to_string(account.endpoint) + " ";
-    if (const auto* key = std::get_if<azure::SharedKey>(&account.credential)) {
-      identity += key->key;
-    } else if (const auto* managed = std::get_if<azure::ManagedIdentity>(&account.credential)) {
-      identity += managed->authority + " " + managed->client_id;
-    }
-    return identity;
-  }
-
-  std::shared_ptr<ObjectAccount> make(const azure::Account& account) const {
+  std::shared_ptr<ObjectAccount> make(const azure::Account& account) {
     return std::make_shared<RetryingAccount>(
-        std::make_shared<AzureAccount>(account, client_, *options_.clock), options_.retry,
-        *options_.clock, *options_.random);
+        std::make_shared<AzureAccount>(account, clients_.of(account.connection), *options_.clock,
+                                       tokens_),
+        options_.retry, *options_.clock, *options_.random);
   }
 
   const EnvironmentLookup environment_;
   const AzureAccountsOptions options_;
-  const std::shared_ptr<http::Client> client_;
+  azure::ConnectedClients clients_;
+  const std::shared_ptr<azure::TokenCaches> tokens_;
   Guarded<std::map<std::string, Opened, std::less<>>> opened_;
 };
 

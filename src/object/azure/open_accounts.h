@@ -18,9 +18,10 @@ struct AzureAccountsOptions {
 };
 
 /// Opens accounts by name as azure::resolve_account() finds them, with repeated requests, over one
-/// client. Safe from many threads at once. Accounts are kept: a name that was opened keeps its
-/// credential until the opener is gone, except the emulator's, which is looked up anew, since
-/// another one may run by now. `environment` is asked while the opener lives.
+/// client for all that are reached in the same way. Safe from many threads at once. Accounts are
+/// kept: a name that was opened keeps its credential until the opener is gone, except the
+/// emulator's, which is looked up anew, since another one may run by now. `environment` is asked
+/// while the opener lives.
 AccountOpener open_azure_accounts(EnvironmentLookup environment, AzureAccountsOptions options = {});
 
 }  // namespace aloft

@@ -39,10 +39,10 @@ Error with_context(Error error, const Request& request) {
 }  // namespace
 
 BatchClient::BatchClient(const azure::BatchAccount& account, std::shared_ptr<http::Client> http,
-                         BatchClientOptions options)
+                         BatchClientOptions options, std::shared_ptr<azure::TokenCaches> tokens)
     : name_(account.name),
       endpoint_(account.endpoint),
-      authorizer_(account),
+      authorizer_(account, *options.clock, std::move(tokens)),
       http_(std::move(http)),
       options_(options),
       budget_(std::make_shared<RetryBudget>(options_.retry)) {}
@@ -70,10 +70,16 @@ Result<http::Answer> BatchClient::attempt(const Request& request, const Limits& 
   // What changes something is repeated by ask() only, which tells its callers: a refusal may then
   // be due to the first attempt.
   exchange.repeatable = request.method == http::Method::get;
-  authorizer_.authorize(exchange, options_.clock->wall_now());
-  auto performed = http_->perform(exchange, limits);
+  auto performed = send(exchange, limits);
+  const bool refused = performed && exchange.answer.status == 401;
+  if (refused && authorizer_.renew(exchange)) performed = send(exchange, limits);
   if (!performed) return fail(error_of_transport(std::move(performed).error(), request));
   return std::move(exchange.answer);
+}
+
+Result<void> BatchClient::send(http::Exchange& exchange, const Limits& limits) const {
+  TRY(authorizer_.authorize(exchange, limits));
+  return http_->perform(exchange, limits);
 }
 
 Result<BatchClient::Reply> BatchClient::ask(const Request& request, const Limits& limits) const {

@@ -10,6 +10,7 @@
 
 #include "azure/batch_account.h"
 #include "azure/batch_authorizer.h"
+#include "azure/token_cache.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/random.h"
@@ -35,13 +36,17 @@ struct BatchClientOptions {
 /// service's code and request id. Safe from many threads at once.
 class BatchClient {
  public:
-  /// `options.clock` and `options.random` outlive the client.
+  /// `options.clock` and `options.random` outlive the client. `tokens` as azure::BatchAuthorizer
+  /// takes it.
   BatchClient(const azure::BatchAccount& account, std::shared_ptr<http::Client> http,
-              BatchClientOptions options = {});
+              BatchClientOptions options = {},
+              std::shared_ptr<azure::TokenCaches> tokens = nullptr);
 
   const std::string& account_name() const { return name_; }
   /// As a URL, without a slash at its end.
   std::string endpoint() const;
+  /// What authorizes its requests, for people.
+  std::string credential_name() const { return authorizer_.credential_name(); }
 
   /// Fails with already_exists if there is one of this name.
   Result<void> create_pool(NewPool pool, const Limits& limits);
@@ -87,6 +92,7 @@ class BatchClient {
   };
 
   Result<Reply> ask(const Request& request, const Limits& limits) const;
+  Result<void> send(http::Exchange& exchange, const Limits& limits) const;
   Result<http::Answer> attempt(const Request& request, const Limits& limits) const;
   Result<std::string> fetch(const Request& request, const Limits& limits) const;
   template <class T>

@@ -16,9 +16,10 @@ void add_if_set(http::Headers& headers, std::string_view name, const std::string
 
 }  // namespace
 
-BlobService::BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock)
+BlobService::BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock,
+                         std::shared_ptr<azure::TokenCaches> tokens)
     : account_(std::move(account)),
-      authorizer_(account_, clock),
+      authorizer_(account_, clock, std::move(tokens)),
       client_(std::move(client)),
       clock_(clock) {}
 

@@ -19,7 +19,8 @@ namespace aloft::internal {
 /// threads at once.
 class BlobService {
  public:
-  BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock);
+  BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock,
+              std::shared_ptr<azure::TokenCaches> tokens = nullptr);
 
   const std::string& account_name() const { return account_.name; }
   const azure::ServiceEndpoint& endpoint() const { return account_.endpoint; }

@@ -71,7 +71,7 @@ class FakeBatch {
   azure::BatchAccount account() const {
     return {.name = "lab",
             .endpoint = {.server = server_.endpoint(), .base_path = ""},
-            .key = {.key = "secret"}};
+            .credential = azure::SharedKey{.key = "secret"}};
   }
   Guarded<State>& state() { return state_; }
   Guarded<Settings>& settings() { return settings_; }

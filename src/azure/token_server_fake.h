@@ -12,9 +12,9 @@
 
 namespace aloft::azure {
 
-/// For tests: an instance metadata service that gives "token1", "token2", …, each for an hour, or
-/// fails as it is told.
-class FakeMetadataService {
+/// For tests: an instance metadata service or an Entra ID that gives "token1", "token2", …, each
+/// for an hour, or fails as it is told.
+class FakeTokenServer {
  public:
   std::string authority() const { return to_string(server_.endpoint()) + "/below"; }
   /// The last one.
