@@ -44,6 +44,7 @@ void report(Context& context, const Error& error);
 // One function for each command, in a file of its name: adds the subcommand with its options; its
 // callback does the work and sets context.exit_code.
 
+void add_account_command(CLI::App& app, Context& context);
 /// The process that serves files.
 void add_daemon_command(CLI::App& app, Context& context);
 void add_cancel_command(CLI::App& app, Context& context);

@@ -16,6 +16,7 @@
 #include <sstream>
 #include <vector>
 
+#include "azure/accounts_file.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -107,13 +108,15 @@ Finding check_accounts(const EnvironmentLookup& environment) {
   }
   const std::string record = runtime_directory(environment) + "/emulator.json";
   if (::access(record.c_str(), R_OK) == 0) sources.emplace_back("the emulator's record");
+  const std::string identity = azure::identity_around(environment);
+  if (!identity.empty()) sources.push_back("the identity around (" + identity + ")");
   if (sources.empty()) {
     return {.name = "accounts",
             .state = State::limited,
             .detail = "no account is configured",
-            .remedy = "write " + file +
-                      ", set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or "
-                      "start 'aloft emulator'"};
+            .remedy =
+                "add one: aloft account add NAME, or sign in: az login, or start 'aloft "
+                "emulator'"};
   }
   std::string detail = "configured by ";
   for (std::size_t i = 0; i < sources.size(); ++i) detail += (i > 0 ? ", " : "") + sources[i];

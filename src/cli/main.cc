@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   add_mkdir_command(app, context);
   add_stat_command(app, context);
   add_verify_command(app, context);
+  add_account_command(app, context);
   add_mount_command(app, context);
   add_unmount_command(app, context);
   add_daemon_command(app, context);

@@ -59,10 +59,11 @@ constexpr Known kKnown[] = {
     {"AccountCoreQuotaReached", ErrorCode::no_space, kQuota},
     {"QuotaExceeded", ErrorCode::no_space, kQuota},
     {"AuthenticationFailed", ErrorCode::permission_denied,
-     "the Batch account key is refused; check it (AZURE_BATCH_ACCESS_KEY or accounts.toml)"},
+     "the Batch account key is refused; check it (AZURE_BATCH_ACCESS_KEY or accounts.toml), or "
+     "the identity that is used instead (`aloft account test --batch`)"},
     {"AccountIsDisabled", ErrorCode::permission_denied, "the Batch account is disabled"},
     {"InsufficientAccountPermissions", ErrorCode::permission_denied,
-     "the account's key may not do this"},
+     "the account's key or identity may not do this"},
     {"ServerBusy", ErrorCode::throttled, "the service asks to slow down"},
     {"TooManyRequests", ErrorCode::throttled, "the service asks to slow down"},
     {"InternalError", ErrorCode::unavailable, "the service has a passing fault"},

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "azure/internal/accounts_text.h"
+
+#include <fmt/core.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+#include "azure/internal/settings.h"
+
+namespace aloft::azure::internal {
+namespace {
+
+/// Lines count from 1.
+using Line = toml::source_index;
+
+toml::table* find(toml::table& file, const TableName& table) {
+  return file[table.kind][table.name].as_table();
+}
+
+/// The lines where tables begin, in their order.
+void collect_headers(const toml::table& table, std::vector<Line>& lines) {
+  for (const auto& [key, value] : table) {
+    const toml::table* const below = value.as_table();
+    if (below == nullptr) continue;
+    lines.push_back(below->source().begin.line);
+    collect_headers(*below, lines);
+  }
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t length = std::min(text.find('\n'), text.size() - 1) + 1;
+    lines.push_back(text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return lines;
+}
+
+bool begins_with(std::string_view line, char mark) {
+  const std::size_t at = line.find_first_not_of(" \t");
+  return at != std::string_view::npos && line[at] == mark;
+}
+
+/// The line after the last one that belongs to the table which begins at `begin`.
+Line end_of(const toml::table& file, const std::vector<std::string_view>& lines, Line begin) {
+  std::vector<Line> headers;
+  collect_headers(file, headers);
+  Line end = static_cast<Line>(lines.size()) + 1;
+  for (const Line header : headers) {
+    if (header > begin) end = std::min(end, header);
+  }
+  // What is written right above the next table is about that one.
+  if (end <= lines.size()) {
+    while (end > begin + 1 && begins_with(lines[end - 2], '#')) --end;
+  }
+  return end;
+}
+
+/// As the parser would see the file after the change; tables that hold nothing but the one that was
+/// replaced count as absent.
+toml::table expected(toml::table file, const TableName& table, const std::string& replacement) {
+  if (toml::table* const kind = file[table.kind].as_table()) kind->erase(table.name);
+  if (!replacement.empty()) {
+    const toml::table fresh = toml::parse(replacement);
+    file.insert(table.kind, toml::table{});
+    file[table.kind].as_table()->insert(table.name, *fresh[table.kind][table.name].as_table());
+  }
+  return file;
+}
+
+void drop_if_empty(toml::table& file, std::string_view kind) {
+  const toml::table* const table = file[kind].as_table();
+  if (table != nullptr && table->empty()) file.erase(kind);
+}
+
+bool same(toml::table left, toml::table right, std::string_view kind) {
+  drop_if_empty(left, kind);
+  drop_if_empty(right, kind);
+  return left == right;
+}
+
+std::string joined(const std::vector<std::string_view>& lines, Line begin, Line end,
+                   const std::string& replacement) {
+  std::string text;
+  for (Line line = 1; line < begin; ++line) text += lines[line - 1];
+  text += replacement;
+  for (Line line = end; line <= lines.size(); ++line) text += lines[line - 1];
+  return text;
+}
+
+std::string with_appended(std::string text, const std::string& replacement) {
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  if (!text.empty() && !replacement.empty()) text += '\n';
+  return text + replacement;
+}
+
+/// A table that ends with an empty line before the next one keeps it.
+std::string with_gap(const std::vector<std::string_view>& lines, Line end,
+                     const std::string& replacement) {
+  if (replacement.empty() || end < 2 || end > lines.size()) return replacement;
+  const std::string_view last = lines[end - 2];
+  return last.find_first_not_of(" \t\r\n") == std::string_view::npos ? replacement + "\n"
+                                                                     : replacement;
+}
+
+/// For a basic string of TOML. What is no UTF-8 stays as it is: the parser refuses it.
+std::string escaped(std::string_view value) {
+  std::string text;
+  for (const char c : value) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') text += '\\';
+    if (code < 0x20 || code == 0x7f) {
+      text += fmt::format("\\u{:04X}", code);
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string table_text(const TableName& table, const TableSettings& settings) {
+  std::string text = fmt::format("[{}.{}]\n", table.kind, table.name);
+  for (const auto& [name, value] : settings) {
+    text += fmt::format("{} = \"{}\"\n", name, escaped(value));
+  }
+  return text;
+}
+
+Result<std::string> replace_table(const std::string& text, const std::string& path,
+                                  const TableName& table, const std::string& replacement) {
+  toml::table file = TRY(parse_accounts(text, path));
+  const toml::table* const present = find(file, table);
+  if (present == nullptr) return with_appended(text, replacement);
+  const Line begin = present->source().begin.line;
+  const std::vector<std::string_view> lines = lines_of(text);
+  std::string changed;
+  if (begin >= 1 && begin <= lines.size() && begins_with(lines[begin - 1], '[')) {
+    const Line end = end_of(file, lines, begin);
+    changed = joined(lines, begin, end, with_gap(lines, end, replacement));
+    const auto reread = parse_accounts(changed, path);
+    if (reread && same(*reread, expected(file, table, replacement), table.kind)) return changed;
+  }
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("{}:{}: the table [{}.{}] is not written as a table of its own; change it "
+                  "by hand",
+                  path, begin, table.kind, table.name));
+}
+
+}  // namespace aloft::azure::internal
