@@ -49,6 +49,7 @@ class RunningEmulator final : public Emulator {
     service_.set_port(server_->port());
     identity_ = TRY(identity::IdentityServer::start(tokens_));
     record_.identity_environment = identity_->environment();
+    record_.service_principal = identity_->service_principal();
     record_.blob_endpoint =
         "http://127.0.0.1:" + std::to_string(server_->port()) + "/" + std::string(kAccountName);
     TRY(serve_batch(options));

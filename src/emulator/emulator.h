@@ -30,6 +30,9 @@ struct EmulatorRecord {
   std::string batch_endpoint{};  ///< Empty where Batch is not served.
   /// Variables by which a program finds the emulator's managed identity; hold a secret.
   std::vector<std::pair<std::string, std::string>> identity_environment{};
+  /// By which an application gets tokens for the account: authority_host, tenant_id, client_id and
+  /// client_secret, a secret.
+  std::vector<std::pair<std::string, std::string>> service_principal{};
 };
 
 /// Local servers that speak Azure's protocols, on loopback addresses alone.

@@ -19,6 +19,9 @@ std::string record_document(const EmulatorRecord& record) {
                                   {"blob_endpoint", record.blob_endpoint}};
   if (!record.batch_endpoint.empty()) document["batch_endpoint"] = record.batch_endpoint;
   for (const auto& [name, value] : record.identity_environment) document["identity"][name] = value;
+  for (const auto& [name, value] : record.service_principal) {
+    document["service_principal"][name] = value;
+  }
   return document.dump(2) + "\n";
 }
 

@@ -34,7 +34,29 @@ async function keyOf(answer) {
     signedService: field("SignedService"), signedVersion: field("SignedVersion"), value: field("Value")};
 }
 
+/// By the client credentials flow of Entra ID; Azure's identity client takes HTTPS alone for it.
+async function applicationToken(client_secret, scope = "https://storage.azure.com/.default") {
+  const {authority_host, tenant_id, client_id} = record.service_principal;
+  const about = await (await fetch(`${authority_host}/${tenant_id}/v2.0/.well-known/openid-configuration`)).json();
+  const answer = await fetch(about.token_endpoint, {method: "POST", body: new URLSearchParams({
+    grant_type: "client_credentials", client_id, client_secret, scope})});
+  return {status: answer.status, ...await answer.json()};
+}
+const listWith = (token) => fetch(`${record.blob_endpoint}/?comp=list`, {
+  headers: {Authorization: `Bearer ${token}`, "x-ms-version": "2021-12-02"}});
+
 await run({
+  async "an application has a token for its secret"() {
+    const {client_secret} = record.service_principal;
+    const {access_token} = await applicationToken(client_secret);
+    assert.equal((await listWith(access_token)).status, 200);
+    assert.equal((await applicationToken("guess")).error, "invalid_client");
+    const other = await applicationToken(client_secret, "https://management.azure.com/.default");
+    const refusal = await listWith(other.access_token);
+    assert.equal(refusal.status, 401);
+    assert.match(refusal.headers.get("www-authenticate"), /^Bearer authorization_uri=/);
+  },
+
   async "a stored access policy says what its SAS may do"() {
     await container.create();
     await blobOf("a").upload("text", 4);

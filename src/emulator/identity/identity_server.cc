@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "emulator/identity/json_response.h"
 #include "emulator/wire/digest.h"
 #include "emulator/wire/query.h"
 
@@ -15,11 +16,6 @@ constexpr std::string_view kMetadataPath = "/metadata/identity/oauth2/token";
 constexpr std::string_view kMetadataVersion = "2018-02-01";
 constexpr std::string_view kAppServicePath = "/msi/token";
 constexpr std::string_view kAppServiceVersion = "2019-08-01";
-
-/// Services that the emulator's identity may be told to; Entra ID knows many more.
-constexpr std::string_view kResources[] = {kStorageAudience, "https://batch.core.windows.net",
-                                           "https://management.azure.com",
-                                           "https://management.core.windows.net"};
 
 tl::unexpected<ServiceError> refuse_request(std::string message, int status = 400) {
   return refuse({.status = status, .code = "invalid_request", .message = std::move(message)});
@@ -55,7 +51,7 @@ Outcome<std::string> resource_of(const Query& query) {
   if (resource.empty()) {
     return refuse_request("Required query variable 'resource' is missing");
   }
-  if (std::ranges::find(kResources, bare_audience(resource)) == std::end(kResources)) {
+  if (!is_known_resource(resource)) {
     return refuse({.status = 400,
                    .code = "invalid_resource",
                    .message = "AADSTS500011: The resource principal named " +
@@ -74,15 +70,6 @@ Outcome<void> check_metadata_fields(const http::Headers& headers) {
     return refuse_request("The X-Forwarded-For header is not allowed");
   }
   return {};
-}
-
-http::Response json_response(int status, const nlohmann::ordered_json& document) {
-  http::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "application/json; charset=utf-8");
-  response.headers.add("Cache-Control", "no-store");
-  response.set_body(document.dump());
-  return response;
 }
 
 /// Numbers are texts, as both protocols have them.
@@ -112,7 +99,7 @@ Outcome<std::string> audience_of(const http::Request& request, std::string_view 
 
 Result<std::unique_ptr<IdentityServer>> IdentityServer::start(const TokenIssuer& issuer,
                                                               Random& random) {
-  std::unique_ptr<IdentityServer> server(new IdentityServer(issuer, random.hex(32)));
+  std::unique_ptr<IdentityServer> server(new IdentityServer(issuer, random));
   server->server_ = TRY(http::Server::start(
       {}, [self = server.get()](http::Request& request) { return self->handle(request); }));
   return server;
@@ -138,7 +125,8 @@ Outcome<std::string> IdentityServer::admit(const http::Request& request) const {
   return audience_of(request, query, kMetadataVersion);
 }
 
-http::Response IdentityServer::handle(const http::Request& request) const {
+http::Response IdentityServer::handle(http::Request& request) const {
+  if (TokenEndpoint::has(request.target)) return applications_.handle(request, url());
   const Outcome<std::string> audience = admit(request);
   if (audience) return json_response(200, document_of(issuer_.issue(*audience), *audience));
   const ServiceError& error = audience.error();
@@ -147,6 +135,13 @@ http::Response IdentityServer::handle(const http::Request& request) const {
 
 std::string IdentityServer::url() const {
   return "http://127.0.0.1:" + std::to_string(server_->port());
+}
+
+std::vector<std::pair<std::string, std::string>> IdentityServer::service_principal() const {
+  return {{"authority_host", url()},
+          {"tenant_id", std::string(kTenantId)},
+          {"client_id", std::string(kClientId)},
+          {"client_secret", applications_.client_secret()}};
 }
 
 std::vector<std::pair<std::string, std::string>> IdentityServer::environment() const {

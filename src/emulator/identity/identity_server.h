@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "emulator/identity/token_endpoint.h"
 #include "emulator/identity/token_issuer.h"
 #include "emulator/wire/outcome.h"
 #include "http/server.h"
@@ -21,6 +22,8 @@ namespace aloft::emulator::identity {
 ///
 ///   GET /SECRET/metadata/identity/oauth2/token   (instance metadata service, "Metadata: true")
 ///   GET /msi/token                               (App Service, "X-IDENTITY-HEADER: SECRET")
+///
+/// Also has the TokenEndpoint.
 class IdentityServer {
  public:
   /// Serves when it returns; `issuer` outlives it.
@@ -31,18 +34,23 @@ class IdentityServer {
   /// else. They hold the secret.
   std::vector<std::pair<std::string, std::string>> environment() const;
 
+  /// How an application of its own gets tokens, see TokenEndpoint: authority_host, tenant_id,
+  /// client_id and client_secret.
+  std::vector<std::pair<std::string, std::string>> service_principal() const;
+
   /// Lets requests under way finish.
   void stop() { server_->stop(); }
 
  private:
-  IdentityServer(const TokenIssuer& issuer, std::string secret)
-      : issuer_(issuer), secret_(std::move(secret)) {}
-  http::Response handle(const http::Request& request) const;
+  IdentityServer(const TokenIssuer& issuer, Random& random)
+      : issuer_(issuer), applications_(issuer, random), secret_(random.hex(32)) {}
+  http::Response handle(http::Request& request) const;
   /// The audience that the token is wanted for.
   Outcome<std::string> admit(const http::Request& request) const;
   std::string url() const;
 
   const TokenIssuer& issuer_;
+  const TokenEndpoint applications_;
   const std::string secret_;
   std::unique_ptr<http::Server> server_;  ///< Last: its threads use the rest.
 };
