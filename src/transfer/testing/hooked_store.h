@@ -19,6 +19,8 @@ class HookedStore final : public ObjectStore {
   /// Behind before_write.
   std::function<Result<void>(std::string_view block_id)> before_stage = nothing;
   std::function<Result<void>(std::string_view key)> before_commit = nothing;
+  /// May change what a listing says.
+  std::function<void(ListPage& page)> after_list = [](ListPage&) {};
 
   ObjectStore& inner() { return *inner_; }
 
@@ -72,7 +74,9 @@ class HookedStore final : public ObjectStore {
     return inner_->remove(key, conditions, limits);
   }
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override {
-    return inner_->list(request, limits);
+    ListPage page = TRY(inner_->list(request, limits));
+    after_list(page);
+    return page;
   }
 
  private:
