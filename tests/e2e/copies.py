@@ -143,6 +143,25 @@ class Copies(CopiesTest):
         self.aloft("verify", f"{self.box}/kept", f"{self.box}/second", timeout=120)
         self.assertEqual(walk(tree), before, "the source stays as it was")
 
+    def test_names_of_one_file_and_holes_come_back(self):
+        tree = self.here / "tree"
+        (tree / "below").mkdir(parents=True)
+        for name, size in (("small", 100), ("large", 20_000_000)):
+            with (tree / name).open("wb") as file:
+                file.truncate(size)
+                file.write(b"begins")
+            os.link(tree / name, tree / "below" / name)
+        report = json.loads(self.aloft("cp", "-r", tree, f"{self.box}/kept", "--json").stdout)
+        self.assertEqual((report["files"], report["hard_linked"], report["failures"]), (4, 2, []))
+        self.aloft("cp", "-r", f"{self.box}/kept", f"{self.box}/second")
+        self.aloft("rm", "-r", f"{self.box}/kept")
+        self.aloft("cp", "-r", f"{self.box}/second", self.here / "back")
+        self.aloft("verify", "--read", tree, self.here / "back")
+        for name in ("small", "large"):
+            self.assertTrue(os.path.samefile(self.here / "back" / name, self.here / "back/below" / name))
+        self.assertLess((self.here / "back/large").stat().st_blocks * 512, 100_000)
+        self.assertNotIn("links", self.aloft("ls", "-R", self.box).stdout, "its record is hidden")
+
     def test_an_interrupted_copy_leaves_nothing_half_written(self):
         large = self.here / "large"
         with large.open("wb") as file:
