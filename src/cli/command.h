@@ -49,6 +49,7 @@ void add_account_command(CLI::App& app, Context& context);
 void add_daemon_command(CLI::App& app, Context& context);
 void add_cancel_command(CLI::App& app, Context& context);
 void add_doctor_command(CLI::App& app, Context& context);
+void add_du_command(CLI::App& app, Context& context);
 void add_emulator_command(CLI::App& app, Context& context);
 /// scheduler, supervise and node-task: what `submit` starts.
 void add_job_processes(CLI::App& app, Context& context);
@@ -59,6 +60,7 @@ void add_cp_command(CLI::App& app, Context& context);
 void add_ls_command(CLI::App& app, Context& context);
 void add_mkdir_command(CLI::App& app, Context& context);
 void add_mount_command(CLI::App& app, Context& context);
+void add_mv_command(CLI::App& app, Context& context);
 void add_pool_command(CLI::App& app, Context& context);
 void add_rm_command(CLI::App& app, Context& context);
 /// run and shell are the launcher's; here they are for the help, and hand over to it.
@@ -66,6 +68,7 @@ void add_run_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_submit_command(CLI::App& app, Context& context);
 void add_stat_command(CLI::App& app, Context& context);
+void add_sync_command(CLI::App& app, Context& context);
 void add_unmount_command(CLI::App& app, Context& context);
 void add_verify_command(CLI::App& app, Context& context);
 void add_watch_command(CLI::App& app, Context& context);

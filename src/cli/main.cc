@@ -12,11 +12,14 @@ int main(int argc, char** argv) {
   Context context;
   add_run_commands(app, context);
   add_cp_command(app, context);
+  add_sync_command(app, context);
+  add_mv_command(app, context);
   add_ls_command(app, context);
   add_cat_command(app, context);
   add_rm_command(app, context);
   add_mkdir_command(app, context);
   add_stat_command(app, context);
+  add_du_command(app, context);
   add_verify_command(app, context);
   add_account_command(app, context);
   add_mount_command(app, context);

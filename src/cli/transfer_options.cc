@@ -13,18 +13,22 @@ constexpr std::uint64_t kMemoryBytesMin = 32_MiB;
 
 }  // namespace
 
-void add_transfer_options(CLI::App& command, TransferOptions& options) {
+void add_parallel_options(CLI::App& command, TransferOptions& options) {
   command
       .add_option("-j,--parallel", options.threads,
                   "How many files and parts are under way at once, 1 to 256 (default 16)")
       ->check(CLI::Range(1, 256))
       ->option_text("N");
+  command.add_flag("-q,--quiet", options.quiet, "No progress and no summary, only what fails");
+}
+
+void add_transfer_options(CLI::App& command, TransferOptions& options) {
+  add_parallel_options(command, options);
   command
       .add_option("--memory", options.memory,
                   "Memory for content, such as 512M (default: an eighth of the machine's, at "
                   "least 256M)")
       ->option_text("SIZE");
-  command.add_flag("-q,--quiet", options.quiet, "No progress and no summary, only what fails");
 }
 
 void add_selection_options(CLI::App& command, SelectionRules& rules) {

@@ -19,6 +19,9 @@ struct TransferOptions {
   bool quiet = false;
 };
 
+/// How many at once, and quiet.
+void add_parallel_options(CLI::App& command, TransferOptions& options);
+/// These, and what content that passes through here may use.
 void add_transfer_options(CLI::App& command, TransferOptions& options);
 
 /// --include and --exclude, in the order in which they are given.

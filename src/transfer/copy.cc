@@ -41,11 +41,6 @@ class Route {
   virtual void finish() {}
 };
 
-tl::unexpected<Error> cannot_copy_special(const std::string& shown, FileKind kind) {
-  return fail(ErrorCode::unsupported,
-              shown + " is a " + std::string(name_of(kind)) + ", which holds no data to copy");
-}
-
 Result<void> check_replaceable(const Tree& tree, const Entry* present, const Entry& entry) {
   if (present == nullptr) return {};
   const bool from_directory = entry.kind() == FileKind::directory;
@@ -93,7 +88,7 @@ class UploadRoute final : public IntoContainer {
 
   Result<void> take(Entry entry, std::string target_path) override {
     if (is_special(entry.kind())) {
-      return cannot_copy_special(source_->name_of(entry.path), entry.kind());
+      return fail(no_content_to_copy(source_->name_of(entry.path), entry.kind()));
     }
     // The container itself has no marker, and so no attributes.
     if (target_path.empty()) return {};
@@ -168,7 +163,7 @@ class DownloadRoute final : public Route {
   Result<void> take(Entry entry, std::string target_path) override {
     TRY(check_relative_path(target_path));
     if (is_special(entry.kind())) {
-      return cannot_copy_special(source_->name_of(entry.path), entry.kind());
+      return fail(no_content_to_copy(source_->name_of(entry.path), entry.kind()));
     }
     if (entry.kind() == FileKind::directory) {
       return take_directory(std::move(entry), std::move(target_path));
@@ -277,6 +272,7 @@ class Feeder {
     const bool below_blocked = std::ranges::any_of(
         blocked_, [&](const std::string& directory) { return entry.path.starts_with(directory); });
     if (below_blocked) return;
+    if (session_.options.wanted && !session_.options.wanted(entry)) return;
     if (entry.kind() == FileKind::regular) {
       ++session_.progress.files_found;
       session_.progress.bytes_found += entry.size_bytes;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,6 +23,13 @@ struct CopyOptions {
   RestoreOptions restore{};
   /// Of each source; rules see paths below it, or the name of a source that is no directory.
   Selection selection{};
+  /// Asked about each entry that would be copied, on the walking thread, directories before what is
+  /// in them (which is asked about all the same); null: all are wanted.
+  std::function<bool(const Entry& source)> wanted{};
+  /// Called when the service has copied an object, on any thread. With precondition_failed the
+  /// object is copied again, as one that changed; another error is that of its copy.
+  std::function<Result<void>(const std::shared_ptr<ObjectTree>& tree, const Entry& source)>
+      after_server_copy{};
   std::size_t threads = 16;
   std::uint64_t memory_bytes = default_memory_bytes();
   /// Size of a staged block and of one ranged read; larger for a file that would need more blocks

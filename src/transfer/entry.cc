@@ -26,6 +26,12 @@ bool is_special(FileKind kind) {
   return kind != FileKind::regular && kind != FileKind::directory && kind != FileKind::symlink;
 }
 
+Error no_content_to_copy(const std::string& shown, FileKind kind) {
+  return {
+      .code = ErrorCode::unsupported,
+      .message = shown + " is a " + std::string(name_of(kind)) + ", which holds no data to copy"};
+}
+
 std::string join(std::string_view directory, std::string_view name) {
   if (directory.empty()) return std::string(name);
   if (name.empty()) return std::string(directory);

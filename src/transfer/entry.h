@@ -27,6 +27,9 @@ std::string_view name_of(FileKind kind);
 /// Fifos, sockets and devices: they have no content to copy.
 bool is_special(FileKind kind);
 
+/// Of a fifo, socket or device named `shown`.
+Error no_content_to_copy(const std::string& shown, FileKind kind);
+
 /// Which file of this machine a name leads to.
 struct FileId {
   dev_t device = 0;

@@ -159,12 +159,6 @@ bool same_place(const Located& a, const Located& b) {
   return false;
 }
 
-bool is_below(const Located& inner, const Located& outer) {
-  if (!inner.object || !outer.object) return false;
-  if (inner.object->store().name() != outer.object->store().name()) return false;
-  return outer.path.empty() ? !inner.path.empty() : inner.path.starts_with(outer.path + '/');
-}
-
 Result<void> check_pair(const PlacedCopy& copy) {
   const bool from_directory = copy.source.entry.kind() == FileKind::directory;
   const bool onto_directory = copy.target.exists && copy.target.entry.kind() == FileKind::directory;
@@ -213,6 +207,12 @@ Result<PlacedCopy> place_one(const Place& source, const Place& destination,
 
 std::string Place::shown() const {
   return local() ? path : join(store->name(), path);
+}
+
+bool is_below(const Located& inner, const Located& outer) {
+  if (!inner.object || !outer.object) return false;
+  if (inner.object->store().name() != outer.object->store().name()) return false;
+  return outer.path.empty() ? !inner.path.empty() : inner.path.starts_with(outer.path + '/');
 }
 
 Result<Located> locate(const Place& place, Links links, const Limits& limits) {

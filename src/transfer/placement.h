@@ -47,6 +47,9 @@ enum class Links { follow, keep };
 /// says name the place.
 Result<Located> locate(const Place& place, Links links, const Limits& limits);
 
+/// Whether both are in one container and `inner` is below the directory `outer`.
+bool is_below(const Located& inner, const Located& outer);
+
 struct PlacementOptions {
   bool recursive = false;
   /// The destination is the name of the copy, even if a directory is there.

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/remove.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
 #include <ranges>
 
 #include "base/clock.h"
@@ -27,6 +34,17 @@ class Removal {
     return std::move(*report_.lock());
   }
 
+  RemoveReport run(std::span<const Entry> entries) {
+    for (const bool directories : {false, true}) {
+      for (const Entry& entry : entries) {
+        if ((entry.kind() == FileKind::directory) != directories) continue;
+        submit(entry, {.if_match = entry.object->etag});
+      }
+      pool_.wait();
+    }
+    return std::move(*report_.lock());
+  }
+
  private:
   Result<void> walk(const std::string& path) {
     const Visitor visitor{
@@ -46,9 +64,9 @@ class Removal {
     return {};
   }
 
-  void submit(Entry entry) {
-    pool_.submit([this, entry = std::move(entry)] {
-      const auto removed = tree_.store().remove(entry.object->key, {}, limits_);
+  void submit(Entry entry, Conditions conditions = {}) {
+    pool_.submit([this, entry = std::move(entry), conditions = std::move(conditions)] {
+      const auto removed = tree_.store().remove(entry.object->key, conditions, limits_);
       // Somebody else was faster: it is gone, as asked.
       if (!removed && removed.error().code != ErrorCode::not_found) {
         return failed(tree_.name_of(entry.path), removed.error());
@@ -71,11 +89,79 @@ class Removal {
   WorkPool pool_;  // Last: its threads end before what they use.
 };
 
+/// Removes names of this machine one after the other.
+class LocalRemoval {
+ public:
+  LocalRemoval(const LocalDirectory& root, bool keep_filled)
+      : root_(root), keep_filled_(keep_filled) {}
+
+  Result<void> remove(const Entry& entry) {
+    const std::string above(parent_of(entry.path));
+    const UniqueFd parent = TRY(root_.open_parent(entry.path));
+    TRY(remember_times(parent.get(), above));
+    const std::string name(base_of(entry.path));
+    const bool directory = entry.kind() == FileKind::directory;
+    if (::unlinkat(parent.get(), name.c_str(), directory ? AT_REMOVEDIR : 0) == 0) {
+      ++(directory ? report.directories : report.files);
+      return {};
+    }
+    if (errno == ENOENT || (errno == ENOTEMPTY && keep_filled_)) return {};
+    return fail_os(errno, "cannot delete " + root_.name_of(entry.path));
+  }
+
+  void restore_times() const {
+    for (const auto& [path, times] : times_) {
+      // A directory that went itself needs none, and a lost time is no reason to fail.
+      const auto directory = root_.open_beneath(path, O_RDONLY | O_DIRECTORY);
+      if (directory) ::futimens(directory->get(), times.data());
+    }
+  }
+
+  RemoveReport report{};
+
+ private:
+  using Times = std::array<timespec, 2>;
+
+  Result<void> remember_times(int directory, const std::string& path) {
+    if (times_.contains(path)) return {};
+    struct stat status {};
+    if (::fstat(directory, &status) != 0) {
+      return fail_os(errno, "cannot look at " + root_.name_of(path));
+    }
+    times_.emplace(path, Times{timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, status.st_mtim});
+    return {};
+  }
+
+  const LocalDirectory& root_;
+  const bool keep_filled_;
+  std::map<std::string, Times> times_;
+};
+
 }  // namespace
 
 Result<RemoveReport> remove_tree(ObjectTree& tree, const Entry& root, const RemoveOptions& options,
                                  const Limits& limits) {
   return Removal(tree, options, limits).run(root);
+}
+
+RemoveReport remove_objects(ObjectTree& tree, std::span<const Entry> entries, std::size_t threads,
+                            const Limits& limits) {
+  const RemoveOptions options{.threads = threads};
+  return Removal(tree, options, limits).run(entries);
+}
+
+RemoveReport remove_local(LocalTree& tree, std::span<const Entry> entries, bool keep_filled,
+                          const Limits& limits) {
+  LocalRemoval removal(tree.directory(), keep_filled);
+  for (const Entry& entry : entries) {
+    if (limits.stop.stop_requested()) break;
+    auto removed = removal.remove(entry);
+    if (removed) continue;
+    removal.report.failures.push_back(
+        {.name = tree.name_of(entry.path), .error = std::move(removed).error()});
+  }
+  removal.restore_times();
+  return std::move(removal.report);
 }
 
 }  // namespace aloft::transfer

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/limits.h"
@@ -26,5 +27,16 @@ struct RemoveReport {
 /// interruption leaves no file without its directory. Hidden areas stay.
 Result<RemoveReport> remove_tree(ObjectTree& tree, const Entry& root, const RemoveOptions& options,
                                  const Limits& limits);
+
+/// Removes objects, in the versions that `entries` name and no others: files first, then markers of
+/// directories, in their order. One that is gone is no failure. Interrupted, it removes less.
+RemoveReport remove_objects(ObjectTree& tree, std::span<const Entry> entries, std::size_t threads,
+                            const Limits& limits);
+
+/// Removes files, links and directories of this machine in their order, each behind what is in it;
+/// directories above keep their times. One that is gone is no failure, nor is with `keep_filled` a
+/// directory that still holds something. Interrupted, it removes less.
+RemoveReport remove_local(LocalTree& tree, std::span<const Entry> entries, bool keep_filled,
+                          const Limits& limits);
 
 }  // namespace aloft::transfer

@@ -25,7 +25,8 @@ void compare_targets(Comparison& comparison, const std::string& path, const Entr
   const auto right = comparison.b_root.tree().link_target(b, comparison.limits);
   if (!right) return comparison.failed(comparison.b_root.tree().name_of(b.path), right.error());
   if (*left == *right) return;
-  comparison.differs(path, fmt::format("link leads to {} here and to {} there", *left, *right));
+  comparison.contents_differ(path,
+                             fmt::format("link leads to {} here and to {} there", *left, *right));
 }
 
 void compare_attributes(Comparison& comparison, const std::string& path, const FileAttributes& a,
@@ -67,7 +68,7 @@ void compare_entries(Comparison& comparison, const std::string& path, Entry a, E
   }
   if (a.kind() != FileKind::regular) return;
   if (a.size_bytes != b.size_bytes) {
-    return comparison.differs(
+    return comparison.contents_differ(
         path, fmt::format("has {} bytes here and {} there", a.size_bytes, b.size_bytes));
   }
   compare_content(comparison, path, std::move(a), std::move(b));

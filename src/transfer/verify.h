@@ -31,6 +31,7 @@ struct VerifyOptions {
 struct Difference {
   std::string path;  ///< Below the places compared; ".": they themselves.
   std::string what;
+  bool content = false;  ///< In the bytes, the size, or where a link leads.
 };
 
 struct VerifyReport {

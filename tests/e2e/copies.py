@@ -328,7 +328,7 @@ class Copies(CopiesTest):
         self.expect_failure(1, f"{self.box}/nothing does not exist", "cat", f"{self.box}/nothing")
         self.expect_failure(1, "no-such-directory", "cp", f"{self.box}/nothing", self.here / "no-such-directory/x")
         self.expect_failure(1, "otheraccount", "ls", "az://otheraccount/box")
-        error = json.loads(self.expect_failure(1, "aloft", "cp", "--json", "/etc/hostname", f"{self.box}-none/x").stdout)
+        error = json.loads(self.expect_failure(1, "aloft", "cp", "--json", "/etc/hostname", f"{self.box}-none/x").stdout.splitlines()[-1])
         self.assertEqual(error["error"]["code"], "not_found")
 
     def test_a_wrong_key_is_named(self):

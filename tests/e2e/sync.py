@@ -3,12 +3,13 @@
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
-import unittest
+import time
 
 import harness
-from copies import CopiesTest
+from copies import SEED, CopiesTest
 
 
 def names_below(root):
@@ -75,6 +76,118 @@ class Selections(TreeTest):
     def test_files_are_listed_before_directories(self):
         lines = self.aloft("ls", f"{self.box}/d", f"{self.box}/a.csv", f"{self.box}/tmp").stdout.splitlines()
         self.assertEqual(lines, [f"{self.box}/a.csv", "", f"{self.box}/d:", "c.csv", "c.tmp", "", f"{self.box}/tmp:", "t.csv"])
+
+
+class Syncs(TreeTest):
+    def setUp(self):
+        super().setUp()
+        self.write("a", "d/b", "d/e/c")
+        os.symlink("a", self.here / "tree/link")
+        self.tree = self.here / "tree"
+
+    def sync(self, *arguments):
+        return json.loads(self.aloft("sync", "--json", *arguments).stdout.splitlines()[-1])
+
+    def test_two_directories_become_equal(self):
+        self.assertEqual(self.sync(self.tree, f"{self.box}/copy")["files"], 3)
+        self.aloft("verify", self.tree, f"{self.box}/copy")
+        self.write("a", text="changed")
+        self.write("new")
+        (self.tree / "d/b").unlink()
+        dry = self.aloft("sync", "--delete", "--dry-run", self.tree, f"{self.box}/copy")
+        self.assertEqual(dry.stdout.splitlines(), ["attributes .", "copy a", "attributes d", "copy new", "delete d/b"])
+        self.assertIn("would make 5 changes", dry.stderr)
+        done = self.sync("--delete", self.tree, f"{self.box}/copy")
+        self.assertEqual((done["files"], done["deleted"], done["unchanged"], done["failures"]), (2, 1, 2, []))
+        self.aloft("verify", self.tree, f"{self.box}/copy")
+        self.sync(f"{self.box}/copy", f"{self.box}/second")
+        self.sync(f"{self.box}/second", self.here / "back")
+        self.aloft("verify", "--no-owners", self.here / "back", self.tree)
+        again = self.sync("--checksum", f"{self.box}/second", self.here / "back")
+        self.assertEqual((again["files"], again["attributes"], again["unchanged"]), (0, 0, 4))
+
+    def test_nothing_is_deleted_when_something_failed(self):
+        self.sync(self.tree, f"{self.box}/copy")
+        (self.tree / "a").unlink()
+        os.mkfifo(self.tree / "pipe")
+        self.expect_failure(1, "nothing was deleted", "sync", "--delete", self.tree, f"{self.box}/copy")
+        self.assertIn("a", self.names(f"{self.box}/copy"))
+        self.sync("--delete", "--exclude", "pipe", self.tree, f"{self.box}/copy")
+        self.assertNotIn("a", self.names(f"{self.box}/copy"))
+
+    def test_wrong_usage_says_what_to_do(self):
+        self.expect_failure(2, "use rsync", "sync", self.tree, self.here / "other")
+        self.expect_failure(1, "is not a directory", "sync", self.tree / "a", f"{self.box}/copy")
+        self.expect_failure(1, "does not exist; make it with", "sync", self.tree, f"{self.box}-none/x")
+
+    def test_a_killed_sync_is_completed_by_the_next(self):
+        chance = random.Random(SEED)
+        for i in range(300):
+            self.write(f"many/{i % 7}/{i}", text=str(i))
+        self.write("stale/x", "stale/y", root=self.here / "old")
+        self.aloft("cp", "-r", f"{self.here}/old/.", f"{self.box}/copy")
+        for round in range(4):
+            process = subprocess.Popen([harness.BUILD / "aloft-main", "sync", "-q", "--delete", self.tree, f"{self.box}/copy"],
+                                       env=self.world.environment)
+            time.sleep(chance.random() * 0.15)
+            process.kill()
+            process.wait()
+            self.write(f"many/round{round}")
+        self.sync("--delete", self.tree, f"{self.box}/copy")
+        self.aloft("verify", self.tree, f"{self.box}/copy")
+        self.assertEqual(names_below(self.tree), sorted(self.names(f"{self.box}/copy")), f"seed {SEED}")
+
+
+class Moves(TreeTest):
+    def test_mv_places_as_mv_does(self):
+        self.write("a", "d/b", "d/e/c")
+        os.chmod(self.here / "tree/d/b", 0o640)
+        self.aloft("cp", "-r", f"{self.here}/tree/.", self.box)
+        self.aloft("mv", f"{self.box}/a", f"{self.box}/d/*/c", f"{self.box}/d")
+        self.assertEqual(self.names(self.box), ["d", "d/a", "d/b", "d/c", "d/e"])
+        done = json.loads(self.aloft("mv", "--json", f"{self.box}/d", f"{self.box}/n").stdout.splitlines()[-1])
+        self.assertEqual((done["files"], done["failures"]), (3, []))
+        self.assertEqual(self.names(self.box), ["n", "n/a", "n/b", "n/c", "n/e"])
+        facts = json.loads(self.aloft("stat", "--json", f"{self.box}/n/b").stdout)["entries"][0]
+        self.assertEqual(facts["mode"], "0640")
+        self.expect_failure(1, "into itself", "mv", f"{self.box}/n", f"{self.box}/n/e")
+        self.expect_failure(1, "does not exist", "mv", f"{self.box}/none", f"{self.box}/n")
+        self.expect_failure(2, "use cp", "mv", self.here / "tree/a", self.box)
+        self.expect_failure(2, "use cp", "mv", f"{self.box}/n/a", self.here)
+        self.assertEqual(self.names(self.box), ["n", "n/a", "n/b", "n/c", "n/e"])
+
+    def test_a_killed_mv_loses_nothing(self):
+        chance = random.Random(SEED)
+        names = [f"{i % 5}/{i}" for i in range(200)]
+        self.write(*names)
+        self.aloft("cp", "-r", self.here / "tree", f"{self.box}/from")
+        for _ in range(5):
+            process = subprocess.Popen([harness.BUILD / "aloft-main", "mv", "-q", "-T", f"{self.box}/from", f"{self.box}/to"],
+                                       env=self.world.environment, stderr=subprocess.DEVNULL)
+            time.sleep(chance.random() * 0.1)
+            process.kill()
+            process.wait()
+            there = {name.split("/", 1)[1] for name in self.names(self.box) if "/" in name}
+            self.assertLessEqual(set(names), there, f"seed {SEED}")
+        self.aloft("mv", "-T", f"{self.box}/from", f"{self.box}/to", check=False)  # Perhaps it was done already.
+        self.assertEqual(self.names(self.box)[0], "to")
+        self.aloft("verify", self.here / "tree", f"{self.box}/to")
+
+
+class Usages(TreeTest):
+    def test_du_adds_up_directories(self):
+        self.write("a", "d/b", "d/e/c", "f/x.log", text="12345")
+        self.aloft("cp", "-r", f"{self.here}/tree/.", self.box)
+        lines = lambda *words: self.aloft("du", *words).stdout.splitlines()
+        self.assertEqual(lines(self.box), [f"5\t{self.box}/d/e", f"10\t{self.box}/d", f"5\t{self.box}/f", f"20\t{self.box}"])
+        self.assertEqual(lines("-s", self.box, f"{self.box}/d"), [f"20\t{self.box}", f"10\t{self.box}/d"])
+        self.assertEqual(lines("--max-depth", "1", "--exclude", "*.log", self.box), [f"10\t{self.box}/d", f"15\t{self.box}"])
+        self.assertEqual(lines("-sh", self.box), [f"20 B\t{self.box}"])
+        self.assertEqual(lines("-s", self.here / "tree"), [f"20\t{self.here}/tree"])
+        report = json.loads(self.aloft("du", "--json", "-s", f"{self.box}/*").stdout)
+        self.assertEqual([(entry["path"], entry["bytes"], entry["files"]) for entry in report["directories"]],
+                         [(f"{self.box}/a", 5, 1), (f"{self.box}/d", 10, 2), (f"{self.box}/f", 5, 1)])
+        self.expect_failure(1, "does not exist", "du", f"{self.box}/none")
 
 
 class Guide(TreeTest):

@@ -109,8 +109,8 @@ class ByteComparison final : public PartsOfPair {
   void end() override {
     compared(comparison_, pair_.a, false);
     if (first_difference_ == kEqual) return;
-    comparison_.differs(pair_.path,
-                        fmt::format("content differs from byte {} on", first_difference_.load()));
+    comparison_.contents_differ(
+        pair_.path, fmt::format("content differs from byte {} on", first_difference_.load()));
   }
 
   std::atomic<std::uint64_t> first_difference_ = kEqual;
@@ -163,6 +163,11 @@ std::optional<std::uint64_t> recorded_checksum(const Comparison& comparison, con
 }
 
 }  // namespace
+
+void Comparison::contents_differ(const std::string& path, std::string what) {
+  report.lock()->differences.push_back(
+      {.path = path.empty() ? "." : path, .what = std::move(what), .content = true});
+}
 
 void Comparison::differs(const std::string& path, std::string what) {
   report.lock()->differences.push_back(

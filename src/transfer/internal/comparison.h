@@ -35,6 +35,8 @@ class Comparison {
 
   /// `path` is below the roots; empty: they themselves.
   void differs(const std::string& path, std::string what);
+  /// As above, where the bytes, their number or the target of a link differ.
+  void contents_differ(const std::string& path, std::string what);
   /// An interruption is not kept: the whole comparison reports it.
   void failed(std::string name, Error error);
 };

@@ -97,6 +97,24 @@ Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target, const Descri
   return write_object(tree, std::move(target), description, put, limits);
 }
 
+Result<void> write_attributes(ObjectTree& tree, const Entry& present,
+                              const FileAttributes& attributes, const Limits& limits) {
+  const Conditions unchanged{.if_match = present.object->etag};
+  const ObjectInfo now = TRY(tree.store().head(present.object->key, limits));
+  Metadata metadata = now.metadata;
+  format::encode_attributes(attributes, metadata);
+  format::keep_content_version(now, metadata);
+  TRY(format::check_metadata_size(now.key, metadata));
+  auto written = tree.store().set_metadata(now.key, metadata, unchanged, limits);
+  if (written) return {};
+  if (written.error().code != ErrorCode::precondition_failed) {
+    return fail(std::move(written).error());
+  }
+  return fail(ErrorCode::precondition_failed, tree.name_of(present.path) +
+                                                  " changed while its attributes were compared; "
+                                                  "do it again");
+}
+
 Result<void> write_directory(ObjectTree& tree, ObjectTarget target,
                              const FileAttributes& attributes, const Limits& limits) {
   const std::string path = target.path;

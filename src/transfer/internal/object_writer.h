@@ -47,6 +47,11 @@ Result<PutResult> write_object(
 Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target, const Description& description,
                              std::span<const std::byte> content, const Limits& limits);
 
+/// Brings the attributes of the object that `present` tells of up to date; precondition_failed if
+/// it is another version by now.
+Result<void> write_attributes(ObjectTree& tree, const Entry& present,
+                              const FileAttributes& attributes, const Limits& limits);
+
 /// Makes the marker of a directory, or brings the attributes of the one that is there up to date.
 Result<void> write_directory(ObjectTree& tree, ObjectTarget target,
                              const FileAttributes& attributes, const Limits& limits);

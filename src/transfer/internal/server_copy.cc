@@ -28,6 +28,9 @@ Result<void> copy_version(Session& session, ServerCopy& copy) {
   };
   TRY(write_object(*copy.tree, copy.target, {.attributes = copy.entry.attributes}, write,
                    session.limits));
+  if (session.options.after_server_copy) {
+    TRY(session.options.after_server_copy(copy.source, copy.entry));
+  }
   return {};
 }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/copy_text.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <iostream>
+
+#include "base/directories.h"
+#include "cli/failures.h"
+#include "cli/output.h"
+
+namespace aloft::cli {
+
+namespace {
+
+mode_t present_umask() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
+
+}  // namespace
+
+void add_trust_modes_option(CLI::App& command, bool& trust_modes) {
+  command.add_flag("--trust-modes", trust_modes,
+                   "On disk also restore owners, groups and set-uid bits; only for containers "
+                   "whose writers you trust");
+}
+
+Result<transfer::CopyOptions> copy_options(const CopyArguments& arguments) {
+  transfer::CopyOptions copy{
+      .restore = {.trust_modes = arguments.trust_modes, .umask = present_umask()},
+      .threads = arguments.transfer.threads};
+  copy.selection = TRY(transfer::Selection::of(arguments.rules));
+  copy.memory_bytes = TRY(memory_bytes(arguments.transfer));
+  return copy;
+}
+
+std::string journal_directory() {
+  return local_directory() + "/copies";
+}
+
+std::string summary(std::string_view done, const transfer::CopyReport& report, double seconds) {
+  std::string text = fmt::format("{} {}, {} in {:.1f} s", done, counted(report.files, "file"),
+                                 format_byte_size(report.bytes), seconds);
+  if (seconds > 0 && report.bytes > 0) {
+    const auto rate = static_cast<std::uint64_t>(static_cast<double>(report.bytes) / seconds);
+    text += " (" + format_byte_size(rate) + "/s)";
+  }
+  if (report.hard_linked > 0) {
+    text +=
+        fmt::format("; {} to files with several names", counted(report.hard_linked, "hard link"));
+  }
+  if (!report.failures.empty()) text += "; " + counted(report.failures.size(), "failure");
+  return text;
+}
+
+nlohmann::json to_json(const transfer::CopyReport& report, double seconds) {
+  return {{"files", report.files},
+          {"directories", report.directories},
+          {"symlinks", report.symlinks},
+          {"bytes", report.bytes},
+          {"hard_linked", report.hard_linked},
+          {"seconds", seconds},
+          {"failures", to_json(report.failures)}};
+}
+
+void report_copy(Context& context, const transfer::CopyReport& report, const CopyArguments& options,
+                 const nlohmann::json& document, const std::string& text) {
+  report_failures(report.failures);
+  if (report.journal_failure) {
+    std::cerr << "aloft: an interrupted copy would begin anew: "
+              << without_controls(report.journal_failure->message) << "\n";
+  }
+  if (context.json) Output().json(document);
+  if (!context.json && !options.transfer.quiet) std::cerr << text << "\n";
+  context.exit_code = report.failures.empty() ? kSuccess : kFailed;
+}
+
+}  // namespace aloft::cli

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/move.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "object/memory_account.h"
+#include "transfer/testing/files.h"
+#include "transfer/testing/hooked_store.h"
+
+namespace aloft::transfer {
+namespace {
+
+using testing::bytes;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class MoveTest : public ::testing::Test {
+ protected:
+  MoveTest() {
+    EXPECT_TRUE(account_.create_container("box", {}));
+    store_ = std::make_shared<testing::HookedStore>(account_.container("box"));
+  }
+
+  Place box(const std::string& path) const { return {.store = store_, .path = path}; }
+  void put(const std::string& key, std::string_view content, Metadata metadata = {}) {
+    const PutRequest request{.key = key, .content = bytes(content), .metadata = metadata};
+    ASSERT_TRUE(account_.container("box")->put(request, {}));
+  }
+  Result<CopyReport> run(const Place& from, const Place& to, const Limits& limits = {}) {
+    Progress progress;
+    return move({&from, 1}, to, options_, progress, limits);
+  }
+  std::vector<std::string> failures(const Place& from, const Place& to) {
+    const auto report = run(from, to);
+    if (!report) return {report.error().message};
+    std::vector<std::string> messages;
+    for (const Failure& failure : report->failures) messages.push_back(failure.error.message);
+    return messages;
+  }
+  std::vector<std::string> keys() {
+    std::vector<std::string> list;
+    const auto page = account_.container("box")->list({}, {});
+    for (const ObjectInfo& object : page.value().objects) list.push_back(object.key);
+    return list;
+  }
+  std::string content(const std::string& key) {
+    std::string text(100, '\0');
+    const auto done = account_.container("box")->read(
+        {.key = key, .range = {.offset = 0, .length_bytes = text.size()}},
+        std::as_writable_bytes(std::span(text)), {});
+    text.resize(done.value().size_bytes);
+    return text;
+  }
+
+  MemoryAccount account_;
+  std::shared_ptr<testing::HookedStore> store_;
+  CopyOptions options_{.threads = 4};
+};
+
+TEST_F(MoveTest, MovesATreeWithItsAttributes) {
+  put("d", "", {{"hdi_isfolder", "true"}, {"permissions", "16832"}});
+  put("d/a", "1", {{"permissions", "33152"}});
+  put("d/e/b", "2");
+  put("d-x", "beside");
+  EXPECT_THAT(failures(box("d"), box("n")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("d-x", "n", "n/a", "n/e/b"));
+  EXPECT_EQ(account_.container("box")->head("n/a", {})->metadata.at("permissions"), "33152");
+}
+
+TEST_F(MoveTest, PlacesAndReplacesAsMvDoes) {
+  put("a", "new");
+  put("d/a", "old");
+  EXPECT_THAT(failures(box("a"), box("d")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("d/a"));
+  EXPECT_EQ(content("d/a"), "new");
+  EXPECT_THAT(failures(box("d"), box("d/e")), ElementsAre(HasSubstr("into itself")));
+  EXPECT_THAT(failures(box("d/a"), box("d/a")), ElementsAre(HasSubstr("the same")));
+  EXPECT_THAT(keys(), ElementsAre("d/a"));
+}
+
+TEST_F(MoveTest, TakesTheContentThatASourceGotMeanwhile) {
+  put("a", "old");
+  int writes = 0;
+  // The first write is the copy, the second the removal of what was copied.
+  store_->before_write = [&](std::string_view) -> Result<void> {
+    if (++writes == 2) put("a", "new");
+    return {};
+  };
+  EXPECT_THAT(failures(box("a"), box("b")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("b"));
+  EXPECT_EQ(content("b"), "new");
+}
+
+TEST_F(MoveTest, LeavesASourceThatKeepsChanging) {
+  put("d/a", "0");
+  put("d/b", "b");
+  put("d", "", {{"hdi_isfolder", "true"}});
+  int writes = 0;
+  store_->before_write = [&](std::string_view key) -> Result<void> {
+    if (key == "d/a") put("d/a", std::to_string(++writes));
+    return {};
+  };
+  EXPECT_THAT(failures(box("d"), box("n")), ElementsAre(HasSubstr("changed each of the 3 times")));
+  EXPECT_EQ(content("d/a"), std::to_string(writes));
+  EXPECT_THAT(keys(), ElementsAre("d", "d/a", "n", "n/a", "n/b")) << "what stays keeps its place";
+}
+
+TEST_F(MoveTest, LosesNothingWhereverItIsInterrupted) {
+  for (int allowed = 0; allowed < 8; ++allowed) {
+    const std::string from = "from" + std::to_string(allowed);
+    const std::string to = "to" + std::to_string(allowed);
+    put(from, "", {{"hdi_isfolder", "true"}});
+    for (const char* name : {"/a", "/b", "/c"}) put(from + name, name);
+    std::atomic<int> writes = 0;
+    store_->before_write = [&](std::string_view) -> Result<void> {
+      if (writes++ < allowed) return {};
+      return fail(ErrorCode::cancelled, "killed here");
+    };
+    run(box(from), box(to));
+    for (const char* name : {"/a", "/b", "/c"}) {
+      const auto all = keys();
+      EXPECT_TRUE(std::ranges::count(all, from + name) + std::ranges::count(all, to + name) > 0)
+          << name << " after " << allowed << " writes";
+    }
+    store_->before_write = [](std::string_view) -> Result<void> { return {}; };
+    options_.placement.no_target_directory = true;
+    EXPECT_THAT(failures(box(from), box(to)), IsEmpty());
+    EXPECT_THAT(keys(), ElementsAre(to, to + "/a", to + "/b", to + "/c"));
+    EXPECT_TRUE(account_.container("box")->remove(to, {}, {}));
+    for (const char* name : {"/a", "/b", "/c"}) {
+      EXPECT_TRUE(account_.container("box")->remove(to + name, {}, {}));
+    }
+  }
+}
+
+TEST_F(MoveTest, RefusesWhatIsOnThisMachine) {
+  put("a", "x");
+  const auto moved = run({.path = "/etc/hostname"}, box("b"));
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(moved.error().message, HasSubstr("cp"));
+}
+
+}  // namespace
+}  // namespace aloft::transfer
