@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "base/directories.h"
@@ -34,6 +35,9 @@ Result<transfer::CopyOptions> copy_options(const CopyArguments& arguments) {
       .threads = arguments.transfer.threads};
   copy.selection = TRY(transfer::Selection::of(arguments.rules));
   copy.memory_bytes = TRY(memory_bytes(arguments.transfer));
+  // A part is sent at once, so smaller ones make a low rate even.
+  const std::uint64_t rate = TRY(bytes_per_second(arguments.transfer));
+  if (rate > 0) copy.part_size_bytes = std::clamp<std::uint64_t>(rate / 2, 1_MiB, 8_MiB);
   return copy;
 }
 

@@ -19,7 +19,7 @@ struct Options {
 
 Result<transfer::CopyReport> perform(const Context& context, const Options& options,
                                      const Limits& limits) {
-  Places places(context);
+  Places places(context, TRY(bytes_per_second(options.copy.transfer)));
   const std::vector<transfer::Place> sources =
       TRY(places.places(places.expand(options.sources, limits)));
   const transfer::Place destination = TRY(places.place(options.destination));

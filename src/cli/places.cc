@@ -2,11 +2,16 @@
 #include "cli/places.h"
 
 #include "object/azure/open_accounts.h"
+#include "object/throttled_store.h"
 #include "transfer/glob.h"
 
 namespace aloft::cli {
 
-Places::Places(const Context& context) : open_account_(open_azure_accounts(context.environment)) {}
+Places::Places(const Context& context, std::uint64_t bytes_per_second)
+    : open_account_(open_azure_accounts(context.environment)) {
+  if (bytes_per_second == 0) return;
+  bandwidth_ = std::make_shared<TokenBucket>(bytes_per_second, system_clock());
+}
 
 Result<std::shared_ptr<ObjectAccount>> Places::account(std::string_view name) {
   return open_account_(name);
@@ -19,7 +24,9 @@ Result<transfer::Place> Places::place(const azure::BlobUri& uri) {
                                                  "az://ACCOUNT/CONTAINER[/PATH]");
   }
   const auto opened = TRY(account(uri.account));
-  return transfer::Place{.store = opened->container(uri.container), .path = uri.key};
+  std::shared_ptr<ObjectStore> store = opened->container(uri.container);
+  if (bandwidth_) store = std::make_shared<ThrottledStore>(std::move(store), bandwidth_);
+  return transfer::Place{.store = std::move(store), .path = uri.key};
 }
 
 Result<transfer::Place> Places::place(const std::string& text) {

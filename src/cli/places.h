@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "azure/names/blob_uri.h"
+#include "base/token_bucket.h"
 #include "cli/command.h"
 #include "cli/interruption.h"
 #include "object/object_account.h"
@@ -17,7 +18,8 @@ namespace aloft::cli {
 /// What the arguments of file commands name. Finds credentials when an account is named first.
 class Places {
  public:
-  explicit Places(const Context& context);
+  /// Content of containers moves at `bytes_per_second` at most, all together; 0: any rate.
+  explicit Places(const Context& context, std::uint64_t bytes_per_second = 0);
 
   Result<std::shared_ptr<ObjectAccount>> account(std::string_view name);
   /// az://… or a path of this machine; invalid_argument for az:// without a container.
@@ -33,6 +35,7 @@ class Places {
 
  private:
   AccountOpener open_account_;
+  std::shared_ptr<TokenBucket> bandwidth_;  // Null: not limited.
 };
 
 /// For commands that only know containers; invalid_argument for a path of this machine, saying what

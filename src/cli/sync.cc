@@ -38,7 +38,7 @@ std::string_view name_of(transfer::SyncChange::Kind kind) {
 
 Result<transfer::SyncReport> perform(const Context& context, const Options& options,
                                      const Limits& limits) {
-  Places places(context);
+  Places places(context, TRY(bytes_per_second(options.copy.transfer)));
   const transfer::Place source = TRY(places.place(options.source));
   const transfer::Place target = TRY(places.place(options.target));
   transfer::CopyOptions copy = TRY(copy_options(options.copy));

@@ -10,6 +10,8 @@ namespace {
 
 // Less would not hold two parts.
 constexpr std::uint64_t kMemoryBytesMin = 32_MiB;
+// With less, a request waits so long for its turn that the copy looks dead.
+constexpr std::uint64_t kBytesPerSecondMin = 16_KiB;
 
 }  // namespace
 
@@ -29,6 +31,11 @@ void add_transfer_options(CLI::App& command, TransferOptions& options) {
                   "Memory for content, such as 512M (default: an eighth of the machine's, at "
                   "least 256M)")
       ->option_text("SIZE");
+  command
+      .add_option("--bandwidth", options.bandwidth,
+                  "At most so many bytes a second through here, such as 20M, both directions "
+                  "together")
+      ->option_text("RATE");
 }
 
 void add_selection_options(CLI::App& command, SelectionRules& rules) {
@@ -59,6 +66,17 @@ Result<std::uint64_t> memory_bytes(const TransferOptions& options) {
   if (*parsed >= kMemoryBytesMin) return *parsed;
   return fail(ErrorCode::invalid_argument,
               "--memory " + options.memory + " is too little; give at least 32M");
+}
+
+Result<std::uint64_t> bytes_per_second(const TransferOptions& options) {
+  if (options.bandwidth.empty()) return std::uint64_t{0};
+  std::string_view text = options.bandwidth;
+  if (text.ends_with("/s")) text.remove_suffix(2);
+  auto parsed = parse_byte_size(text);
+  if (!parsed) return fail(parsed.error().code, "--bandwidth: " + parsed.error().message);
+  if (*parsed >= kBytesPerSecondMin) return *parsed;
+  return fail(ErrorCode::invalid_argument,
+              "--bandwidth " + options.bandwidth + " is too little; give at least 16K");
 }
 
 }  // namespace aloft::cli

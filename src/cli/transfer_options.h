@@ -15,7 +15,8 @@ namespace aloft::cli {
 /// What the commands that move or read content have in common.
 struct TransferOptions {
   std::size_t threads = 16;
-  std::string memory{};  ///< As the user wrote it; empty: chosen by the machine.
+  std::string memory{};     ///< As the user wrote it; empty: chosen by the machine.
+  std::string bandwidth{};  ///< As the user wrote it; empty: not limited.
   bool quiet = false;
 };
 
@@ -31,6 +32,10 @@ void add_selection_options(CLI::App& command, SelectionRules& rules);
 
 /// The memory budget; invalid_argument for what is no size.
 Result<std::uint64_t> memory_bytes(const TransferOptions& options);
+
+/// How fast content may pass through here; 0: as fast as it goes. invalid_argument for what is no
+/// rate.
+Result<std::uint64_t> bytes_per_second(const TransferOptions& options);
 
 /// For summaries: how long something took.
 class Stopwatch {

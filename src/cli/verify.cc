@@ -29,7 +29,7 @@ struct Options {
 
 Result<transfer::VerifyReport> perform(const Context& context, const Options& options,
                                        const Limits& limits) {
-  Places places(context);
+  Places places(context, TRY(bytes_per_second(options.transfer)));
   const transfer::Place a = TRY(places.place(options.a));
   const transfer::Place b = TRY(places.place(options.b));
   const std::uint64_t memory = TRY(memory_bytes(options.transfer));

@@ -190,6 +190,21 @@ class Usages(TreeTest):
         self.expect_failure(1, "does not exist", "du", f"{self.box}/none")
 
 
+class Rates(TreeTest):
+    def test_bandwidth_is_shared_by_all_that_moves(self):
+        for name in ("one", "two", "three"):
+            self.write(name, text="x" * 1_000_000)
+        started = time.monotonic()
+        self.aloft("cp", "-r", "--bandwidth", "1M/s", self.here / "tree", self.box)
+        self.assertGreater(time.monotonic() - started, 1.8, "the first file goes at once, the others in their time")
+        started = time.monotonic()
+        self.aloft("sync", "--bandwidth", "2M", f"{self.box}/tree", self.here / "back")
+        self.assertGreater(time.monotonic() - started, 0.45)
+        self.aloft("verify", "--no-owners", self.here / "tree", self.here / "back")
+        self.expect_failure(2, "--bandwidth: 'fast' is not a size", "cp", "--bandwidth", "fast", "a", self.box)
+        self.expect_failure(2, "give at least 16K", "cp", "--bandwidth", "1", "a", self.box)
+
+
 class Guide(TreeTest):
     def test_the_examples_of_the_guide_run(self):
         self.write("input.txt", "results/a.csv", "results/b.csv", "tmp/t.csv", root=self.here / "project")
