@@ -25,6 +25,8 @@ struct Context {
   EnvironmentLookup environment = process_environment();
   /// Machine-readable output on standard output; set by the flag of add_json_option().
   bool json = false;
+  /// One document on each line instead of one alone; set by add_json_events_option().
+  bool json_lines = false;
   /// Whose jobs a command means; set by add_home_option().
   std::string home{};
   int exit_code = kSuccess;
@@ -32,6 +34,10 @@ struct Context {
 
 /// Gives `command` the flag --json; its help says what `document` it prints.
 void add_json_option(CLI::App& command, Context& context, const std::string& document);
+
+/// As above, for commands that take long: a document on each line, {"event": "progress", …} once a
+/// second and {"event": "summary", …} with `document` at the end.
+void add_json_events_option(CLI::App& command, Context& context, const std::string& document);
 
 /// Prints "aloft: MESSAGE" on standard error and returns the exit code for it: kWrongUsage for
 /// invalid_argument (without an errno), kInterrupted for cancelled, else kFailed.

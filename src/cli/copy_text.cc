@@ -61,7 +61,8 @@ std::string summary(std::string_view done, const transfer::CopyReport& report, d
 }
 
 nlohmann::json to_json(const transfer::CopyReport& report, double seconds) {
-  return {{"files", report.files},
+  return {{"event", "summary"},
+          {"files", report.files},
           {"directories", report.directories},
           {"symlinks", report.symlinks},
           {"bytes", report.bytes},
@@ -77,7 +78,7 @@ void report_copy(Context& context, const transfer::CopyReport& report, const Cop
     std::cerr << "aloft: an interrupted copy would begin anew: "
               << without_controls(report.journal_failure->message) << "\n";
   }
-  if (context.json) Output().json(document);
+  if (context.json) Output().json_line(document);
   if (!context.json && !options.transfer.quiet) std::cerr << text << "\n";
   context.exit_code = report.failures.empty() ? kSuccess : kFailed;
 }

@@ -29,7 +29,7 @@ Result<transfer::CopyReport> perform(const Context& context, const Options& opti
   transfer::Journal journal(journal_directory());
   copy.journal = &journal;
   transfer::Progress progress;
-  const ProgressBar bar(progress, options.copy.transfer.quiet);
+  const ProgressBar bar(progress, context, options.copy.transfer.quiet);
   return transfer::copy(sources, destination, copy, progress, limits);
 }
 
@@ -68,7 +68,7 @@ void add_cp_command(CLI::App& app, Context& context) {
   add_trust_modes_option(*command, options->copy.trust_modes);
   add_selection_options(*command, options->copy.rules);
   add_transfer_options(*command, options->copy.transfer);
-  add_json_option(*command, context, "a summary");
+  add_json_events_option(*command, context, "a summary");
   command->footer(
       "Mode, owner, group, times, links and holes are kept in containers; on disk they are "
       "restored, "

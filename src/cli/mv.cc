@@ -28,7 +28,7 @@ Result<transfer::CopyReport> perform(const Context& context, const Options& opti
   transfer::CopyOptions move = TRY(copy_options(options.copy));
   move.placement.no_target_directory = options.no_target_directory;
   transfer::Progress progress;
-  const ProgressBar bar(progress, options.copy.transfer.quiet);
+  const ProgressBar bar(progress, context, options.copy.transfer.quiet);
   return transfer::move(sources, destination, move, progress, limits);
 }
 
@@ -61,7 +61,7 @@ void add_mv_command(CLI::App& app, Context& context) {
   command->add_flag("-T,--no-target-directory", options->no_target_directory,
                     "The destination is the new name itself, even if it is a directory");
   add_parallel_options(*command, options->copy.transfer);
-  add_json_option(*command, context, "a summary");
+  add_json_events_option(*command, context, "a summary");
   command->footer(
       "The service copies each object, and its old name goes when the copy is complete and nobody "
       "changed it meanwhile. Nothing is lost where this is interrupted; the same command with -T "

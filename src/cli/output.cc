@@ -28,6 +28,11 @@ constexpr std::size_t kGatherBytes = 64 << 10;
   ::_exit(report(error));
 }
 
+// A name in a container or on disk may be bytes that are no UTF-8.
+std::string text_of(const nlohmann::json& document, int indent) {
+  return document.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 Output::Output() : is_terminal_(::isatty(STDOUT_FILENO) == 1) {}
@@ -45,8 +50,11 @@ void Output::bytes(std::span<const std::byte> content) {
 }
 
 void Output::json(const nlohmann::json& document) {
-  // A name in a container or on disk may be bytes that are no UTF-8.
-  line(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  line(text_of(document, 2));
+}
+
+void Output::json_line(const nlohmann::json& document) {
+  line(text_of(document, -1));
 }
 
 void Output::flush() {

@@ -25,6 +25,8 @@ class Output {
   /// At once, as it is.
   void bytes(std::span<const std::byte> content);
   void json(const nlohmann::json& document);
+  /// Without line ends in it.
+  void json_line(const nlohmann::json& document);
   void flush();
 
   /// A name for people: on a terminal, bytes that could command it show as "?".

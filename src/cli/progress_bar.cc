@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "base/byte_size.h"
+#include "cli/output.h"
 
 namespace aloft::cli {
 
@@ -19,6 +21,7 @@ using namespace std::chrono_literals;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr auto kInterval = 200ms;
+constexpr auto kEventInterval = 1s;
 constexpr auto kRateWindow = 5s;
 constexpr std::size_t kBarColumnsMin = 10;
 constexpr std::size_t kBarColumnsMax = 30;
@@ -33,11 +36,11 @@ double fraction_done(const ProgressState& state) {
                   static_cast<double>(state.files_done) / static_cast<double>(state.files_found));
 }
 
-std::string time_left(const ProgressState& state) {
-  if (!state.all_found || state.bytes_per_second <= 0) return "";
+std::optional<std::chrono::seconds> time_left(const ProgressState& state) {
+  if (!state.all_found || state.bytes_per_second <= 0) return std::nullopt;
   const std::uint64_t left = state.bytes_found - std::min(state.bytes_done, state.bytes_found);
   const auto seconds = static_cast<double>(left) / state.bytes_per_second;
-  return format_duration(std::chrono::seconds(static_cast<std::int64_t>(seconds + 0.5))) + " left";
+  return std::chrono::seconds(static_cast<std::int64_t>(seconds + 0.5));
 }
 
 /// Bytes per second over the last few seconds.
@@ -71,7 +74,7 @@ ProgressState state_of(const transfer::Progress& progress, Rate& rate) {
   return state;
 }
 
-void show(const std::string& text) {
+void write_to_terminal(const std::string& text) {
   // Lost progress is no failure of the command.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
@@ -107,7 +110,7 @@ std::string render_progress(const ProgressState& state, std::size_t columns) {
   if (state.bytes_per_second > 0) {
     parts.push_back(format_byte_size(static_cast<std::uint64_t>(state.bytes_per_second)) + "/s");
   }
-  if (std::string left = time_left(state); !left.empty()) parts.push_back(std::move(left));
+  if (const auto left = time_left(state)) parts.push_back(format_duration(*left) + " left");
   parts.push_back(fmt::format("{}/{} files", state.files_done, state.files_found));
 
   std::string line;
@@ -122,8 +125,21 @@ std::string render_progress(const ProgressState& state, std::size_t columns) {
   return line;
 }
 
-ProgressBar::ProgressBar(const transfer::Progress& progress, bool quiet) : progress_(progress) {
-  if (quiet || ::isatty(STDERR_FILENO) != 1) return;
+nlohmann::json to_json(const ProgressState& state) {
+  nlohmann::json event{{"event", "progress"},
+                       {"files_done", state.files_done},
+                       {"files_found", state.files_found},
+                       {"bytes_done", state.bytes_done},
+                       {"bytes_found", state.bytes_found},
+                       {"all_found", state.all_found},
+                       {"bytes_per_second", static_cast<std::uint64_t>(state.bytes_per_second)}};
+  if (const auto left = time_left(state)) event["seconds_left"] = left->count();
+  return event;
+}
+
+ProgressBar::ProgressBar(const transfer::Progress& progress, const Context& context, bool quiet)
+    : progress_(progress), events_(context.json) {
+  if (quiet || (!events_ && ::isatty(STDERR_FILENO) != 1)) return;
   thread_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });
 }
 
@@ -131,18 +147,24 @@ ProgressBar::~ProgressBar() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
-  show("\r\033[K");
+  if (!events_) write_to_terminal("\r\033[K");
 }
 
 void ProgressBar::run(std::stop_token stop) {
   Rate rate;
+  const auto interval = events_ ? kEventInterval : kInterval;
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, stop, kInterval, [&] { return stop.stop_requested(); })) {
-    // The last column stays free: some terminals would go to the next line.
-    const std::size_t columns = terminal_columns(STDERR_FILENO) - 1;
-    show("\r" + render_progress(state_of(progress_, rate), columns) + "\033[K");
+  while (!wake_.wait_for(lock, stop, interval, [&] { return stop.stop_requested(); })) {
+    show(state_of(progress_, rate));
     if (stop.stop_requested()) break;
   }
+}
+
+void ProgressBar::show(const ProgressState& state) const {
+  if (events_) return Output().json_line(to_json(state));
+  // The last column stays free: some terminals would go to the next line.
+  const std::size_t columns = terminal_columns(STDERR_FILENO) - 1;
+  write_to_terminal("\r" + render_progress(state, columns) + "\033[K");
 }
 
 }  // namespace aloft::cli

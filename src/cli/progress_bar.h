@@ -5,9 +5,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
+#include "cli/command.h"
 #include "transfer/progress.h"
 
 namespace aloft::cli {
@@ -34,21 +36,26 @@ std::size_t terminal_columns(int fd);
 /// "0:42", "12:03", "1:02:03".
 std::string format_duration(std::chrono::seconds time);
 
-/// Shows progress on standard error while it lives, a few times a second, if that is a terminal;
-/// else it does nothing.
+/// {"event": "progress", …}: what the line says, in numbers; seconds_left only where it is known.
+nlohmann::json to_json(const ProgressState& state);
+
+/// Shows progress while it lives: with --json as an event a second on standard output, else a few
+/// times a second on standard error if that is a terminal. With `quiet` it does nothing.
 class ProgressBar {
  public:
-  /// `progress` outlives it. With `quiet` it does nothing.
-  ProgressBar(const transfer::Progress& progress, bool quiet);
+  /// `progress` outlives it.
+  ProgressBar(const transfer::Progress& progress, const Context& context, bool quiet);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
-  /// Removes the line.
+  /// Removes the line. No event comes behind it.
   ~ProgressBar();
 
  private:
   void run(std::stop_token stop);
+  void show(const ProgressState& state) const;
 
   const transfer::Progress& progress_;
+  const bool events_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread thread_;

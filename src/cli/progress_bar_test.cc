@@ -48,5 +48,21 @@ TEST(ProgressBar, WritesDurationsAsPeopleDo) {
   EXPECT_EQ(format_duration(std::chrono::seconds(3723)), "1:02:03");
 }
 
+TEST(ProgressEvent, SaysInNumbersWhatTheBarSays) {
+  const nlohmann::json event = to_json({.files_done = 1,
+                                        .files_found = 4,
+                                        .bytes_done = 1000,
+                                        .bytes_found = 5000,
+                                        .all_found = true,
+                                        .bytes_per_second = 2000});
+  EXPECT_EQ(event["event"], "progress");
+  EXPECT_EQ(event["files_found"], 4);
+  EXPECT_EQ(event["bytes_done"], 1000);
+  EXPECT_EQ(event["bytes_per_second"], 2000);
+  EXPECT_EQ(event["seconds_left"], 2);
+  EXPECT_FALSE(to_json({.bytes_found = 5000, .bytes_per_second = 1}).contains("seconds_left"))
+      << "not all is found yet";
+}
+
 }  // namespace
 }  // namespace aloft::cli

@@ -21,6 +21,13 @@ void add_json_option(CLI::App& command, Context& context, const std::string& doc
   command.add_flag("--json", context.json, "Print " + document + " as JSON on standard output");
 }
 
+void add_json_events_option(CLI::App& command, Context& context, const std::string& document) {
+  command.add_flag_callback(
+      "--json", [&context] { context.json = context.json_lines = true; },
+      "Print progress once a second and " + document +
+          " at the end, as JSON on standard output, one document on each line");
+}
+
 int report(const Error& error) {
   std::cerr << "aloft: " << sentence(error) << "\n";
   switch (error.code) {
@@ -41,7 +48,9 @@ void report(Context& context, const Error& error) {
   document["error"]["code"] = name_of(error.code);
   document["error"]["message"] = error.message;
   if (!error.request_id.empty()) document["error"]["request_id"] = error.request_id;
-  Output().json(document);
+  if (!context.json_lines) return Output().json(document);
+  document["event"] = "error";
+  Output().json_line(document);
 }
 
 }  // namespace aloft::cli

@@ -49,7 +49,7 @@ Result<transfer::SyncReport> perform(const Context& context, const Options& opti
   transfer::Journal journal(journal_directory());
   sync.copy.journal = &journal;
   transfer::Progress progress;
-  const ProgressBar bar(progress, options.copy.transfer.quiet);
+  const ProgressBar bar(progress, context, options.copy.transfer.quiet);
   return transfer::sync(source, target, sync, progress, limits);
 }
 
@@ -117,7 +117,7 @@ void add_sync_command(CLI::App& app, Context& context) {
   add_trust_modes_option(*command, options->copy.trust_modes);
   add_selection_options(*command, options->copy.rules);
   add_transfer_options(*command, options->copy.transfer);
-  add_json_option(*command, context, "a summary");
+  add_json_events_option(*command, context, "a summary");
   command->footer(
       "A file is copied if its size or time differs; where one side has no time stored, if B's is "
       "older by the service's clock. What --exclude leaves out is neither copied nor deleted.\n\n"

@@ -43,7 +43,7 @@ Result<transfer::VerifyReport> perform(const Context& context, const Options& op
   const transfer::Located located_a = TRY(locate(a, transfer::Links::follow, limits));
   const transfer::Located located_b = TRY(locate(b, transfer::Links::follow, limits));
   transfer::Progress progress;
-  const ProgressBar bar(progress, options.transfer.quiet);
+  const ProgressBar bar(progress, context, options.transfer.quiet);
   return transfer::verify(located_a, located_b, verify, progress, limits);
 }
 
@@ -52,7 +52,8 @@ nlohmann::json document(const transfer::VerifyReport& report, double seconds) {
   for (const auto& difference : report.differences) {
     differences.push_back({{"path", difference.path}, {"what", difference.what}});
   }
-  return {{"equal", report.differences.empty() && report.failures.empty()},
+  return {{"event", "summary"},
+          {"equal", report.differences.empty() && report.failures.empty()},
           {"entries", report.entries},
           {"files", report.files},
           {"bytes", report.bytes},
@@ -99,7 +100,7 @@ void run(Context& context, const Options& options) {
   }
   report_failures(done->failures);
   if (context.json) {
-    Output().json(document(*done, stopwatch.seconds()));
+    Output().json_line(document(*done, stopwatch.seconds()));
   } else {
     print(*done, options, stopwatch.seconds());
   }
@@ -123,7 +124,7 @@ void add_verify_command(CLI::App& app, Context& context) {
                     "Read all contents, even where a checksum was recorded at upload");
   add_selection_options(*command, options->rules);
   add_transfer_options(*command, options->transfer);
-  add_json_option(*command, context, "what differs and a summary");
+  add_json_events_option(*command, context, "what differs and a summary");
   command->footer(
       "Prints one line for each difference; the exit code is 0 if there is none, else 1. "
       "Attributes count where both sides have them stored. An object whose checksum was recorded "

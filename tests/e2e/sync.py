@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import time
 
@@ -181,7 +182,7 @@ class Usages(TreeTest):
         lines = lambda *words: self.aloft("du", *words).stdout.splitlines()
         self.assertEqual(lines(self.box), [f"5\t{self.box}/d/e", f"10\t{self.box}/d", f"5\t{self.box}/f", f"20\t{self.box}"])
         self.assertEqual(lines("-s", self.box, f"{self.box}/d"), [f"20\t{self.box}", f"10\t{self.box}/d"])
-        self.assertEqual(lines("--max-depth", "1", "--exclude", "*.log", self.box), [f"10\t{self.box}/d", f"15\t{self.box}"])
+        self.assertEqual(lines("--max-depth", "1", "--exclude", "*.log", self.box), [f"10\t{self.box}/d", f"0\t{self.box}/f", f"15\t{self.box}"])
         self.assertEqual(lines("-sh", self.box), [f"20 B\t{self.box}"])
         self.assertEqual(lines("-s", self.here / "tree"), [f"20\t{self.here}/tree"])
         report = json.loads(self.aloft("du", "--json", "-s", f"{self.box}/*").stdout)
@@ -203,6 +204,31 @@ class Rates(TreeTest):
         self.aloft("verify", "--no-owners", self.here / "tree", self.here / "back")
         self.expect_failure(2, "--bandwidth: 'fast' is not a size", "cp", "--bandwidth", "fast", "a", self.box)
         self.expect_failure(2, "give at least 16K", "cp", "--bandwidth", "1", "a", self.box)
+
+
+class Events(TreeTest):
+    def test_progress_comes_as_events_where_json_is_asked_for(self):
+        self.write("f", text="x" * 3_000_000)
+
+        def copy(*options):
+            return subprocess.Popen([harness.BUILD / "aloft-main", "cp", *options, self.here / "tree/f", f"{self.box}/f"],
+                                    env=self.world.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+        self.world.emulator.send_signal(signal.SIGSTOP)  # So that the copies take their time.
+        try:
+            loud, quiet = copy("--json"), copy("--json", "--quiet")
+            first = json.loads(loud.stdout.readline())
+        finally:
+            self.world.emulator.send_signal(signal.SIGCONT)
+        self.assertEqual((first["event"], first["files_done"]), ("progress", 0))
+        out, err = loud.communicate(timeout=60)
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual((events[-1]["event"], events[-1]["files"], err), ("summary", 1, ""))
+        self.assertEqual({event["event"] for event in events[:-1]} - {"progress"}, set())
+        lines = quiet.communicate(timeout=60)[0].splitlines()
+        self.assertEqual([json.loads(line)["event"] for line in lines], ["summary"])
+        failed = self.expect_failure(1, "does not exist", "cp", "--json", self.here / "none", f"{self.box}-none/x")
+        self.assertEqual(json.loads(failed.stdout.splitlines()[-1])["event"], "error")
 
 
 class Guide(TreeTest):
