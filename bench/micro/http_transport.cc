@@ -3,11 +3,9 @@
 // interface. The server is another process, so that the CPU time of this one is the client's.
 #include <curl/curl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -18,6 +16,7 @@
 #include "base/clock.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "measure.h"
 
 namespace {
 
@@ -27,15 +26,6 @@ constexpr std::size_t kBodyBytes = 16u << 10;
 constexpr int kRequests = 5'000;
 constexpr int kRounds = 11;
 constexpr std::size_t kTogether = 64;
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 /// Serves until this process ends; returns its port.
 std::uint16_t start_server() {
@@ -124,24 +114,19 @@ struct Contender {
   std::vector<double> wall_us{};
 };
 
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
 void connect_cost(const http::Endpoint& endpoint) {
   constexpr int kConnections = 500;
   std::vector<std::byte> sink(kBodyBytes);
   http::Client client({.idle_max_per_endpoint = 0});
   http::Exchange exchange;
-  const double before = cpu_seconds();
+  const double before = bench::cpu_seconds();
   for (int i = 0; i < kConnections; ++i) {
     prepare(exchange, endpoint, sink);
     exchange.headers.add("Connection", "close");
     CHECK(client.perform(exchange, {}).has_value());
   }
   std::printf("%-28s %7.1f us cpu with its own connection each\n", "ours, dialed by libcurl",
-              (cpu_seconds() - before) * 1e6 / kConnections);
+              (bench::cpu_seconds() - before) * 1e6 / kConnections);
 }
 
 }  // namespace
@@ -164,10 +149,10 @@ int main() {
                             {"libcurl easy, one at a time", [&] { get_by_libcurl(easy); }}};
   for (int round = 0; round < kRounds; ++round) {
     for (Contender& contender : contenders) {
-      const double cpu = cpu_seconds();
+      const double cpu = bench::cpu_seconds();
       const auto wall = system_clock().now();
       contender.run();
-      contender.cpu_us.push_back((cpu_seconds() - cpu) * 1e6 / kRequests);
+      contender.cpu_us.push_back((bench::cpu_seconds() - cpu) * 1e6 / kRequests);
       contender.wall_us.push_back(
           std::chrono::duration<double, std::micro>(system_clock().now() - wall).count() /
           kRequests);
@@ -176,9 +161,8 @@ int main() {
   std::printf("GET of 16 KiB on loopback, medians of %d interleaved rounds of %d\n", kRounds,
               kRequests);
   for (const Contender& contender : contenders) {
-    const auto [low, high] = std::ranges::minmax(contender.cpu_us);
-    std::printf("%-28s %7.1f us cpu [%.1f-%.1f], %7.1f us wall\n", contender.name,
-                median(contender.cpu_us), low, high, median(contender.wall_us));
+    std::printf("%-28s %s us cpu, %7.1f us wall\n", contender.name,
+                bench::spread(contender.cpu_us).c_str(), bench::median(contender.wall_us));
   }
   connect_cost(endpoint);
   curl_slist_free_all(headers);

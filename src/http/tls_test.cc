@@ -3,10 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -18,55 +15,24 @@
 #include "base/temporary_directory.h"
 #include "http/client.h"
 #include "http/fake_server.h"
+#include "http/testing/self_signed.h"
 
 namespace aloft::http {
 namespace {
 
 using testing::HasSubstr;
 
-template <auto Free>
-struct FreeBy {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
 using Context = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
 using Session = std::unique_ptr<SSL, FreeBy<SSL_free>>;
-
-/// A certificate for `names` ("IP:127.0.0.1") that signs itself, valid for an hour.
-Certificate make_certificate(EVP_PKEY* key, const char* names) {
-  Certificate certificate(X509_new());
-  X509* const x509 = certificate.get();
-  X509_set_version(x509, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x509), -60);
-  X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
-  X509_set_pubkey(x509, key);
-  X509_NAME* const name = X509_get_subject_name(x509);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("aloft test"), -1, -1, 0);
-  X509_set_issuer_name(x509, name);
-  X509_EXTENSION* const extension =
-      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names);
-  CHECK(extension != nullptr && X509_add_ext(x509, extension, -1) == 1);
-  X509_EXTENSION_free(extension);
-  CHECK(X509_sign(x509, key, EVP_sha256()) > 0);
-  return certificate;
-}
 
 class TlsTest : public testing::Test {
  protected:
   void use_certificate_for(const char* names) {
-    const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate = make_certificate(key.get(), names);
+    const SelfSigned identity = make_self_signed(names);
     context_.reset(SSL_CTX_new(TLS_server_method()));
-    CHECK(SSL_CTX_use_certificate(context_.get(), certificate.get()) == 1);
-    CHECK(SSL_CTX_use_PrivateKey(context_.get(), key.get()) == 1);
-    const std::unique_ptr<FILE, FreeBy<std::fclose>> file(std::fopen(authorities().c_str(), "w"));
-    CHECK(PEM_write_X509(file.get(), certificate.get()) == 1);
+    CHECK(SSL_CTX_use_certificate(context_.get(), identity.certificate.get()) == 1);
+    CHECK(SSL_CTX_use_PrivateKey(context_.get(), identity.key.get()) == 1);
+    write_certificate(identity, authorities());
   }
   std::string authorities() const { return directory_.path() + "/authorities.pem"; }
 
