@@ -14,7 +14,10 @@ namespace aloft::http {
 
 struct ClientOptions {
   std::chrono::milliseconds connect_time_max{10'000};
-  /// An exchange on which no byte moves for this long fails with unavailable.
+  /// An exchange whose answer does not begin within this time after its request was sent fails with
+  /// unavailable.
+  std::chrono::milliseconds first_byte_time_max{60'000};
+  /// As does one on which no byte moves for this long while the request or the answer is under way.
   std::chrono::milliseconds stall_time_max{60'000};
   /// Connections that one perform() has open at a time; further exchanges wait for their turn.
   std::size_t connections_max_per_call = 64;
@@ -23,6 +26,8 @@ struct ClientOptions {
   std::chrono::milliseconds idle_time_max{50'000};
   /// Go through the proxies that the environment names (https_proxy, no_proxy, …).
   bool use_proxies = true;
+  /// Also for what is_loopback(); a proxy cannot know which services run on this machine.
+  bool use_proxies_for_loopback = false;
   /// Certificate authorities (PEM) to trust instead of the system's. Empty: the system's, or those
   /// that SSL_CERT_FILE names.
   std::string authorities_file{};

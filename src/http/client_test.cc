@@ -45,14 +45,24 @@ class ClientTest : public testing::Test {
   Client client_;
 };
 
+TEST_F(ClientTest, ReachesThisMachineWithoutAProxyUnlessAskedTo) {
+  FakeServer server(echo);
+  ASSERT_EQ(::setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+  Exchange exchange = get(server);
+  const auto direct = client_.perform(exchange, soon());
+  const auto by_proxy = Client({.use_proxies_for_loopback = true}).perform(exchange, soon());
+  ASSERT_EQ(::unsetenv("http_proxy"), 0);
+  EXPECT_TRUE(direct);
+  EXPECT_FALSE(by_proxy) << "the proxy does not exist";
+}
+
 TEST_F(ClientTest, GoesAroundProxiesWhereToldSo) {
   FakeServer server(echo);
   ASSERT_EQ(::setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
   Exchange exchange = get(server);
-  const auto through_proxy = client_.perform(exchange, soon());
-  const auto direct = Client({.use_proxies = false}).perform(exchange, soon());
+  const auto direct =
+      Client({.use_proxies = false, .use_proxies_for_loopback = true}).perform(exchange, soon());
   ASSERT_EQ(::unsetenv("http_proxy"), 0);
-  EXPECT_FALSE(through_proxy) << "the proxy does not exist";
   EXPECT_TRUE(direct);
 }
 
@@ -216,6 +226,50 @@ TEST_F(ClientTest, LeavesAnIdleConnectionAloneThatTheServerClosed) {
   EXPECT_TRUE(client_.perform(exchange, soon()));
 }
 
+TEST_F(ClientTest, LeavesIdleConnectionsAloneThatTheServerClosedAfterABatch) {
+  std::atomic<int> closed = 0;
+  FakeServer server([&](FakeConnection& connection, int number) {
+    while (!connection.read_request().empty()) {
+      connection.answer("fine");
+      if (number < 4) break;
+    }
+    ++closed;
+  });
+  std::vector<Exchange> exchanges(4, get(server));
+  std::vector<Exchange*> pointers;
+  for (Exchange& exchange : exchanges) pointers.push_back(&exchange);
+  client_.perform(pointers, soon());
+  while (closed < 4) std::this_thread::yield();
+  std::this_thread::sleep_for(20ms);  // The descriptor is closed just behind the script.
+  for (int round = 0; round < 2; ++round) {
+    for (Exchange& exchange : exchanges) exchange.repeatable = false;
+    client_.perform(pointers, soon());
+    for (const Exchange& exchange : exchanges) EXPECT_TRUE(exchange.result);
+  }
+  EXPECT_EQ(server.connections(), 8);
+}
+
+TEST_F(ClientTest, TakesNothingForAnAnswerThatCameBeforeItsRequest) {
+  std::atomic<bool> sent = false;
+  FakeServer server([&](FakeConnection& connection, int number) {
+    while (!connection.read_request().empty()) {
+      connection.answer("asked");
+      if (number < 2) {
+        std::this_thread::sleep_for(20ms);  // So that it does not come with the answer.
+        connection.answer("not asked");
+        sent = true;
+      }
+    }
+  });
+  std::vector<Exchange> exchanges(2, get(server));
+  Exchange* const pointers[] = {&exchanges[0], &exchanges[1]};
+  client_.perform(pointers, soon());
+  while (!sent) std::this_thread::yield();
+  std::this_thread::sleep_for(40ms);
+  client_.perform(pointers, soon());
+  for (const Exchange& exchange : exchanges) EXPECT_EQ(exchange.answer.text, "asked");
+}
+
 TEST_F(ClientTest, ReportsAnAnswerThatBreaksOff) {
   FakeServer server([&](FakeConnection& connection, int) {
     connection.read_request();
@@ -297,7 +351,11 @@ TEST_F(ClientTest, EndsWhenAskedToStop) {
 }
 
 TEST_F(ClientTest, GivesUpAConnectionOnWhichNothingMoves) {
-  FakeServer server([&](FakeConnection& connection, int) { connection.wait_for_end(); });
+  FakeServer server([&](FakeConnection& connection, int) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+    connection.wait_for_end();
+  });
   Client client({.stall_time_max = 50ms});
   for (const std::size_t count : {1u, 3u}) {
     std::vector<Exchange> exchanges(count, get(server));
@@ -309,6 +367,27 @@ TEST_F(ClientTest, GivesUpAConnectionOnWhichNothingMoves) {
       EXPECT_EQ(exchange.result.error().code, ErrorCode::unavailable);
     }
   }
+}
+
+TEST_F(ClientTest, GivesUpAnAnswerWhoseFirstByteDoesNotCome) {
+  FakeServer server([&](FakeConnection& connection, int) {
+    const std::string request = connection.read_request();
+    if (request.starts_with("GET /silent")) return connection.wait_for_end();
+    // In time, and then slower than a first byte may be.
+    connection.send("HTTP/1.1 200 OK\r\n");
+    std::this_thread::sleep_for(300ms);
+    connection.send("Content-Length: 2\r\n\r\nok");
+    connection.wait_for_end();
+  });
+  Client client({.first_byte_time_max = 100ms});
+  Exchange silent = get(server, "/silent");
+  Exchange slow = get(server, "/slow");
+  Exchange* const pointers[] = {&silent, &slow};
+  client.perform(pointers, soon());
+  ASSERT_FALSE(silent.result);
+  EXPECT_EQ(silent.result.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(silent.result.error().message, HasSubstr("no answer began within"));
+  EXPECT_TRUE(slow.result);
 }
 
 TEST_F(ClientTest, SaysWhereItCouldNotConnect) {
@@ -364,6 +443,33 @@ TEST_F(ClientTest, ServesManyThreads) {
   threads.clear();
   EXPECT_EQ(good, 800);
   EXPECT_LE(server.connections(), 8);
+}
+
+TEST_F(ClientTest, LendsConnectionsFromThreadToThread) {
+  FakeServer server(echo);
+  std::vector<std::jthread> threads;
+  std::atomic<int> good = 0;
+  for (int thread = 0; thread < 6; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 40; ++i) {
+        // Alone and together, so that connections change between the two ways of waiting.
+        std::vector<Exchange> exchanges(static_cast<std::size_t>(1 + (i + thread) % 4));
+        std::vector<Exchange*> pointers;
+        for (std::size_t j = 0; j < exchanges.size(); ++j) {
+          exchanges[j] =
+              get(server, "/" + std::to_string(thread * 1000 + i * 10) + std::to_string(j));
+          pointers.push_back(&exchanges[j]);
+        }
+        client_.perform(pointers, soon());
+        for (const Exchange& exchange : exchanges) {
+          if (exchange.answer.text == "GET " + exchange.target + " HTTP/1.1") ++good;
+        }
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(good, 6 * 10 * (1 + 2 + 3 + 4));
+  EXPECT_LE(server.connections(), 6 * 4);
 }
 
 }  // namespace

@@ -10,10 +10,6 @@ namespace {
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kTlsPort = 443;
 
-std::string bracketed(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
-}
-
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(ErrorCode::invalid_argument,
               "\"" + std::string(text) + "\" is not an http or https URL: " + std::string(why));
@@ -43,9 +39,16 @@ bool is_printable(std::string_view text) {
 
 }  // namespace
 
+void Endpoint::append_authority(std::string& text) const {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  text.append(is_v6 ? "[" : "").append(host).append(is_v6 ? "]" : "");
+  if (port != (tls ? kTlsPort : kPlainPort)) text.append(":").append(std::to_string(port));
+}
+
 std::string Endpoint::authority() const {
-  const bool own_port = port == (tls ? kTlsPort : kPlainPort);
-  return own_port ? bracketed(host) : bracketed(host) + ":" + std::to_string(port);
+  std::string text;
+  append_authority(text);
+  return text;
 }
 
 std::string to_string(const Endpoint& endpoint) {

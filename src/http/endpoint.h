@@ -18,6 +18,7 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
   /// As the Host header spells it: without the scheme's own port, IPv6 in brackets.
   std::string authority() const;
+  void append_authority(std::string& text) const;
 };
 
 /// "https://host:port", for messages.

@@ -39,7 +39,8 @@ struct Exchange {
   bool repeatable = true;
 
   /// Where the body of a successful answer goes; an answer longer than this is corrupt. Without a
-  /// sink (data() null), and for all other answers, the body goes to answer.text.
+  /// sink (data() null), and for all other answers, the body goes to answer.text; what of the sink
+  /// is behind Answer::sink_bytes may be overwritten all the same.
   std::span<std::byte> sink{};
   /// A longer answer.text is corrupt.
   std::size_t text_bytes_max = 64u << 10;

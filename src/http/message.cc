@@ -31,6 +31,25 @@ constexpr bool is_token_character(char c) {
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
+constexpr bool is_value_character(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  return (code >= 0x20 || c == '\t') && code != 0x7f;
+}
+
+/// What a test says about each character, for the heads of every request and answer.
+template <auto Test>
+constexpr auto kTable = [] {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 256; ++c) table[static_cast<std::size_t>(c)] = Test(static_cast<char>(c));
+  return table;
+}();
+
+template <auto Test>
+bool all_pass(std::string_view text) {
+  return std::ranges::all_of(text,
+                             [](char c) { return kTable<Test>[static_cast<unsigned char>(c)]; });
+}
+
 }  // namespace
 
 std::string_view name_of(Method method) {
@@ -87,14 +106,11 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 bool is_field_value(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) {
-    const auto code = static_cast<unsigned char>(c);
-    return (code < 0x20 && c != '\t') || code == 0x7f;
-  });
+  return all_pass<is_value_character>(text);
 }
 
 bool is_field_name(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_token_character);
+  return !text.empty() && all_pass<is_token_character>(text);
 }
 
 Headers::Headers(std::initializer_list<Field> fields) {

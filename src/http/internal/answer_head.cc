@@ -47,18 +47,19 @@ Result<void> parse_field(std::string_view line, Answer& answer) {
 
 }  // namespace
 
-Result<Version> parse_answer_head(std::string_view head, Answer& answer) {
+Result<AnswerHead> parse_answer_head(std::string_view text, Answer& answer) {
   answer.headers.clear();
-  Version version = Version::http_1_1;
+  AnswerHead head;
   for (bool first = true;; first = false) {
-    const std::size_t end = head.find("\r\n");
+    const std::string_view rest = text.substr(head.size_bytes);
+    const std::size_t end = rest.find("\r\n");
     if (end == std::string_view::npos) return malformed("its head does not end");
-    const std::string_view line = head.substr(0, end);
-    head.remove_prefix(end + 2);
+    const std::string_view line = rest.substr(0, end);
+    head.size_bytes += end + 2;
     if (first) {
-      version = TRY(parse_status_line(line, answer));
+      head.version = TRY(parse_status_line(line, answer));
     } else if (line.empty()) {
-      return version;
+      return head;
     } else {
       TRY(parse_field(line, answer));
     }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "http/internal/answer_head.h"
 
@@ -60,8 +61,9 @@ void AnswerReader::start(Exchange& exchange) {
   exchange_->answer.clear();
   begin_ = end_ = searched_ = 0;
   state_ = State::head;
+  guessing_ = false;
   begun_ = false;
-  keep_alive_ = false;
+  keep_alive_ = exceeded_ = false;
   remaining_ = 0;
   trailer_bytes_ = 0;
 }
@@ -71,25 +73,48 @@ std::span<std::byte> AnswerReader::sink_space(std::uint64_t count_max) {
   return free.first(static_cast<std::size_t>(std::min<std::uint64_t>(free.size(), count_max)));
 }
 
-std::span<std::byte> AnswerReader::space() {
+AnswerReader::Space AnswerReader::guessed_space() {
+  const auto sink = exchange_->sink;
+  const bool whole = sink.size() <= kGuessedBytesMax;
+  return {.first = std::span(buffer_).first(guessed_head_bytes_),
+          .second = whole ? sink : sink.first(kGuessedBytesMax),
+          .excess = whole ? excess() : std::span<std::byte>()};
+}
+
+AnswerReader::Space AnswerReader::space() {
+  const Space space = choose_space();
+  expected_ = space.first.size() + space.second.size();
+  return space;
+}
+
+AnswerReader::Space AnswerReader::choose_space() {
   const bool into_body = state_ == State::body || state_ == State::chunk;
-  if (into_body && to_sink_ && begin_ == end_) return sink_space(remaining_);
-  if (begin_ == end_) begin_ = end_ = searched_ = 0;
-  if (end_ == buffer_.size()) {
-    if (begin_ > 0) {
-      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    } else {
-      // Only an unusual head fills the buffer; take_head() sets the limit.
-      buffer_.resize(buffer_.size() * 2);
-    }
+  if (into_body && to_sink_ && begin_ == end_) {
+    return {.first = sink_space(remaining_),
+            .excess = state_ == State::body ? excess() : std::span<std::byte>()};
   }
-  return std::span(buffer_).subspan(end_);
+  if (begin_ == end_) begin_ = end_ = searched_ = 0;
+  guessing_ =
+      state_ == State::head && end_ == 0 && guessed_head_bytes_ > 0 && !exchange_->sink.empty();
+  if (guessing_) return guessed_space();
+  make_room(1);
+  return {.first = std::span(buffer_).subspan(end_)};
+}
+
+void AnswerReader::make_room(std::size_t count) {
+  if (end_ + count <= buffer_.size()) return;
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  // Only an unusual head and a wrong guess fill the buffer; take_head() and the guess have limits.
+  if (end_ + count > buffer_.size()) buffer_.resize(std::max(buffer_.size() * 2, end_ + count));
 }
 
 Result<void> AnswerReader::received(std::size_t count) {
   begun_ = begun_ || count > 0;
+  exceeded_ = count > expected_;
+  count = std::min(count, expected_);
+  if (guessing_) return received_as_guessed(count);
   const bool into_body = state_ == State::body || state_ == State::chunk;
   if (into_body && to_sink_ && begin_ == end_) {
     exchange_->answer.sink_bytes += count;
@@ -98,6 +123,29 @@ Result<void> AnswerReader::received(std::size_t count) {
     return {};
   }
   end_ += count;
+  return consume();
+}
+
+Result<void> AnswerReader::received_as_guessed(std::size_t count) {
+  guessing_ = false;
+  const std::size_t behind = count - std::min(count, guessed_head_bytes_);
+  end_ = count - behind;
+  if (behind == 0) return consume();
+  if (buffered().ends_with("\r\n\r\n")) {
+    searched_ = end_ - 4;
+    TRY(take_head());
+    if (begin_ == end_ && state_ == State::body && to_sink_ && behind <= remaining_) {
+      exchange_->answer.sink_bytes = behind;
+      remaining_ -= behind;
+      if (remaining_ == 0) finish_body_piece();
+      return {};
+    }
+  }
+  // Back to where it would have gone without the guess.
+  make_room(behind + 1);
+  std::memcpy(buffer_.data() + end_, exchange_->sink.data(), behind);
+  end_ += behind;
+  if (std::exchange(exceeded_, false)) buffer_[end_++] = excess_;
   return consume();
 }
 
@@ -137,20 +185,20 @@ Result<bool> AnswerReader::take_head() {
     return false;
   }
   if (end + 4 > kHeadBytesMax) return corrupt("its head is longer than 64 KiB");
-  const Version version = TRY(parse_answer_head(text.substr(0, end + 4), exchange_->answer));
-  drop(end + 4);
+  const AnswerHead head = TRY(parse_answer_head(text.substr(0, end + 4), exchange_->answer));
+  drop(head.size_bytes);
   searched_ = 0;
   const int status = exchange_->answer.status;
   if (status == 101) return corrupt("it changes to a protocol that was not asked for");
   if (status < 200) return true;  // "100 Continue" and its like: the answer itself is to come.
   const auto connection = exchange_->answer.headers.get("connection");
-  keep_alive_ = version == Version::http_1_0 ? holds_token(connection, "keep-alive")
-                                             : !holds_token(connection, "close");
-  TRY(choose_framing());
+  keep_alive_ = head.version == Version::http_1_0 ? holds_token(connection, "keep-alive")
+                                                  : !holds_token(connection, "close");
+  TRY(choose_framing(head.size_bytes));
   return true;
 }
 
-Result<void> AnswerReader::choose_framing() {
+Result<void> AnswerReader::choose_framing(std::size_t head_bytes) {
   const Answer& answer = exchange_->answer;
   to_sink_ = exchange_->sink.data() != nullptr && answer.successful();
   const auto length = TRY(content_length(answer.headers));
@@ -166,6 +214,7 @@ Result<void> AnswerReader::choose_framing() {
     remaining_ = *length;
     TRY(check_room(remaining_));
     state_ = remaining_ == 0 ? State::done : State::body;
+    if (to_sink_) guessed_head_bytes_ = head_bytes;
   } else {
     keep_alive_ = false;
     state_ = State::body_until_end;

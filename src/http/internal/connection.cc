@@ -58,26 +58,37 @@ Result<Moved> Connection::send_plain(std::span<const std::byte> first,
                                      std::span<const std::byte> second) {
   iovec parts[] = {vector_of(first), vector_of(second)};
   msghdr message{};
-  message.msg_iov = first.empty() ? parts + 1 : parts;
-  message.msg_iovlen = first.empty() ? 1 : 2;
-  const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  const auto one = first.empty() ? second : first;
+  const ssize_t sent = first.empty() || second.empty()
+                           ? ::send(fd_.get(), one.data(), one.size(), MSG_NOSIGNAL)
+                           : ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
   if (sent >= 0) return Moved{.bytes = static_cast<std::size_t>(sent)};
   if (errno == EAGAIN || errno == EINTR) return Moved{.how = Moved::How::wait_to_write};
   return broken(errno);
 }
 
-Result<Moved> Connection::receive(std::span<std::byte> buffer) {
-  if (ssl_ != nullptr) {
-    std::size_t received = 0;
-    ERR_clear_error();
-    const int returned = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &received);
-    return tls_outcome(returned, received);
+Result<Moved> Connection::receive(const AnswerReader::Space& space) {
+  if (ssl_ != nullptr) return receive_tls(space.first);
+  iovec parts[3];
+  int count = 0;
+  for (const auto place : {space.first, space.second, space.excess}) {
+    if (!place.empty()) parts[count++] = vector_of(place);
   }
-  const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  const ssize_t received = ::readv(fd_.get(), parts, count);
+  drained = received > 0 && static_cast<std::size_t>(received) < space.size();
   if (received > 0) return Moved{.bytes = static_cast<std::size_t>(received)};
   if (received == 0) return Moved{.how = Moved::How::ended};
   if (errno == EAGAIN || errno == EINTR) return Moved{.how = Moved::How::wait_to_read};
   return broken(errno);
+}
+
+Result<Moved> Connection::receive_tls(std::span<std::byte> buffer) {
+  std::size_t received = 0;
+  ERR_clear_error();
+  const int returned = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &received);
+  return tls_outcome(returned, received);
 }
 
 Result<Moved> Connection::tls_outcome(int returned, std::size_t bytes) {

@@ -37,21 +37,29 @@ class Connection {
   Clock::time_point made_at() const { return made_at_; }
   /// When it was put aside; for its pool.
   Clock::time_point idle_since{};
+  /// The epoll descriptor that knows it, or -1; for watchers.
+  int watched_by = -1;
+  /// The last receive() left nothing behind.
+  bool drained = false;
+  /// The other side said that nothing more comes from it.
+  bool ended = false;
 
   /// `some` once the TLS handshake is over; at once on a plain connection.
   Result<Moved> shake_hands();
   /// Sends from `first`, then from `second`.
   Result<Moved> send(std::span<const std::byte> first, std::span<const std::byte> second);
-  Result<Moved> receive(std::span<std::byte> buffer);
+  Result<Moved> receive(const AnswerReader::Space& space);
 
   /// False if the other side closed it, or sent something that nobody asked for.
   bool seems_alive() const;
 
   AnswerReader& reader() { return reader_; }
+  const AnswerReader& reader() const { return reader_; }
 
  private:
   Connection(Endpoint endpoint, UniqueFd fd, Clock::time_point now)
       : endpoint_(std::move(endpoint)), fd_(std::move(fd)), made_at_(now) {}
+  Result<Moved> receive_tls(std::span<std::byte> buffer);
   Result<Moved> send_plain(std::span<const std::byte> first, std::span<const std::byte> second);
   Result<Moved> tls_outcome(int returned, std::size_t bytes);
 

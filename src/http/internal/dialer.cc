@@ -10,6 +10,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "http/loopback.h"
+
 namespace aloft::http::internal {
 namespace {
 
@@ -58,7 +60,8 @@ void Dialer::start(const Endpoint& endpoint, std::size_t tag, const ClientOption
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(std::max<std::int64_t>(options.connect_time_max.count(), 1)));
-  if (!options.use_proxies) {
+  const bool at_home = is_loopback(endpoint.host) && !options.use_proxies_for_loopback;
+  if (!options.use_proxies || at_home) {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
   } else if (endpoint.tls) {
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy_for_tls());

@@ -2,13 +2,8 @@
 #include "http/internal/driver.h"
 
 #include <poll.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -19,8 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t kWakeTag = ~std::uint64_t{0};
-
 /// Rounded up, so that a wait does not end just before its time and spin.
 milliseconds until(Clock::time_point time, Clock::time_point now) {
   if (time <= now) return milliseconds(0);
@@ -28,29 +21,12 @@ milliseconds until(Clock::time_point time, Clock::time_point now) {
   return std::min(std::chrono::ceil<milliseconds>(time - now), milliseconds(60'000));
 }
 
-void ring(int wake_fd) {
-  const std::uint64_t one = 1;
-  // It fails only when the counter is full, and then it is readable anyway.
-  [[maybe_unused]] const ssize_t written = ::write(wake_fd, &one, sizeof one);
-}
-
-void silence(int wake_fd) {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t count_read = ::read(wake_fd, &count, sizeof count);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Driver>> Driver::make(const ClientOptions& options, Pool& pool,
                                              LazyTlsContext& tls) {
   std::unique_ptr<Driver> driver(new Driver(options, pool, tls));
-  driver->epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
-  driver->wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!driver->epoll_ || !driver->wake_) return fail_os(errno, "cannot wait for connections");
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = kWakeTag}};
-  if (::epoll_ctl(driver->epoll_.get(), EPOLL_CTL_ADD, driver->wake_.get(), &event) != 0) {
-    return fail_os(errno, "cannot wait for connections");
-  }
+  driver->watcher_ = TRY(Watcher::make());
   return driver;
 }
 
@@ -59,7 +35,7 @@ void Driver::run(std::span<Exchange* const> exchanges, const Limits& limits) {
   {
     std::optional<std::stop_callback<std::function<void()>>> on_stop;
     if (limits.stop.stop_possible()) {
-      on_stop.emplace(limits.stop, [fd = wake_.get()] { ring(fd); });
+      on_stop.emplace(limits.stop, [watcher = watcher_.get()] { watcher->ring(); });
     }
     while (unfinished_ > 0) {
       if (const auto checked = limits.check(system_clock(), "the request"); !checked) {
@@ -67,54 +43,69 @@ void Driver::run(std::span<Exchange* const> exchanges, const Limits& limits) {
         break;
       }
       give_connections();
-      for (std::size_t i = 0; i < count_; ++i) advance(slots_[i]);
+      advance_ready();
       if (unfinished_ > 0) wait(limits);
-      fail_stalled();
+      now_ = system_clock().now();
+      if (now_ >= next_stall_) fail_stalled();
     }
   }
   // The callback cannot run any more: what it wrote is taken back for the next call.
-  if (limits.stop.stop_requested()) silence(wake_.get());
+  if (limits.stop.stop_requested()) watcher_->silence();
 }
 
 void Driver::prepare(std::span<Exchange* const> exchanges) {
   count_ = unfinished_ = exchanges.size();
-  connections_ = 0;
+  connections_ = first_waiting_ = 0;
+  ready_.clear();
+  now_ = system_clock().now();
+  next_stall_ = Clock::time_point::max();
   if (slots_.size() < count_) slots_.resize(count_);
   for (std::size_t i = 0; i < count_; ++i) {
     Slot& slot = slots_[i];
     slot.exchange = exchanges[i];
     slot.phase = Phase::waiting;
-    slot.pooled = slot.needs_fresh = false;
+    slot.pooled = slot.needs_fresh = slot.ready = false;
     slot.exchange->answer.clear();
     if (Result<void> written = write_request_head(*slot.exchange, slot.head); !written) {
       finish(slot, std::move(written));
     }
   }
+  if (count_ > 1) watcher_->catch_up();
 }
 
 void Driver::give_connections() {
-  for (std::size_t i = 0; i < count_ && connections_ < options_.connections_max_per_call; ++i) {
-    Slot& slot = slots_[i];
+  for (; first_waiting_ < count_ && connections_ < options_.connections_max_per_call;
+       ++first_waiting_) {
+    Slot& slot = slots_[first_waiting_];
     if (slot.phase != Phase::waiting) continue;
-    const auto now = system_clock().now();
     const Endpoint& endpoint = slot.exchange->endpoint;
     ++connections_;
-    std::unique_ptr<Connection> idle = slot.needs_fresh ? nullptr : pool_.take(endpoint, now);
+    std::unique_ptr<Connection> idle = slot.needs_fresh ? nullptr : take_idle(endpoint);
     if (idle != nullptr) {
       use(slot, std::move(idle), true);
       continue;
     }
     if (dialer_ == nullptr) dialer_ = std::make_unique<Dialer>();
     slot.phase = Phase::dialing;
-    dialer_->start(endpoint, i, options_);
+    dialer_->start(endpoint, first_waiting_, options_);
   }
+}
+
+std::unique_ptr<Connection> Driver::take_idle(const Endpoint& endpoint) {
+  while (auto connection = pool_.take(endpoint, now_, watcher_->fd())) {
+    // If anything had happened since to one that is watched, the watcher would know.
+    const bool known = count_ > 1 && watcher_->watches(*connection) && connection->drained;
+    if (known && !watcher_->disturbed(*connection)) return connection;
+    if (connection->seems_alive()) return connection;
+  }
+  return nullptr;
 }
 
 void Driver::dialed(std::size_t index, Result<UniqueFd> fd) {
   Slot& slot = slots_[index];
+  now_ = system_clock().now();
   if (!fd) return finish(slot, fail(std::move(fd).error()));
-  auto connection =
-      Connection::make(slot.exchange->endpoint, std::move(*fd), tls_, system_clock().now());
+  auto connection = Connection::make(slot.exchange->endpoint, std::move(*fd), tls_, now_);
   if (!connection) return finish(slot, fail(std::move(connection).error()));
   use(slot, std::move(*connection), false);
 }
@@ -124,43 +115,24 @@ void Driver::use(Slot& slot, std::unique_ptr<Connection> connection, bool pooled
   slot.connection->reader().start(*slot.exchange);
   slot.phase = !pooled && slot.connection->is_tls() ? Phase::greeting : Phase::talking;
   slot.pooled = pooled;
-  slot.readable = false;
+  // TLS may bring session tickets at any time.
+  slot.readable = count_ > 1 && watcher_->disturbed(*slot.connection);
   slot.writable = true;
   slot.wants_to_write = false;
   slot.sent_bytes = 0;
-  slot.last_progress = system_clock().now();
-  watch(slot);
-}
-
-/// Alone, an exchange waits in poll, which needs no preparation.
-void Driver::watch(Slot& slot) {
-  if (count_ == 1) return;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.u64 = static_cast<std::uint64_t>(&slot - slots_.data());
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, slot.connection->fd(), &event) != 0) {
-    finish(slot, fail_os(errno, "cannot wait for a connection"));
-  }
-}
-
-milliseconds Driver::time_to_wait(const Limits& limits) const {
-  const auto now = system_clock().now();
-  milliseconds time = until(limits.deadline, now);
-  for (std::size_t i = 0; i < count_; ++i) {
-    const Slot& slot = slots_[i];
-    if (slot.connection == nullptr) continue;
-    time = std::min(time, until(slot.last_progress + options_.stall_time_max, now));
-  }
-  return time;
+  slot.last_progress = now_;
+  plan_stall(slot);
+  make_ready(slot);
+  // Alone, an exchange waits in poll, which needs no preparation.
+  if (count_ == 1) return watcher_->take_from_others(*slot.connection);
+  const Result<void> watched = watcher_->watch(*slot.connection, index_of(slot));
+  if (!watched) finish(slot, watched);
 }
 
 void Driver::wait(const Limits& limits) {
   // An exchange that lost its connection, or whose turn came, needs one first.
-  const bool can_go_on = connections_ < options_.connections_max_per_call &&
-                         std::any_of(slots_.begin(), slots_.begin() + static_cast<long>(count_),
-                                     [](const Slot& slot) { return slot.phase == Phase::waiting; });
-  if (can_go_on) return;
-  const milliseconds time_max = time_to_wait(limits);
+  if (first_waiting_ < count_ && connections_ < options_.connections_max_per_call) return;
+  const milliseconds time_max = until(std::min(limits.deadline, next_stall_), now_);
   if (dialer_ != nullptr && dialer_->busy()) {
     wait_for_dials(time_max);
   } else if (count_ == 1) {
@@ -171,8 +143,8 @@ void Driver::wait(const Limits& limits) {
 }
 
 void Driver::wait_for_dials(milliseconds time_max) {
-  // An epoll descriptor can itself be polled; it holds the wake-up too.
-  curl_waitfd others[] = {{.fd = epoll_.get(), .events = CURL_WAIT_POLLIN, .revents = 0}};
+  // An epoll descriptor can itself be polled; it holds the bell too.
+  curl_waitfd others[] = {{.fd = watcher_->fd(), .events = CURL_WAIT_POLLIN, .revents = 0}};
   dialer_->wait(others, time_max,
                 [this](std::size_t index, Result<UniqueFd> fd) { dialed(index, std::move(fd)); });
   if (others[0].revents != 0) wait_for_many(milliseconds(0));
@@ -181,7 +153,7 @@ void Driver::wait_for_dials(milliseconds time_max) {
 void Driver::wait_for_one(Slot& slot, milliseconds time_max) {
   const short events = static_cast<short>(POLLIN | (slot.wants_to_write ? POLLOUT : 0));
   pollfd fds[] = {{.fd = slot.connection->fd(), .events = events, .revents = 0},
-                  {.fd = wake_.get(), .events = POLLIN, .revents = 0}};
+                  {.fd = watcher_->bell(), .events = POLLIN, .revents = 0}};
   const int ready = ::poll(fds, 2, static_cast<int>(time_max.count()));
   if (ready <= 0 || fds[0].revents == 0) return;
   hear(slot, (fds[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0,
@@ -189,45 +161,75 @@ void Driver::wait_for_one(Slot& slot, milliseconds time_max) {
 }
 
 void Driver::wait_for_many(milliseconds time_max) {
-  std::array<epoll_event, 64> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                 static_cast<int>(time_max.count()));
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (event.data.u64 == kWakeTag) continue;
-    hear(slots_[event.data.u64], (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0,
-         (event.events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0);
+  for (const Watcher::Event& event : watcher_->wait(time_max)) {
+    Slot& slot = slots_[event.slot];
+    if (event.ended) slot.connection->ended = true;
+    hear(slot, event.can_read, event.can_write);
   }
 }
 
 /// Notes what the kernel said. TLS may have to read in order to write and the other way round, so
 /// there either is a reason to try both.
 void Driver::hear(Slot& slot, bool can_read, bool can_write) {
-  const bool both = slot.connection != nullptr && slot.connection->is_tls();
+  const bool both = slot.connection->is_tls();
   slot.readable = slot.readable || can_read || both;
   slot.writable = slot.writable || can_write || both;
+  if (has_work(slot)) make_ready(slot);
+}
+
+void Driver::make_ready(Slot& slot) {
+  if (!std::exchange(slot.ready, true)) ready_.push_back(index_of(slot));
 }
 
 bool Driver::has_work(const Slot& slot) {
   return slot.readable || (slot.writable && slot.sent_bytes < request_bytes(slot));
 }
 
+/// The request is out and nothing of its answer is here.
+bool Driver::awaits_first_byte(const Slot& slot) {
+  return slot.phase == Phase::talking && slot.sent_bytes == request_bytes(slot) &&
+         !slot.connection->reader().begun();
+}
+
+/// How long the next byte may take.
+milliseconds Driver::patience(const Slot& slot) const {
+  return awaits_first_byte(slot) ? options_.first_byte_time_max : options_.stall_time_max;
+}
+
 void Driver::fail_stalled() {
-  const auto now = system_clock().now();
+  next_stall_ = Clock::time_point::max();
   for (std::size_t i = 0; i < count_; ++i) {
     Slot& slot = slots_[i];
-    if (slot.connection == nullptr || has_work(slot)) continue;
-    if (now - slot.last_progress < options_.stall_time_max) continue;
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.stall_time_max).count();
+    if (slot.connection == nullptr) continue;
+    if (slot.ready || now_ < slot.last_progress + patience(slot)) {
+      plan_stall(slot);
+      continue;
+    }
+    const auto time = std::to_string(patience(slot).count()) + " ms";
     slot.pooled = false;  // It was alive for all we know: do not take it for a stale one.
     broke(slot, {.code = ErrorCode::unavailable,
-                 .message = "nothing came for " + std::to_string(seconds) + " s"});
+                 .message = awaits_first_byte(slot) ? "no answer began within " + time
+                                                    : "nothing came for " + time});
   }
 }
 
-void Driver::advance(Slot& slot) {
-  if (slot.phase == Phase::greeting) greet(slot);
-  if (slot.phase == Phase::talking) talk(slot);
+/// Has fail_stalled() look at it when its patience ends; and before, because it may come to wait
+/// for something else meanwhile.
+void Driver::plan_stall(const Slot& slot) {
+  const auto shortest = std::min(options_.first_byte_time_max, options_.stall_time_max);
+  const auto patience_ends = std::max(slot.last_progress + patience(slot), now_);
+  next_stall_ = std::min({next_stall_, patience_ends, now_ + shortest});
+}
+
+void Driver::advance_ready() {
+  // Advancing one makes no other one ready, but it may give up its own place.
+  for (const std::size_t index : ready_) {
+    Slot& slot = slots_[index];
+    slot.ready = false;
+    if (slot.phase == Phase::greeting) greet(slot);
+    if (slot.phase == Phase::talking) talk(slot);
+  }
+  ready_.clear();
 }
 
 void Driver::greet(Slot& slot) {
@@ -240,7 +242,7 @@ void Driver::greet(Slot& slot) {
   if (moved->how == Moved::How::some) {
     slot.phase = Phase::talking;
     slot.writable = true;
-    slot.last_progress = system_clock().now();
+    slot.last_progress = now_;
     return;
   }
   slot.readable = slot.writable = false;
@@ -285,14 +287,14 @@ bool Driver::send_some(Slot& slot) {
   }
   slot.wants_to_write = false;
   slot.sent_bytes += moved->bytes;
-  slot.last_progress = system_clock().now();
+  slot.last_progress = now_;
   return true;
 }
 
 /// True if bytes moved.
 bool Driver::receive_some(Slot& slot) {
   AnswerReader& reader = slot.connection->reader();
-  const std::span<std::byte> space = reader.space();
+  const AnswerReader::Space space = reader.space();
   const Result<Moved> moved = slot.connection->receive(space);
   if (!moved) {
     broke(slot, moved.error());
@@ -311,7 +313,7 @@ bool Driver::receive_some(Slot& slot) {
     }
     return false;
   }
-  slot.last_progress = system_clock().now();
+  slot.last_progress = now_;
   if (const auto taken = reader.received(moved->bytes); !taken) {
     broke(slot, taken.error());
     return false;
@@ -320,18 +322,22 @@ bool Driver::receive_some(Slot& slot) {
     complete(slot);
     return false;
   }
-  // A plain socket that gave less than it could is empty; epoll tells when more comes.
-  if (moved->bytes < space.size() && !slot.connection->is_tls()) slot.readable = false;
+  if (slot.connection->drained) slot.readable = false;  // The kernel tells when more comes.
   return true;
 }
 
 void Driver::complete(Slot& slot) {
   const bool all_sent = slot.sent_bytes == request_bytes(slot);
-  if (slot.connection->reader().reusable() && all_sent) {
-    if (count_ > 1) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, slot.connection->fd(), nullptr);
-    pool_.keep(std::move(slot.connection), system_clock().now());
+  if (slot.connection->reader().reusable() && all_sent && !slot.connection->ended) {
+    watcher_->release(*slot.connection);
+    pool_.keep(std::move(slot.connection), now_);
   }
   finish(slot, {});
+}
+
+void Driver::close(Slot& slot) {
+  if (slot.connection != nullptr) watcher_->release(*slot.connection);
+  slot.connection.reset();
 }
 
 void Driver::broke(Slot& slot, Error error) {
@@ -339,10 +345,11 @@ void Driver::broke(Slot& slot, Error error) {
   const bool may_repeat = slot.exchange->repeatable || slot.sent_bytes == 0;
   if (slot.pooled && !begun && may_repeat && error.code == ErrorCode::unavailable) {
     // The server had closed the idle connection, most likely.
-    slot.connection.reset();
+    close(slot);
     --connections_;
     slot.needs_fresh = true;
     slot.phase = Phase::waiting;
+    first_waiting_ = std::min(first_waiting_, index_of(slot));
     return;
   }
   error.message = to_string(slot.exchange->endpoint) + ": " + error.message;
@@ -351,7 +358,7 @@ void Driver::broke(Slot& slot, Error error) {
 
 void Driver::finish(Slot& slot, Result<void> result) {
   if (slot.phase != Phase::waiting) --connections_;
-  slot.connection.reset();
+  close(slot);
   slot.phase = Phase::done;
   slot.exchange->result = std::move(result);
   --unfinished_;

@@ -13,13 +13,15 @@
 #include "http/internal/connection.h"
 #include "http/internal/dialer.h"
 #include "http/internal/pool.h"
+#include "http/internal/watcher.h"
 
 namespace aloft::http::internal {
 
 /// Runs the exchanges of one call on its thread: gives each a connection, moves bytes wherever the
-/// kernel is ready, and waits where it is not: in poll for a single exchange, in epoll for many,
-/// and in the dialer while connections are being made. Keeps its memory and descriptors from call
-/// to call.
+/// kernel is ready, and waits where it is not: in poll for a single exchange, by a watcher for
+/// many, and in the dialer while connections are being made. What it does costs time by what
+/// happened, not by how many exchanges there are. Keeps its memory and descriptors from call to
+/// call.
 ///
 /// An exchange goes waiting -> dialing -> greeting (TLS) -> talking -> done, or straight to talking
 /// on a connection of the pool. One whose pooled connection turns out to be closed goes back to
@@ -44,6 +46,7 @@ class Driver {
     bool readable = false;     ///< What the kernel said last.
     bool writable = false;
     bool wants_to_write = false;  ///< Poll for writing too.
+    bool ready = false;           ///< In ready_.
     std::string head{};
     std::size_t sent_bytes = 0;  ///< Of head and body together.
     Clock::time_point last_progress{};
@@ -54,23 +57,30 @@ class Driver {
 
   void prepare(std::span<Exchange* const> exchanges);
   void give_connections();
+  std::unique_ptr<Connection> take_idle(const Endpoint& endpoint);
   void use(Slot& slot, std::unique_ptr<Connection> connection, bool pooled);
   void dialed(std::size_t index, Result<UniqueFd> fd);
-  void watch(Slot& slot);
+  void close(Slot& slot);
 
   void wait(const Limits& limits);
   void wait_for_dials(std::chrono::milliseconds time_max);
   void wait_for_one(Slot& slot, std::chrono::milliseconds time_max);
   void wait_for_many(std::chrono::milliseconds time_max);
-  std::chrono::milliseconds time_to_wait(const Limits& limits) const;
+  static bool awaits_first_byte(const Slot& slot);
+  std::chrono::milliseconds patience(const Slot& slot) const;
+  void plan_stall(const Slot& slot);
   void fail_stalled();
 
-  void advance(Slot& slot);
+  void advance_ready();
   void greet(Slot& slot);
   void talk(Slot& slot);
   bool send_some(Slot& slot);
   bool receive_some(Slot& slot);
-  static void hear(Slot& slot, bool can_read, bool can_write);
+  void hear(Slot& slot, bool can_read, bool can_write);
+  void make_ready(Slot& slot);
+  std::size_t index_of(const Slot& slot) const {
+    return static_cast<std::size_t>(&slot - slots_.data());
+  }
   static bool has_work(const Slot& slot);
   static std::size_t request_bytes(const Slot& slot);
 
@@ -82,14 +92,18 @@ class Driver {
   const ClientOptions& options_;
   Pool& pool_;
   LazyTlsContext& tls_;
-  UniqueFd epoll_;
-  UniqueFd wake_;  ///< An eventfd that a stop request makes readable.
+  std::unique_ptr<Watcher> watcher_;
   std::unique_ptr<Dialer> dialer_;
 
   std::vector<Slot> slots_;
   std::size_t count_ = 0;  ///< Slots of this call: slots_ keeps memory of larger ones.
   std::size_t unfinished_ = 0;
-  std::size_t connections_ = 0;  ///< Open or being dialed.
+  std::size_t connections_ = 0;    ///< Open or being dialed.
+  std::size_t first_waiting_ = 0;  ///< No slot before this one is waiting.
+  std::vector<std::size_t> ready_;
+  Clock::time_point now_{};  ///< As of the last wait.
+  /// No exchange is stalled before this.
+  Clock::time_point next_stall_{};
 };
 
 }  // namespace aloft::http::internal

@@ -2,29 +2,30 @@
 #include "http/internal/pool.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace aloft::http::internal {
 
-std::unique_ptr<Connection> Pool::pop(const Endpoint& endpoint, Clock::time_point now) {
+std::unique_ptr<Connection> Pool::take(const Endpoint& endpoint, Clock::time_point now,
+                                       int watched_by) {
   std::vector<std::unique_ptr<Connection>> expired;  // Closed behind the lock.
   auto shelves = shelves_.lock();
   const auto shelf = std::ranges::find(*shelves, endpoint, &Shelf::endpoint);
   if (shelf == shelves->end() || shelf->connections.empty()) return nullptr;
-  if (now - shelf->connections.back()->idle_since > options_.idle_time_max) {
+  auto& connections = shelf->connections;
+  if (now - connections.back()->idle_since > options_.idle_time_max) {
     // The last one is the youngest.
-    expired.swap(shelf->connections);
+    expired.swap(connections);
     return nullptr;
   }
-  std::unique_ptr<Connection> connection = std::move(shelf->connections.back());
-  shelf->connections.pop_back();
+  const auto own = std::find_if(connections.rbegin(), connections.rend(), [&](const auto& one) {
+    return one->watched_by == watched_by && now - one->idle_since <= options_.idle_time_max;
+  });
+  const auto taken =
+      own != connections.rend() ? std::prev(own.base()) : std::prev(connections.end());
+  std::unique_ptr<Connection> connection = std::move(*taken);
+  connections.erase(taken);
   return connection;
-}
-
-std::unique_ptr<Connection> Pool::take(const Endpoint& endpoint, Clock::time_point now) {
-  while (std::unique_ptr<Connection> connection = pop(endpoint, now)) {
-    if (connection->seems_alive()) return connection;
-  }
-  return nullptr;
 }
 
 void Pool::keep(std::unique_ptr<Connection> connection, Clock::time_point now) {

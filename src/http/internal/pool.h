@@ -24,8 +24,9 @@ class Pool {
   };
   explicit Pool(Options options) : options_(options) {}
 
-  /// A connection that seems alive; null if there is none.
-  std::unique_ptr<Connection> take(const Endpoint& endpoint, Clock::time_point now);
+  /// A connection that was idle not for too long; null if there is none. Rather one that is watched
+  /// by this epoll descriptor.
+  std::unique_ptr<Connection> take(const Endpoint& endpoint, Clock::time_point now, int watched_by);
   void keep(std::unique_ptr<Connection> connection, Clock::time_point now);
   void clear();
 
@@ -34,8 +35,6 @@ class Pool {
     Endpoint endpoint;
     std::vector<std::unique_ptr<Connection>> connections;
   };
-  std::unique_ptr<Connection> pop(const Endpoint& endpoint, Clock::time_point now);
-
   const Options options_;
   Guarded<std::vector<Shelf>> shelves_;
 };

@@ -24,7 +24,9 @@ Result<void> write_request_head(const Exchange& exchange, std::string& head) {
                 "a request's target must begin with / and be percent-encoded ASCII");
   }
   head.assign(name_of(exchange.method)).append(" ").append(exchange.target);
-  head.append(" HTTP/1.1\r\nHost: ").append(exchange.endpoint.authority()).append("\r\n");
+  head.append(" HTTP/1.1\r\nHost: ");
+  exchange.endpoint.append_authority(head);
+  head.append("\r\n");
   for (const auto& [name, value] : exchange.headers) {
     if (!is_field_name(name) || !is_field_value(value)) {
       return fail(ErrorCode::invalid_argument,
