@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares each #include under src/ with the arrows that CMake declares.
 
-A folder with an aloft_module(…) or aloft_program(…) call is a module; its USES (for headers) and USES +
-PRIVATELY_USES (for sources and tests) are what it may include. Also: the arrows have no cycle, the emulator
-shares nothing with the client, every source is listed in its CMakeLists.txt, every header starts with
-#pragma once. Exit 1 and one line per finding.
+A folder with an aloft_module(…) or aloft_program(…) call is a module, and what aloft_test(…) adds there belongs to
+it; its USES (for headers) and USES + PRIVATELY_USES (for sources and tests) are what it may include. Also: the
+arrows have no cycle, the emulator shares nothing with the client, every source is listed in its CMakeLists.txt,
+every header starts with #pragma once. Exit 1 and one line per finding.
 """
 import pathlib
 import re
@@ -13,9 +13,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
-CALL = re.compile(r"aloft_(?:module|program)\((\w+)([^)]*)\)", re.S)
+CALL = re.compile(r"aloft_(?:module|program|test)\((\w+)([^)]*)\)", re.S)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-KEYWORDS = {"SOURCES", "USES", "PRIVATELY_USES", "LIBS", "PRIVATE_LIBS", "TESTS", "TEST_LIBS"}
+KEYWORDS = {"SOURCES", "USES", "PRIVATELY_USES", "LIBS", "PRIVATE_LIBS", "TESTS", "TEST_LIBS",
+            "LABEL", "TIMEOUT"}
 CLIENT_PROTOCOL = {"azure", "checksum", "object", "object_azure"}
 
 

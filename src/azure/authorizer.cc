@@ -3,8 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <ctime>
-#include <map>
+#include <vector>
 
 #include "azure/encoding.h"
 #include "azure/internal/bearer_tokens.h"
@@ -18,37 +19,76 @@ namespace {
 /// The service sorts header names as words are sorted, not as bytes: hyphens do not count, and "_"
 /// comes before digits, which come before letters.
 int weight(char c) {
-  if (c == '-') return 0;
   if (c >= '0' && c <= '9') return 0x200 + c;
   if (c >= 'a' && c <= 'z') return 0x300 + c;
   return 0x100 + static_cast<unsigned char>(c);
 }
 
+/// Names in any case.
 bool header_before(std::string_view a, std::string_view b) {
   std::size_t i = 0, j = 0;
   for (;;) {
-    while (i < a.size() && weight(a[i]) == 0) ++i;
-    while (j < b.size() && weight(b[j]) == 0) ++j;
+    while (i < a.size() && a[i] == '-') ++i;
+    while (j < b.size() && b[j] == '-') ++j;
     if (i == a.size() || j == b.size()) break;
-    if (a[i] != b[j]) return weight(a[i]) < weight(b[j]);
+    const int left = weight(internal::lower(a[i])), right = weight(internal::lower(b[j]));
+    if (left != right) return left < right;
     ++i, ++j;
   }
   const bool a_ended = i == a.size(), b_ended = j == b.size();
-  return a_ended != b_ended ? a_ended : a < b;
+  if (a_ended != b_ended) return a_ended;
+  return std::ranges::lexicographical_compare(
+      a, b, {}, [](char c) { return internal::lower(c); },
+      [](char c) { return internal::lower(c); });
 }
 
-void append_headers(std::string& text, const http::Headers& headers) {
-  struct Before {
-    bool operator()(const std::string& a, const std::string& b) const {
-      return header_before(a, b);
-    }
-  };
-  std::map<std::string, std::string_view, Before> sorted;
-  for (const auto& [name, value] : headers) {
-    const std::string lowered = internal::lower(name);
-    if (lowered.starts_with("x-ms-")) sorted.emplace(lowered, value);
+/// What signing a request works with: kept, so that it allocates nothing.
+struct Scratch {
+  std::string text{};
+  std::string authorization{};
+  std::vector<http::Headers::Field> fields{};
+};
+
+bool is_ours(std::string_view name) {
+  constexpr std::string_view kPrefix = "x-ms-";
+  return name.size() >= kPrefix.size() &&
+         http::equal_ignoring_case(name.substr(0, kPrefix.size()), kPrefix);
+}
+
+void append_headers(Scratch& scratch, const http::Headers& headers) {
+  auto& sorted = scratch.fields;
+  sorted.clear();
+  for (const auto& field : headers) {
+    if (!is_ours(field.name)) continue;
+    const auto place =
+        std::ranges::lower_bound(sorted, field.name, header_before, &http::Headers::Field::name);
+    if (place != sorted.end() && http::equal_ignoring_case(place->name, field.name)) continue;
+    sorted.insert(place, field);
   }
-  for (const auto& [name, value] : sorted) text.append(name).append(":").append(value).append("\n");
+  for (const auto& [name, value] : sorted) {
+    for (const char c : name) scratch.text += internal::lower(c);
+    scratch.text.append(":").append(value).append("\n");
+  }
+}
+
+void write_string_to_sign(Scratch& scratch, const http::Exchange& exchange,
+                          std::string_view account) {
+  scratch.text.clear();
+  const std::size_t length = exchange.body.size();
+  internal::append_standard_fields(scratch.text, exchange,
+                                   length == 0 ? "" : std::to_string(length));
+  append_headers(scratch, exchange.headers);
+  internal::append_resource(scratch.text, exchange.target, account);
+}
+
+/// As http_date(); made anew once a second per thread.
+std::string_view date_of(std::chrono::system_clock::time_point time) {
+  thread_local std::time_t made_for = -1;
+  thread_local std::string text;
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  if (seconds != made_for) text = http_date(time);
+  made_for = seconds;
+  return text;
 }
 
 std::string iso_time(std::chrono::system_clock::time_point time) {
@@ -82,9 +122,12 @@ Result<void> Authorizer::authorize(http::Exchange& exchange, const Limits& limit
   }
   if (tokens_ != nullptr) return tokens_->authorize(exchange, limits);
   if (signer_ == nullptr) return {};
-  exchange.headers.set("x-ms-date", http_date(clock_.wall_now()));
-  exchange.headers.set("Authorization", "SharedKey " + account_ + ":" +
-                                            signer_->sign(string_to_sign(exchange, account_)));
+  thread_local Scratch scratch;
+  exchange.headers.set("x-ms-date", date_of(clock_.wall_now()));
+  write_string_to_sign(scratch, exchange, account_);
+  scratch.authorization.assign("SharedKey ").append(account_).append(":");
+  signer_->append_signature(scratch.authorization, scratch.text);
+  exchange.headers.set("Authorization", scratch.authorization);
   return {};
 }
 
@@ -130,12 +173,9 @@ std::string http_date(std::chrono::system_clock::time_point time) {
 }
 
 std::string string_to_sign(const http::Exchange& exchange, std::string_view account) {
-  std::string text;
-  const std::size_t length = exchange.body.size();
-  internal::append_standard_fields(text, exchange, length == 0 ? "" : std::to_string(length));
-  append_headers(text, exchange.headers);
-  internal::append_resource(text, exchange.target, account);
-  return text;
+  Scratch scratch;
+  write_string_to_sign(scratch, exchange, account);
+  return scratch.text;
 }
 
 }  // namespace aloft::azure

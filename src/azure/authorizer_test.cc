@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "azure/internal/signing.h"
 #include "azure/token_server_fake.h"
 #include "base/fake_clock.h"
 
@@ -46,6 +47,15 @@ TEST(Authorizer, SortsHeadersAsTheServiceDoes) {
   EXPECT_THAT(string_to_sign(exchange, "lab"),
               HasSubstr("x-ms-blob-type:v\nx-ms-date:v\nx-ms-if-match:v\nx-ms-meta-a:v\n"
                         "x-ms-meta-a_b:v\nx-ms-meta-a1:v\nx-ms-meta-ab:v\nx-ms-metab:v\n"));
+}
+
+/// Of RFC 4231, cases 1 and 6.
+TEST(Signer, MakesTheSignaturesOfTheStandard) {
+  EXPECT_EQ(internal::Signer(std::string(20, '\x0b')).sign("Hi There"),
+            "sDRMYdjbOFNcqK/OrwvxK4gdwgDJgz2nJuk3bC4yz/c=");
+  EXPECT_EQ(internal::Signer(std::string(131, '\xaa'))
+                .sign("Test Using Larger Than Block-Size Key - Hash Key First"),
+            "YOQxWR7gtn8Niiaqy/W3f44LxiE3KMUUBUYEDw7jf1Q=");
 }
 
 TEST(Authorizer, MakesTheSameSignatureForTheSameRequest) {

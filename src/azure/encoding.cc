@@ -51,7 +51,12 @@ int hex_value(char c) {
 
 std::string encode_base64(std::string_view bytes) {
   std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  append_base64(out, bytes);
+  return out;
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t group = 0;
     for (std::size_t j = 0; j < 3; ++j) {
@@ -63,7 +68,6 @@ std::string encode_base64(std::string_view bytes) {
       out += padding ? '=' : kBase64Digits[group >> (18 - 6 * j) & 63];
     }
   }
-  return out;
 }
 
 std::string encode_base64(std::span<const std::byte> bytes) {

@@ -11,6 +11,8 @@ namespace aloft::azure {
 
 std::string encode_base64(std::span<const std::byte> bytes);
 std::string encode_base64(std::string_view bytes);
+/// Behind what `out` holds.
+void append_base64(std::string& out, std::string_view bytes);
 /// Nothing for text that is not exactly base64 with its padding.
 std::optional<std::string> decode_base64(std::string_view text);
 

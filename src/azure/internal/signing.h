@@ -19,6 +19,8 @@ class Signer {
 
   /// In base64.
   std::string sign(std::string_view text) const;
+  /// The same behind what `out` holds.
+  void append_signature(std::string& out, std::string_view text) const;
 
  private:
   struct Keyed;
@@ -26,6 +28,7 @@ class Signer {
 };
 
 /// ASCII letters only.
+char lower(char c);
 std::string lower(std::string_view text);
 
 /// What Shared Key signs first: the method and the standard fields, a line each. The date's is
