@@ -26,6 +26,8 @@ struct EmulatorArguments {
   std::uint16_t batch_port = 0;
   bool well_known_key = false;
   std::string ready_file;
+  bool versioning = false;
+  std::optional<std::uint32_t> container_retention_days;
   std::string faults_file;
 };
 
@@ -96,11 +98,14 @@ Result<void> run_emulator(const EmulatorArguments& arguments, const Context& con
   raise_descriptor_limit();
   const std::string directory = data_directory(arguments, context);
   const auto faults = TRY(load_faults(arguments));
-  const auto emulator = TRY(emulator::Emulator::start({.data_directory = directory,
-                                                       .blob_port = arguments.blob_port,
-                                                       .batch_port = arguments.batch_port,
-                                                       .well_known_key = arguments.well_known_key,
-                                                       .faults = faults}));
+  const auto emulator =
+      TRY(emulator::Emulator::start({.data_directory = directory,
+                                     .blob_port = arguments.blob_port,
+                                     .batch_port = arguments.batch_port,
+                                     .well_known_key = arguments.well_known_key,
+                                     .blob_versioning = arguments.versioning,
+                                     .container_retention_days = arguments.container_retention_days,
+                                     .faults = faults}));
   const auto published = TRY(emulator::PublishedRecord::publish(
       runtime_directory(context.environment), emulator->record()));
   if (!arguments.ready_file.empty()) {
@@ -140,6 +145,15 @@ void add_emulator_command(CLI::App& app, Context& context) {
       ->option_text("N");
   command->add_flag("--well-known-key", arguments->well_known_key,
                     "Accept Azure's published development key instead of one made at random");
+  command->add_flag("--versioning", arguments->versioning,
+                    "Keep what is overwritten or deleted as versions, as an account with blob "
+                    "versioning does");
+  command
+      ->add_option("--container-retention", arguments->container_retention_days,
+                   "For so many days a deleted container can be restored (default: not at all; for "
+                   "blobs, Set Blob Service Properties sets it)")
+      ->check(CLI::Range(1, 365))
+      ->option_text("DAYS");
   command
       ->add_option("--ready-file", arguments->ready_file,
                    "Write account, key and endpoint to this file once it listens")

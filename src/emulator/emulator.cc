@@ -24,16 +24,18 @@ constexpr std::chrono::hours kHousekeepingPause{1};
 class RunningEmulator final : public Emulator {
  public:
   RunningEmulator(std::unique_ptr<blob::Index> index, std::unique_ptr<blob::Storage> storage,
-                  blob::Numbers numbers, const std::string& key, const faults::Plan& plan)
+                  blob::Numbers numbers, const std::string& key, const EmulatorOptions& options)
       : index_(std::move(index)),
         storage_(std::move(storage)),
-        repository_(*index_, *storage_, system_clock(), numbers),
+        repository_(*index_, *storage_, system_clock(), numbers,
+                    {.versioning = options.blob_versioning,
+                     .container_retention_days = options.container_retention_days}),
         service_({.name = std::string(kAccountName),
                   .key = base64_decode(key).value(),
                   .tokens = &tokens_},
                  repository_),
-        request_faults_(plan.requests, plan.seed, system_clock()),
-        node_faults_(plan.nodes, plan.seed) {
+        request_faults_(options.faults.requests, options.faults.seed, system_clock()),
+        node_faults_(options.faults.nodes, options.faults.seed) {
     record_.account = kAccountName;
     record_.key = key;
   }
@@ -127,7 +129,7 @@ Result<std::unique_ptr<Emulator>> Emulator::start(const EmulatorOptions& options
     if (!options.well_known_key) key = TRY(load_account_key(options.data_directory));
   }
   auto emulator = std::make_unique<RunningEmulator>(std::move(index), std::move(storage), numbers,
-                                                    key, options.faults);
+                                                    key, options);
   TRY(emulator->listen(options));
   return emulator;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,10 @@ struct EmulatorOptions {
   std::uint16_t batch_port = 0;  ///< As above.
   /// Azure's published development key, known to everybody, instead of a random one.
   bool well_known_key = false;
+  /// What is overwritten or deleted stays as a version.
+  bool blob_versioning = false;
+  /// For how long a deleted container can be restored, in days; nothing: not at all.
+  std::optional<std::uint32_t> container_retention_days{};
   faults::Plan faults{};  ///< What goes wrong on purpose.
 };
 

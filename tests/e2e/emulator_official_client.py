@@ -9,6 +9,13 @@ import harness
 SCRIPTS = pathlib.Path(__file__).parent.parent / "emulator"
 
 
+class ScriptTest(harness.WorldTest):
+    def run_script(self, name):
+        done = subprocess.run(["node", str(SCRIPTS / name), str(self.world.directory / "ready.json")],
+                              capture_output=True, text=True, timeout=100)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
 class EveryOperation:
     def test_blob(self):
         self.run_script("official_client.mjs")
@@ -22,22 +29,31 @@ class EveryOperation:
     def test_access(self):
         self.run_script("official_access.mjs")
 
+    def test_kinds_of_blobs_and_copies(self):
+        self.run_script("official_kinds.mjs")
+
     def test_batch(self):
         self.run_script("official_batch_client.mjs")
 
-    def run_script(self, name):
-        done = subprocess.run(["node", str(SCRIPTS / name), str(self.world.directory / "ready.json")],
-                              capture_output=True, text=True, timeout=100)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+class InMemory(EveryOperation, ScriptTest):
+    world_options = {"emulator_options": ("--in-memory", "--container-retention", "7")}
+
+    def test_what_blobs_were_before(self):
+        self.run_script("official_past.mjs")
 
 
-class InMemory(EveryOperation, harness.WorldTest):
-    world_options = {"emulator_options": ("--in-memory",)}
-
-
-class InADirectory(EveryOperation, harness.WorldTest):
+class InADirectory(EveryOperation, ScriptTest):
     """In the default place: below this user's local directory."""
     world_options = {"emulator_options": ()}
+
+
+class WithVersioning(ScriptTest):
+    """The options of an account."""
+    world_options = {"emulator_options": ("--versioning",)}
+
+    def test_versions(self):
+        self.run_script("official_versions.mjs")
 
 
 if __name__ == "__main__":

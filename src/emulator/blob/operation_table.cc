@@ -10,6 +10,7 @@ namespace {
 using enum http::Method;
 using enum Level;
 using enum Operation::CopySource;
+using enum Operation::Past;
 
 constexpr Access kListService{.on = Access::On::service, .permissions = "l"};
 constexpr Access kListContainer{
@@ -61,6 +62,8 @@ constexpr Operation kOperations[] = {
      create_container},
     {"DeleteContainer", delete_, container, "container", "", irrelevant, on_container("d"),
      delete_container},
+    {"RestoreContainer", put, container, "container", "undelete", irrelevant, on_container("w"),
+     restore_container},
     {"GetContainerProperties", get, container, "container", "", irrelevant, kReadContainer,
      get_container_properties},
     {"GetContainerProperties", head, container, "container", "", irrelevant, kReadContainer,
@@ -80,21 +83,35 @@ constexpr Operation kOperations[] = {
     {"LeaseContainer", put, container, "container", "lease", irrelevant, on_container("w"),
      lease_container},
     {"ListBlobs", get, container, "container", "list", irrelevant, kListContainer, list_blobs},
-    {"GetBlob", get, blob, "", "", irrelevant, on_object("r"), get_blob},
-    {"GetBlobProperties", head, blob, "", "", irrelevant, on_object("r"), get_blob_properties},
-    {"GetBlobMetadata", get, blob, "", "metadata", irrelevant, on_object("r"), get_blob_metadata},
-    {"GetBlobMetadata", head, blob, "", "metadata", irrelevant, on_object("r"), get_blob_metadata},
+    {"GetBlob", get, blob, "", "", irrelevant, on_object("r"), get_blob, taken},
+    {"GetBlobProperties", head, blob, "", "", irrelevant, on_object("r"), get_blob_properties,
+     taken},
+    {"GetBlobMetadata", get, blob, "", "metadata", irrelevant, on_object("r"), get_blob_metadata,
+     taken},
+    {"GetBlobMetadata", head, blob, "", "metadata", irrelevant, on_object("r"), get_blob_metadata,
+     taken},
     {"PutBlob", put, blob, "", "", absent, on_object("cw"), put_blob},
     {"CopyBlob", put, blob, "", "", present, on_object("cw"), copy_blob},
-    {"DeleteBlob", delete_, blob, "", "", irrelevant, on_object("d"), delete_blob},
+    {"DeleteBlob", delete_, blob, "", "", irrelevant, on_object("dx"), delete_blob, taken},
     {"SetBlobMetadata", put, blob, "", "metadata", irrelevant, on_object("w"), set_blob_metadata},
     {"SetBlobProperties", put, blob, "", "properties", irrelevant, on_object("w"),
      set_blob_properties},
     {"LeaseBlob", put, blob, "", "lease", irrelevant, on_object("w"), lease_blob},
+    {"SnapshotBlob", put, blob, "", "snapshot", irrelevant, on_object("cw"), snapshot_blob},
+    {"UndeleteBlob", put, blob, "", "undelete", irrelevant, on_object("w"), undelete_blob},
+    {"AppendBlock", put, blob, "", "appendblock", absent, on_object("aw"), append_block},
+    {"AppendBlockFromUrl", put, blob, "", "appendblock", present, on_object("aw"),
+     append_block_from_url},
+    {"SealAppendBlob", put, blob, "", "seal", irrelevant, on_object("aw"), seal_append_blob},
+    {"PutPage", put, blob, "", "page", absent, on_object("w"), put_page},
+    {"PutPageFromUrl", put, blob, "", "page", present, on_object("w"), put_page_from_url},
+    {"GetPageRanges", get, blob, "", "pagelist", irrelevant, on_object("r"), get_page_ranges,
+     taken},
+    {"AbortCopyBlob", put, blob, "", "copy", irrelevant, on_object("w"), abort_copy},
     {"PutBlock", put, blob, "", "block", absent, on_object("w"), put_block},
     {"PutBlockFromUrl", put, blob, "", "block", present, on_object("w"), put_block_from_url},
     {"PutBlockList", put, blob, "", "blocklist", irrelevant, on_object("w"), put_block_list},
-    {"GetBlockList", get, blob, "", "blocklist", irrelevant, on_object("r"), get_block_list},
+    {"GetBlockList", get, blob, "", "blocklist", irrelevant, on_object("r"), get_block_list, taken},
 };
 
 }  // namespace

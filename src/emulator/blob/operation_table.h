@@ -19,6 +19,8 @@ struct Operation {
   enum class CopySource { irrelevant, present, absent } copy_source;
   Access access;
   Answer (*run)(Call& call);
+  /// Whether it may be about a snapshot or version, by snapshot= or versionid=.
+  enum class Past { refused, taken } past = Past::refused;
 };
 
 std::span<const Operation> all_operations();

@@ -54,6 +54,19 @@ Outcome<std::optional<Range>> requested_range(const http::Headers& headers,
   return Range{.offset = bounds->first, .length_bytes = last - bounds->first + 1};
 }
 
+Outcome<Range> bounded_range(const http::Headers& headers) {
+  const std::string_view name = headers.contains("x-ms-range") ? "x-ms-range" : "Range";
+  const auto field = headers.find(name);
+  if (!field) return refuse_header(Refusal::missing_required_header, name, {});
+  const auto bounds = parse_bounds(*field);
+  // Far above the size of any blob, so that sums of offsets do not wrap around.
+  constexpr std::uint64_t kLastMax = std::uint64_t{1} << 62;
+  if (!bounds || bounds->last > kLastMax) {
+    return refuse_header(Refusal::invalid_header_value, name, *field);
+  }
+  return Range{.offset = bounds->first, .length_bytes = bounds->last - bounds->first + 1};
+}
+
 Outcome<Range> source_range(const http::Headers& headers, std::uint64_t size_bytes) {
   const auto field = headers.find("x-ms-source-range");
   if (!field) return Range{.offset = 0, .length_bytes = size_bytes};

@@ -26,6 +26,10 @@ Outcome<std::optional<Range>> requested_range(const http::Headers& headers,
 /// of it.
 Outcome<Range> source_range(const http::Headers& headers, std::uint64_t size_bytes);
 
+/// x-ms-range, else Range, with both of its ends, whatever the size of the blob; 400 where it is
+/// absent or not so.
+Outcome<Range> bounded_range(const http::Headers& headers);
+
 /// "bytes */SIZE", for a 416.
 ServiceError invalid_range(std::uint64_t size_bytes);
 

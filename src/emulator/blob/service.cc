@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kRequestsPath = "/$aloft/requests";
 
 /// Features that would change what an operation means: refused rather than ignored.
-Outcome<void> check_features(const http::Headers& headers, const Query& query) {
+Outcome<void> check_features(const http::Headers& headers, const Query& query,
+                             const Operation& operation) {
   constexpr std::string_view kFields[] = {"x-ms-if-tags",
                                           "x-ms-source-if-tags",
                                           "x-ms-tags",
@@ -24,14 +25,16 @@ Outcome<void> check_features(const http::Headers& headers, const Query& query) {
                                           "x-ms-structured-body",
                                           "x-ms-legal-hold",
                                           "x-ms-immutability-policy-until-date",
-                                          "x-ms-seal-blob",
                                           "x-ms-copy-source-tag-option"};
   for (const std::string_view name : kFields) {
     if (headers.contains(name)) return refuse_header(Refusal::api_not_implemented, name, {});
   }
-  for (const std::string_view name : {"snapshot", "versionid", "deletetype"}) {
-    if (query.contains(name)) {
-      return refuse_parameter(Refusal::api_not_implemented, name, query.get(name));
+  if (query.contains("deletetype")) {
+    return refuse_parameter(Refusal::api_not_implemented, "deletetype", query.get("deletetype"));
+  }
+  for (const std::string_view name : {"snapshot", "versionid"}) {
+    if (query.contains(name) && operation.past == Operation::Past::refused) {
+      return refuse_parameter(Refusal::invalid_query_parameter_value, name, query.get(name));
     }
   }
   return {};
@@ -178,7 +181,7 @@ Answer Service::run(http::Request& request, const Target& target, const Operatio
                              : repository_.index().find_container(target.container);
   const Authority authority = TRY(authenticate(account_, request, target, operation.access,
                                                repository_.now(), container.get()));
-  TRY(check_features(request.headers, target.query));
+  TRY(check_features(request.headers, target.query, operation));
   Call call{.repository = repository_,
             .account = account_,
             .request = request,

@@ -56,10 +56,14 @@ TEST_F(ServiceTest, EveryAnswerSaysWhichRequestItIs) {
 
 TEST_F(ServiceTest, WhatItDoesNotKnowIsRefusedNotIgnored) {
   EXPECT_EQ(client_.request("POST", "box/a").code, "APINotImplemented");
-  EXPECT_EQ(client_.request("GET", "box/a?snapshot=2026-01-01").code, "APINotImplemented");
+  EXPECT_EQ(client_.request("GET", "box/a?snapshot=2026-01-01").code, "InvalidQueryParameterValue");
+  EXPECT_EQ(
+      client_.request("PUT", "box/a?comp=metadata&snapshot=2026-01-01T00:00:00.0000000Z").code,
+      "InvalidQueryParameterValue");
+  EXPECT_EQ(client_.request("DELETE", "box/a?deletetype=permanent").code, "APINotImplemented");
   EXPECT_EQ(client_.request("GET", "box/a", {{"x-ms-if-tags", "a=1"}}).code, "APINotImplemented");
-  EXPECT_EQ(client_.request("PUT", "box/a", {{"x-ms-blob-type", "PageBlob"}}).code,
-            "APINotImplemented");
+  EXPECT_EQ(client_.request("PUT", "box/a", {{"x-ms-blob-type", "TapeBlob"}}).code,
+            "InvalidHeaderValue");
   EXPECT_EQ(client_.request("PUT", "box/a").code, "MissingRequiredHeader");
   EXPECT_EQ(client_.request("GET", "box/%zz").code, "InvalidUri");
   EXPECT_EQ(client_.request("PUT", "Box?restype=container").code, "InvalidResourceName");

@@ -6,6 +6,7 @@
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/receive.h"
+#include "emulator/blob/operations/select.h"
 #include "emulator/blob/operations/source.h"
 #include "emulator/blob/range.h"
 #include "emulator/blob/xml.h"
@@ -22,35 +23,6 @@ Outcome<std::string> block_id(const Call& call) {
   const auto text = call.query().find("blockid");
   if (!text) return refuse_parameter(Refusal::missing_required_query_parameter, "blockid", {});
   return parse_block_id(*text);
-}
-
-/// Checks a copied block against x-ms-source-content-md5 and -crc64, where given; the answer gets
-/// the checksum that was checked.
-Outcome<void> check_source_checksums(const Call& call, const std::vector<Slice>& slices,
-                                     http::Response& response) {
-  const auto md5_expected = TRY(parse_md5(call.headers(), "x-ms-source-content-md5"));
-  const auto crc64_expected = TRY(parse_crc64(call.headers(), "x-ms-source-content-crc64"));
-  if (!md5_expected && !crc64_expected) return {};
-  Md5 md5;
-  Crc64 crc64;
-  SliceReader reader(slices);
-  std::vector<std::byte> part(std::size_t{1} << 20);
-  for (;;) {
-    const std::size_t got = TRY(as_outcome(reader.read(part)));
-    if (got == 0) break;
-    if (md5_expected) md5.add(std::span(part).first(got));
-    if (crc64_expected) crc64.add(std::span(part).first(got));
-  }
-  if (md5_expected) {
-    const std::string found = md5.finish();
-    if (found != *md5_expected) return refuse(Refusal::md5_mismatch);
-    response.headers.add("Content-MD5", base64_encode(found));
-  }
-  if (crc64_expected) {
-    if (crc64.bytes() != *crc64_expected) return refuse(Refusal::crc64_mismatch);
-    response.headers.add("x-ms-content-crc64", base64_encode(crc64.bytes()));
-  }
-  return {};
 }
 
 /// The blocks that the list names, from what is staged and what the blob has now.
@@ -86,6 +58,28 @@ Outcome<std::vector<Block>> resolve(const std::vector<BlockListEntry>& entries,
   return blocks;
 }
 
+Outcome<void> check_is_block_blob(const Blob* current) {
+  if (current == nullptr || current->type == BlobType::block) return {};
+  return refuse(Refusal::invalid_blob_type);
+}
+
+/// Blocks are for the holder of the blob's lease to stage; no other condition counts for them.
+Outcome<void> check_stage(const Call& call) {
+  const auto lease_id = TRY(parse_lease_id(call.headers(), "x-ms-lease-id"));
+  const BlobLookup found =
+      call.repository.index().find_blob(call.target.container, call.target.blob);
+  if (!found.container) return refuse(Refusal::container_not_found);
+  TRY(check_is_block_blob(found.blob.get()));
+  return check_holder(found.blob ? found.blob->lease : std::nullopt, lease_id, Leased::blob,
+                      call.repository.now());
+}
+
+/// The staged blocks are the present blob's alone.
+Outcome<StagedBlocks> staged_of(const Call& call) {
+  if (TRY(parse_selector(call.query())).is_set()) return StagedBlocks{};
+  return call.repository.index().staged(call.target.container, call.target.blob);
+}
+
 void write_blocks(XmlWriter& xml, std::string_view name, const auto& blocks) {
   xml.open(name);
   for (const Block* block : blocks) {
@@ -97,16 +91,6 @@ void write_blocks(XmlWriter& xml, std::string_view name, const auto& blocks) {
   xml.close(name);
 }
 
-/// Blocks are for the holder of the blob's lease to stage; no other condition counts for them.
-Outcome<void> check_may_stage(const Call& call) {
-  const auto lease_id = TRY(parse_lease_id(call.headers(), "x-ms-lease-id"));
-  const BlobLookup found =
-      call.repository.index().find_blob(call.target.container, call.target.blob);
-  if (!found.container) return refuse(Refusal::container_not_found);
-  return check_holder(found.blob ? found.blob->lease : std::nullopt, lease_id, Leased::blob,
-                      call.repository.now());
-}
-
 }  // namespace
 
 Answer put_block(Call& call) {
@@ -114,7 +98,7 @@ Answer put_block(Call& call) {
   if (call.request.body.length_bytes() == 0) {
     return refuse_header(Refusal::invalid_header_value, "Content-Length", "0");
   }
-  TRY(check_may_stage(call));
+  TRY(check_stage(call));
   const Received received = TRY(receive_body(call, kBlockBytesMax, Checksum::as_sent));
   TRY(call.repository.stage_block(call.target.container, call.target.blob,
                                   block_of(std::move(id), received.content)));
@@ -127,7 +111,7 @@ Answer put_block(Call& call) {
 Answer put_block_from_url(Call& call) {
   std::string id = TRY(block_id(call));
   TRY(check_no_body(call.request.body));
-  TRY(check_may_stage(call));
+  TRY(check_stage(call));
   const auto source = TRY(find_source(call, SourceTrust::source_only));
   const Range range = TRY(source_range(call.headers(), source.blob->size_bytes));
   if (range.length_bytes == 0 || range.length_bytes > kBlockBytesMax) {
@@ -138,7 +122,7 @@ Answer put_block_from_url(Call& call) {
   Block block{.id = std::move(id),
               .slices = source.blob->slices(range.offset, range.length_bytes),
               .size_bytes = range.length_bytes};
-  TRY(check_source_checksums(call, block.slices, response));
+  TRY(check_source_checksums(call, block.slices, response.headers));
   TRY(call.repository.stage_block(call.target.container, call.target.blob, std::move(block)));
   response.headers.add("x-ms-request-server-encrypted", "true");
   return response;
@@ -153,6 +137,7 @@ Answer put_block_list(Call& call) {
   const std::vector<BlockListEntry> entries = TRY(parse_block_list(document));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     TRY(check_write(conditions, resource_of(current)));
+    TRY(check_is_block_blob(current));
     const StagedBlocks staged =
         call.repository.index().staged(call.target.container, call.target.blob);
     std::vector<Block> blocks = TRY(resolve(entries, staged, current));
@@ -166,7 +151,9 @@ Answer put_block_list(Call& call) {
   };
   const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
                                                    Repository::Write::content, edit));
-  return response_for_write(201, *blob);
+  http::Response response = response_for_write(201, *blob);
+  add_version_field(response.headers, *blob);
+  return response;
 }
 
 Answer get_block_list(Call& call) {
@@ -176,13 +163,15 @@ Answer get_block_list(Call& call) {
     return refuse_parameter(Refusal::invalid_query_parameter_value, "blocklisttype", type);
   }
   const auto lease_id = TRY(parse_lease_id(call.headers(), "x-ms-lease-id"));
-  TRY(call.repository.find_container(call.target.container));
-  const auto blob = call.repository.index().find_blob(call.target.container, call.target.blob).blob;
+  const StagedBlocks staged = TRY(staged_of(call));
+  auto selected = find_selected(call.repository, call.target);
+  if (!selected && (selected.error().code != "BlobNotFound" || staged.blocks.empty())) {
+    return refuse(selected.error());
+  }
+  const auto blob = selected ? selected->blob : nullptr;
+  TRY(check_is_block_blob(blob.get()));
   TRY(check_given(blob ? blob->lease : std::nullopt, lease_id, Leased::blob,
                   call.repository.now()));
-  const StagedBlocks staged =
-      call.repository.index().staged(call.target.container, call.target.blob);
-  if (!blob && staged.blocks.empty()) return refuse(Refusal::blob_not_found);
 
   http::Response response;
   if (blob) response = response_for(200, *blob);

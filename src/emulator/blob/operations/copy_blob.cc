@@ -3,49 +3,138 @@
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
+#include "emulator/blob/operations/select.h"
 #include "emulator/blob/operations/source.h"
+#include "emulator/wire/digest.h"
 #include "emulator/wire/uuid.h"
-
-namespace aloft::emulator::blob {
 
 // Copies share the immutable contents of their source, so they are complete at once, whatever
 // their size; Azure may answer "pending" for large ones.
-Answer copy_blob(Call& call) {
-  if (call.headers().contains("x-ms-blob-type")) {
-    return refuse(Refusal::api_not_implemented, "the emulator has no Put Blob From URL");
+namespace aloft::emulator::blob {
+
+namespace {
+
+constexpr std::uint64_t kCopyFromUrlBytesMax = std::uint64_t{256} << 20;
+constexpr std::uint64_t kPutFromUrlBytesMax = std::uint64_t{5000} << 20;
+
+bool is_true(const http::Headers& headers, std::string_view name) {
+  return http::equal_ignoring_case(headers.get(name), "true");
+}
+
+/// Of the ways that send everything in one answer.
+Outcome<void> check_synchronous(const Blob& source, std::uint64_t size_bytes_max) {
+  if (source.type != BlobType::block) return refuse(Refusal::invalid_blob_type);
+  if (source.size_bytes <= size_bytes_max) return {};
+  ServiceError error = make_error(Refusal::request_body_too_large, "the source is too large");
+  error.details.emplace_back("MaxLimit", std::to_string(size_bytes_max));
+  return refuse(std::move(error));
+}
+
+/// What the source becomes in its new place; not what it was before, and not sealed unless asked.
+Blob copy_of(const Blob& source, const Call& call) {
+  Blob copied = source;
+  copied.created_at = call.repository.now();
+  copied.snapshot = 0;
+  copied.is_sealed = source.type == BlobType::append && is_true(call.headers(), "x-ms-seal-blob");
+  copied.copy.reset();
+  return copied;
+}
+
+Outcome<std::string> md5_of(const Blob& blob) {
+  Md5 md5;
+  SliceReader reader(blob.slices(0, blob.size_bytes));
+  std::vector<std::byte> part(std::size_t{1} << 20);
+  for (;;) {
+    const std::size_t got = TRY(as_outcome(reader.read(part)));
+    if (got == 0) return base64_encode(md5.finish());
+    md5.add(std::span(part).first(got));
+  }
+}
+
+/// Writes `copied` over the target.
+Outcome<std::shared_ptr<const Blob>> write_copy(Call& call, Blob copied) {
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
+  const auto edit = [&](const Blob* current) -> Outcome<Blob> {
+    TRY(check_write(conditions, resource_of(current)));
+    TRY(check_may_overwrite(call, current));
+    if (current != nullptr && current->type != copied.type) {
+      return refuse(Refusal::invalid_blob_type);
+    }
+    return std::move(copied);
+  };
+  return call.repository.write_blob(call.target.container, call.target.blob,
+                                    Repository::Write::content, edit);
+}
+
+/// Put Blob From URL: the content is the source's, the rest is given or a new blob's.
+Answer put_blob_from_url(Call& call) {
+  if (call.headers().get("x-ms-blob-type") != type_name(BlobType::block)) {
+    return refuse_header(Refusal::invalid_header_value, "x-ms-blob-type",
+                         call.headers().get("x-ms-blob-type"));
   }
   TRY(check_no_body(call.request.body));
-  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
+  ContentProperties own = TRY(parse_properties(call.headers(), StandardFields::ignored));
+  const auto md5_given = own.content_md5;
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
-  const bool synchronous =
-      http::equal_ignoring_case(call.headers().get("x-ms-requires-sync"), "true");
+  const Source source = TRY(find_source(call, SourceTrust::source_only));
+  TRY(check_synchronous(*source.blob, kPutFromUrlBytesMax));
+  http::Headers checksums;
+  TRY(check_source_checksums(call, source.blob->slices(0, source.blob->size_bytes), checksums));
+  Blob copied = copy_of(*source.blob, call);
+  const auto keeps = call.headers().find("x-ms-copy-source-blob-properties");
+  if (keeps && !http::equal_ignoring_case(*keeps, "true")) copied.properties = std::move(own);
+  copied.properties.content_md5 = md5_given.empty() ? TRY(md5_of(copied)) : md5_given;
+  copied.metadata = std::move(metadata);
+  copied.access_tier = std::move(access_tier);
+  const auto blob = TRY(write_copy(call, std::move(copied)));
+  http::Response response = response_for_write(201, *blob);
+  for (const auto& [name, value] : checksums) response.headers.add(name, value);
+  if (!response.headers.contains("Content-MD5")) {
+    response.headers.add("Content-MD5", blob->properties.content_md5);
+  }
+  add_version_field(response.headers, *blob);
+  return response;
+}
+
+}  // namespace
+
+Answer copy_blob(Call& call) {
+  if (call.headers().contains("x-ms-blob-type")) return put_blob_from_url(call);
+  TRY(check_no_body(call.request.body));
+  Metadata metadata = TRY(parse_metadata(call.headers()));
+  std::string access_tier = TRY(parse_access_tier(call.headers()));
+  const bool synchronous = is_true(call.headers(), "x-ms-requires-sync");
   // Copy Blob From URL treats its source as if it were anybody's.
   const Source source =
       TRY(find_source(call, synchronous ? SourceTrust::source_only : SourceTrust::request_too));
-  const auto edit = [&](const Blob* current) -> Outcome<Blob> {
-    TRY(check_write(conditions, resource_of(current)));
-    if (current != nullptr && !call.authority.may('w')) {
-      return refuse(Refusal::authorization_permission_mismatch,
-                    "to overwrite a blob takes permission w");
-    }
-    Blob copied = *source.blob;
-    copied.created_at = call.repository.now();
-    if (!metadata.empty()) copied.metadata = std::move(metadata);
-    copied.access_tier = std::move(access_tier);
-    copied.copy =
-        CopyState{.id = make_uuid(), .source = source.url, .completed_at = call.repository.now()};
-    return copied;
-  };
-  const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Write::content, edit));
+  if (synchronous) TRY(check_synchronous(*source.blob, kCopyFromUrlBytesMax));
+  Blob copied = copy_of(*source.blob, call);
+  if (!metadata.empty()) copied.metadata = std::move(metadata);
+  copied.access_tier = std::move(access_tier);
+  copied.copy =
+      CopyState{.id = make_uuid(), .source = source.url, .completed_at = call.repository.now()};
+  const auto blob = TRY(write_copy(call, std::move(copied)));
   http::Response response = response_for(202, *blob);
   response.headers.add("x-ms-copy-id", blob->copy->id);
   response.headers.add("x-ms-copy-status", "success");
   if (synchronous && !blob->properties.content_md5.empty()) {
     response.headers.add("Content-MD5", blob->properties.content_md5);
   }
+  add_version_field(response.headers, *blob);
   return response;
+}
+
+Answer abort_copy(Call& call) {
+  constexpr std::string_view kAction = "x-ms-copy-action";
+  if (call.headers().get(kAction) != "abort") {
+    return refuse_header(Refusal::invalid_header_value, kAction, call.headers().get(kAction));
+  }
+  const auto id = call.query().find("copyid");
+  if (!id) return refuse_parameter(Refusal::missing_required_query_parameter, "copyid", {});
+  const auto blob = TRY(call.repository.find_blob(call.target.container, call.target.blob));
+  if (blob->copy && blob->copy->id != *id) return refuse(Refusal::copy_id_mismatch);
+  return refuse(Refusal::no_pending_copy_operation);
 }
 
 }  // namespace aloft::emulator::blob

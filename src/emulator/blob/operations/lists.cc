@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
+#include "emulator/blob/operations/blob_entries.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/xml.h"
 #include "emulator/wire/digest.h"
@@ -74,17 +76,6 @@ bool has(const std::vector<std::string_view>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-std::string bare_etag(EtagNumber etag) {
-  const std::string quoted = format_etag(etag);
-  return quoted.substr(1, quoted.size() - 2);
-}
-
-void write_metadata(XmlWriter& xml, const Metadata& metadata) {
-  xml.open("Metadata");
-  for (const auto& [name, value] : metadata) xml.element(name, value);
-  xml.close("Metadata");
-}
-
 void open_results(XmlWriter& xml, const Call& call, const std::string& attributes) {
   const std::string endpoint =
       "http://" + std::string(call.headers().get("Host")) + "/" + call.account.name + "/";
@@ -105,18 +96,13 @@ http::Response xml_response(XmlWriter& xml) {
   return response;
 }
 
-void write_lease(XmlWriter& xml, const std::optional<Lease>& lease, Seconds now) {
-  const LeaseState state = state_of(lease, now);
-  xml.element("LeaseStatus", status_of(state));
-  xml.element("LeaseState", name_of(state));
-  if (state == LeaseState::leased) {
-    xml.element("LeaseDuration", lease->duration_s ? "fixed" : "infinite");
-  }
-}
-
 void write_container(XmlWriter& xml, const Container& container, bool with_metadata, Seconds now) {
   xml.open("Container");
   xml.element("Name", container.name);
+  if (container.deletion) {
+    xml.element("Deleted", "true");
+    xml.element("Version", format_deleted_version(container.deleted_version));
+  }
   xml.open("Properties");
   xml.element("Last-Modified", format_http_date(container.modified_at));
   xml.element("Etag", format_etag(container.etag));
@@ -125,80 +111,32 @@ void write_container(XmlWriter& xml, const Container& container, bool with_metad
   xml.element("DenyEncryptionScopeOverride", "false");
   xml.element("HasImmutabilityPolicy", "false");
   xml.element("HasLegalHold", "false");
+  if (container.deletion) write_deletion(xml, *container.deletion, now);
   xml.close("Properties");
   if (with_metadata) write_metadata(xml, container.metadata);
   xml.close("Container");
 }
 
-void write_copy_state(XmlWriter& xml, const Blob& blob) {
-  const std::string size = std::to_string(blob.size_bytes);
-  xml.element("CopyId", blob.copy->id);
-  xml.element("CopyStatus", "success");
-  xml.element("CopySource", blob.copy->source);
-  xml.element("CopyProgress", size + "/" + size);
-  xml.element("CopyCompletionTime", format_http_date(blob.copy->completed_at));
-}
-
-struct BlobListing {
-  Seconds now{};  ///< Leases end.
-  bool metadata = false;
-  bool copy = false;
-};
-
-void write_blob(XmlWriter& xml, const Blob& blob, const BlobListing& listing) {
-  xml.open("Blob");
-  xml.element("Name", blob.name);
-  xml.open("Properties");
-  xml.element("Creation-Time", format_http_date(blob.created_at));
-  xml.element("Last-Modified", format_http_date(blob.modified_at));
-  xml.element("Etag", bare_etag(blob.etag));
-  xml.element("Content-Length", std::to_string(blob.size_bytes));
-  xml.element("Content-Type", blob.properties.content_type);
-  xml.element("Content-Encoding", blob.properties.content_encoding);
-  xml.element("Content-Language", blob.properties.content_language);
-  xml.element("Content-MD5", blob.properties.content_md5);
-  xml.element("Cache-Control", blob.properties.cache_control);
-  xml.element("Content-Disposition", blob.properties.content_disposition);
-  xml.element("BlobType", "BlockBlob");
-  xml.element("AccessTier", blob.access_tier.empty() ? "Hot" : blob.access_tier);
-  if (blob.access_tier.empty()) xml.element("AccessTierInferred", "true");
-  write_lease(xml, blob.lease, listing.now);
-  if (listing.copy && blob.copy) write_copy_state(xml, blob);
-  xml.element("ServerEncrypted", "true");
-  xml.close("Properties");
-  if (listing.metadata) write_metadata(xml, blob.metadata);
-  xml.close("Blob");
-}
-
-/// A name that only has staged blocks: it is listed, but has no content yet.
-void write_uncommitted(XmlWriter& xml, std::string_view name) {
-  xml.open("Blob");
-  xml.element("Name", name);
-  xml.open("Properties");
-  xml.element("Content-Length", "0");
-  xml.element("BlobType", "BlockBlob");
-  xml.element("LeaseStatus", "unlocked");
-  xml.element("LeaseState", "available");
-  xml.element("ServerEncrypted", "true");
-  xml.close("Properties");
-  xml.close("Blob");
-}
-
-// Blobs and prefixes interleaved in the order of their names, as the service sends them.
-void write_entries(XmlWriter& xml, const ListPage& page, const BlobListing& listing) {
-  xml.open("Blobs");
-  for (const ListEntry& entry : page.entries) {
-    if (entry.is_prefix) {
-      xml.open("BlobPrefix");
-      xml.element("Name", entry.name);
-      xml.close("BlobPrefix");
-    } else if (entry.blob) {
-      write_blob(xml, *entry.blob, listing);
-    } else {
-      write_uncommitted(xml, entry.name);
-    }
+/// One more than a page of those that are there and, where asked, those that were deleted; in the
+/// order of their names.
+std::vector<std::shared_ptr<const Container>> find_containers(const Call& call,
+                                                              const ListPosition& from,
+                                                              std::size_t count, bool deleted) {
+  const std::string_view prefix = call.query().get("prefix");
+  auto found = call.repository.index().list_containers(prefix, from.name, count);
+  if (!deleted) return found;
+  for (auto& container : call.repository.index().deleted_containers()) {
+    if (container->name.starts_with(prefix)) found.push_back(std::move(container));
   }
-  xml.close("Blobs");
+  const auto place = [](const Container& container) {
+    return std::tie(container.name, container.deleted_version);
+  };
+  std::ranges::sort(found, {}, [&](const auto& container) { return place(*container); });
+  std::erase_if(found, [&](const auto& container) {
+    return place(*container) < std::tie(from.name, from.key);
+  });
+  if (found.size() > count) found.resize(count);
+  return found;
 }
 
 }  // namespace
@@ -208,8 +146,7 @@ Answer list_containers(Call& call) {
   const std::size_t size = TRY(page_size(call.query()));
   const ListPosition from = TRY(parse_marker(call.query()));
   const auto include = TRY(parse_include(call.query(), kInclude));
-  const auto containers =
-      call.repository.index().list_containers(call.query().get("prefix"), from.name, size + 1);
+  const auto containers = find_containers(call, from, size + 1, has(include, "deleted"));
   XmlWriter xml;
   open_results(xml, call, {});
   xml.open("Containers");
@@ -217,15 +154,47 @@ Answer list_containers(Call& call) {
     write_container(xml, *containers[i], has(include, "metadata"), call.repository.now());
   }
   xml.close("Containers");
-  xml.element("NextMarker",
-              containers.size() > size ? make_marker({.name = containers[size]->name}) : "");
+  std::string marker;
+  if (containers.size() > size) {
+    const Container& next = *containers[size];
+    marker = make_marker({.name = next.name, .key = next.deleted_version});
+  }
+  xml.element("NextMarker", marker);
   xml.close("EnumerationResults");
   return xml_response(xml);
 }
 
+namespace {
+
+Outcome<ListRequest> parse_list_request(const Call& call,
+                                        const std::vector<std::string_view>& include) {
+  const Query& query = call.query();
+  if (has(include, "snapshots") && !query.get("delimiter").empty()) {
+    return refuse_parameter(Refusal::invalid_query_parameter_value, "include",
+                            query.get("include"));
+  }
+  for (const std::string_view name : {"showonly", "startfrom", "endbefore"}) {
+    if (query.contains(name)) {
+      return refuse_parameter(Refusal::api_not_implemented, name, query.get(name));
+    }
+  }
+  const std::size_t size = TRY(page_size(query));
+  ListPosition from = TRY(parse_marker(query));
+  return ListRequest{.prefix = query.get("prefix"),
+                     .delimiter = query.get("delimiter"),
+                     .from = std::move(from),
+                     .entries_max = size,
+                     .uncommitted = has(include, "uncommittedblobs"),
+                     .snapshots = has(include, "snapshots"),
+                     .versions = has(include, "versions"),
+                     .deleted = has(include, "deleted"),
+                     .deleted_with_versions = has(include, "deletedwithversions")};
+}
+
+}  // namespace
+
 Answer list_blobs(Call& call) {
-  // Of snapshots, versions, deleted blobs, tags and policies there are none: asking for them is
-  // answered in full by what there is.
+  // Of tags and policies there are none: asking for them is answered in full by what there is.
   constexpr std::string_view kInclude[] = {
       "metadata",
       "uncommittedblobs",
@@ -238,32 +207,16 @@ Answer list_blobs(Call& call) {
       "immutabilitypolicy",
       "deletedwithversions",
   };
-  const Query& query = call.query();
-  const std::size_t size = TRY(page_size(query));
-  ListPosition from = TRY(parse_marker(query));
-  const auto include = TRY(parse_include(query, kInclude));
-  if (has(include, "snapshots") && !query.get("delimiter").empty()) {
-    return refuse_parameter(Refusal::invalid_query_parameter_value, "include",
-                            query.get("include"));
-  }
-  for (const std::string_view name : {"showonly", "startfrom", "endbefore"}) {
-    if (query.contains(name)) {
-      return refuse_parameter(Refusal::api_not_implemented, name, query.get(name));
-    }
-  }
-  const auto page = call.repository.index().list_blobs(
-      call.target.container, {.prefix = query.get("prefix"),
-                              .delimiter = query.get("delimiter"),
-                              .from = std::move(from),
-                              .entries_max = size,
-                              .uncommitted = has(include, "uncommittedblobs")});
+  const auto include = TRY(parse_include(call.query(), kInclude));
+  const ListRequest request = TRY(parse_list_request(call, include));
+  const auto page = call.repository.index().list_blobs(call.target.container, request);
   if (!page) return refuse(Refusal::container_not_found);
   XmlWriter xml;
   open_results(xml, call, " ContainerName=\"" + xml_escape(call.target.container) + "\"");
   write_entries(xml, *page,
-                {.now = call.repository.now(),
-                 .metadata = has(include, "metadata"),
-                 .copy = has(include, "copy")});
+                {.metadata = has(include, "metadata"),
+                 .copy = has(include, "copy"),
+                 .now = call.repository.now()});
   xml.element("NextMarker", page->next ? make_marker(*page->next) : "");
   xml.close("EnumerationResults");
   return xml_response(xml);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/operations/properties.h"
 
+#include <charconv>
 #include <optional>
 
 #include "emulator/wire/digest.h"
@@ -59,6 +60,50 @@ Outcome<std::string> parse_access_tier(const http::Headers& headers) {
   return refuse_header(Refusal::invalid_header_value, "x-ms-access-tier", *tier);
 }
 
+Outcome<std::optional<std::uint64_t>> parse_number(const http::Headers& headers,
+                                                   std::string_view name) {
+  const auto field = headers.find(name);
+  if (!field) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(field->data(), field->data() + field->size(), number);
+  if (parsed.ec != std::errc() || parsed.ptr != field->data() + field->size()) {
+    return refuse_header(Refusal::invalid_header_value, name, *field);
+  }
+  return number;
+}
+
+Outcome<std::optional<std::uint64_t>> parse_sequence_number(const http::Headers& headers) {
+  constexpr std::string_view kField = "x-ms-blob-sequence-number";
+  const auto number = TRY(parse_number(headers, kField));
+  if (number && *number > kSequenceNumberMax) {
+    return refuse_header(Refusal::invalid_header_value, kField, headers.get(kField));
+  }
+  return number;
+}
+
+Outcome<std::optional<std::uint64_t>> parse_page_blob_size(const http::Headers& headers) {
+  constexpr std::string_view kField = "x-ms-blob-content-length";
+  constexpr std::uint64_t kPageBytes = 512;
+  constexpr std::uint64_t kPageBlobBytesMax = std::uint64_t{8} << 40;
+  const auto size = TRY(parse_number(headers, kField));
+  if (size && (*size % kPageBytes != 0 || *size > kPageBlobBytesMax)) {
+    return refuse_header(Refusal::invalid_header_value, kField, headers.get(kField));
+  }
+  return size;
+}
+
+std::string_view type_name(BlobType type) {
+  switch (type) {
+    case BlobType::append:
+      return "AppendBlob";
+    case BlobType::page:
+      return "PageBlob";
+    case BlobType::block:
+      break;
+  }
+  return "BlockBlob";
+}
+
 void add_metadata(http::Headers& headers, const Metadata& metadata) {
   for (const auto& [name, value] : metadata) headers.add("x-ms-meta-" + name, value);
 }
@@ -73,7 +118,14 @@ void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now) {
   add("Content-Disposition", blob.properties.content_disposition);
   add("Cache-Control", blob.properties.cache_control);
   headers.add("Accept-Ranges", "bytes");
-  headers.add("x-ms-blob-type", "BlockBlob");
+  headers.add("x-ms-blob-type", type_name(blob.type));
+  if (blob.type == BlobType::append) {
+    headers.add("x-ms-blob-committed-block-count", std::to_string(blob.append_count));
+    if (blob.is_sealed) headers.add("x-ms-blob-sealed", "true");
+  }
+  if (blob.type == BlobType::page) {
+    headers.add("x-ms-blob-sequence-number", std::to_string(blob.sequence_number));
+  }
   headers.add("x-ms-creation-time", format_http_date(blob.created_at));
   add_lease_fields(headers, blob.lease, now);
   headers.add("x-ms-server-encrypted", "true");

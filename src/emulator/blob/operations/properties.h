@@ -15,6 +15,18 @@ Outcome<ContentProperties> parse_properties(const http::Headers& headers, Standa
 /// Empty where x-ms-access-tier is absent; the emulator keeps Hot, Cool and Cold.
 Outcome<std::string> parse_access_tier(const http::Headers& headers);
 
+/// "BlockBlob" and the like.
+std::string_view type_name(BlobType type);
+
+inline constexpr std::uint64_t kSequenceNumberMax = (std::uint64_t{1} << 63) - 1;
+/// The decimal number in this field; nothing where it is absent.
+Outcome<std::optional<std::uint64_t>> parse_number(const http::Headers& headers,
+                                                   std::string_view name);
+/// x-ms-blob-sequence-number.
+Outcome<std::optional<std::uint64_t>> parse_sequence_number(const http::Headers& headers);
+/// x-ms-blob-content-length: whole pages of 512 bytes, 8 TiB at most.
+Outcome<std::optional<std::uint64_t>> parse_page_blob_size(const http::Headers& headers);
+
 /// What every answer about a blob's content has: type, dates, kind, lease, copy state, metadata;
 /// neither length nor MD5.
 void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now);

@@ -2,6 +2,7 @@
 #include "emulator/blob/conditions.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
+#include "emulator/blob/operations/select.h"
 #include "emulator/blob/range.h"
 #include "emulator/wire/digest.h"
 
@@ -87,21 +88,23 @@ void apply_sas_overrides(const Call& call, http::Headers& headers) {
   }
 }
 
-/// The blob, if the request's conditions on it hold.
-Outcome<std::shared_ptr<const Blob>> find_for_read(Call& call) {
+/// The state of the blob that is asked for, if the request's conditions on it hold.
+Outcome<Selected> find_for_read(Call& call) {
   const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
-  auto blob = TRY(call.repository.find_blob(call.target.container, call.target.blob));
-  TRY(check_read(conditions, *resource_of(blob.get())));
-  return blob;
+  Selected selected = TRY(find_selected(call.repository, call.target));
+  TRY(check_read(conditions, *resource_of(selected.blob.get())));
+  return selected;
 }
 
 }  // namespace
 
 Answer get_blob(Call& call) {
-  const auto blob = TRY(find_for_read(call));
+  const Selected selected = TRY(find_for_read(call));
+  const Blob* const blob = selected.blob.get();
   const auto range = TRY(requested_range(call.headers(), blob->size_bytes));
   http::Response response = response_for(range ? 206 : 200, *blob);
   add_blob_fields(response.headers, *blob, call.repository.now());
+  add_version_fields(response.headers, selected);
   const std::string& md5 = blob->properties.content_md5;
   TRY(add_range_checksums(call, response, range, *blob));
   if (range) {
@@ -120,11 +123,15 @@ Answer get_blob(Call& call) {
 }
 
 Answer get_blob_properties(Call& call) {
-  const auto blob = TRY(find_for_read(call));
+  const Selected selected = TRY(find_for_read(call));
+  const Blob* const blob = selected.blob.get();
   http::Response response = response_for(200, *blob);
   add_blob_fields(response.headers, *blob, call.repository.now());
-  response.headers.add("x-ms-access-tier", blob->access_tier.empty() ? "Hot" : blob->access_tier);
-  if (blob->access_tier.empty()) response.headers.add("x-ms-access-tier-inferred", "true");
+  add_version_fields(response.headers, selected);
+  if (blob->type == BlobType::block) {
+    response.headers.add("x-ms-access-tier", blob->access_tier.empty() ? "Hot" : blob->access_tier);
+    if (blob->access_tier.empty()) response.headers.add("x-ms-access-tier-inferred", "true");
+  }
   if (!blob->properties.content_md5.empty()) {
     response.headers.add("Content-MD5", blob->properties.content_md5);
   }
@@ -134,7 +141,8 @@ Answer get_blob_properties(Call& call) {
 }
 
 Answer get_blob_metadata(Call& call) {
-  const auto blob = TRY(find_for_read(call));
+  const Selected selected = TRY(find_for_read(call));
+  const Blob* const blob = selected.blob.get();
   http::Response response = response_for(200, *blob);
   add_metadata(response.headers, blob->metadata);
   return response;

@@ -3,6 +3,9 @@
 
 #include "emulator/blob/conditions.h"
 #include "emulator/blob/names.h"
+#include "emulator/blob/operations/properties.h"
+#include "emulator/blob/operations/select.h"
+#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 
@@ -75,14 +78,39 @@ Outcome<Source> find_source(Call& call, SourceTrust trust) {
   if (source.account != call.account.name || source.level() != Level::blob) {
     return refuse_header(Refusal::invalid_header_value, kField, {});
   }
-  if (source.query.contains("snapshot") || source.query.contains("versionid")) {
-    return refuse(Refusal::api_not_implemented, "the emulator has no snapshots and versions");
-  }
   TRY(check_authority(call, source, trust));
-  auto blob = call.repository.find_blob(source.container, source.blob);
-  if (!blob) return not_verified(blob.error());
-  TRY(check_source(conditions, *resource_of(blob->get())));
-  return Source{.blob = std::move(*blob), .url = std::string(url.substr(0, url.find('?')))};
+  auto selected = find_selected(call.repository, source);
+  if (!selected) return not_verified(selected.error());
+  TRY(check_source(conditions, *resource_of(selected->blob.get())));
+  return Source{.blob = std::move(selected->blob),
+                .url = std::string(url.substr(0, url.find('?')))};
+}
+
+Outcome<void> check_source_checksums(const Call& call, const std::vector<Slice>& slices,
+                                     http::Headers& headers) {
+  const auto md5_expected = TRY(parse_md5(call.headers(), "x-ms-source-content-md5"));
+  const auto crc64_expected = TRY(parse_crc64(call.headers(), "x-ms-source-content-crc64"));
+  if (!md5_expected && !crc64_expected) return {};
+  Md5 md5;
+  Crc64 crc64;
+  SliceReader reader(slices);
+  std::vector<std::byte> part(std::size_t{1} << 20);
+  for (;;) {
+    const std::size_t got = TRY(as_outcome(reader.read(part)));
+    if (got == 0) break;
+    if (md5_expected) md5.add(std::span(part).first(got));
+    if (crc64_expected) crc64.add(std::span(part).first(got));
+  }
+  if (md5_expected) {
+    const std::string found = md5.finish();
+    if (found != *md5_expected) return refuse(Refusal::md5_mismatch);
+    headers.add("Content-MD5", base64_encode(found));
+  }
+  if (crc64_expected) {
+    if (crc64.bytes() != *crc64_expected) return refuse(Refusal::crc64_mismatch);
+    headers.add("x-ms-content-crc64", base64_encode(crc64.bytes()));
+  }
+  return {};
 }
 
 }  // namespace aloft::emulator::blob

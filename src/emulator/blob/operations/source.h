@@ -22,4 +22,9 @@ struct Source {
 /// the x-ms-source-if-… conditions hold.
 Outcome<Source> find_source(Call& call, SourceTrust trust);
 
+/// Checks what is copied against x-ms-source-content-md5 and -crc64, where given; `headers` gets
+/// the checksum that was checked.
+Outcome<void> check_source_checksums(const Call& call, const std::vector<Slice>& slices,
+                                     http::Headers& headers);
+
 }  // namespace aloft::emulator::blob

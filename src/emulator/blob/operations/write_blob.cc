@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <functional>
 
 #include "emulator/blob/conditions.h"
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/receive.h"
+#include "emulator/blob/operations/select.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -13,12 +15,11 @@ namespace {
 
 constexpr std::uint64_t kPutBlobBytesMax = std::uint64_t{5000} << 20;
 
-Outcome<void> check_blob_type(const http::Headers& headers) {
+Outcome<BlobType> parse_blob_type(const http::Headers& headers) {
   const auto type = headers.find("x-ms-blob-type");
   if (!type) return refuse_header(Refusal::missing_required_header, "x-ms-blob-type", {});
-  if (*type == "BlockBlob") return {};
-  if (*type == "AppendBlob" || *type == "PageBlob") {
-    return refuse(Refusal::api_not_implemented, "the emulator has block blobs only");
+  for (const BlobType one : {BlobType::block, BlobType::append, BlobType::page}) {
+    if (*type == type_name(one)) return one;
   }
   return refuse_header(Refusal::invalid_header_value, "x-ms-blob-type", *type);
 }
@@ -35,61 +36,75 @@ Answer change_blob(Call& call, Repository::Write write, const std::function<void
   };
   const auto blob =
       TRY(call.repository.write_blob(call.target.container, call.target.blob, write, edit));
-  return response_for(200, *blob);
+  http::Response response = response_for(200, *blob);
+  if (write == Repository::Write::metadata) add_version_field(response.headers, *blob);
+  return response;
+}
+
+}  // namespace
+
+namespace {
+
+/// Puts what `written` has in the target's place; a SAS that only creates does not overwrite.
+Answer put(Call& call, Blob written, http::Headers checksums) {
+  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
+  const auto edit = [&](const Blob* current) -> Outcome<Blob> {
+    TRY(check_write(conditions, resource_of(current)));
+    TRY(check_may_overwrite(call, current));
+    return std::move(written);
+  };
+  const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
+                                                   Repository::Write::content, edit));
+  http::Response response = response_for_write(201, *blob);
+  for (const auto& [name, value] : checksums) response.headers.add(name, value);
+  add_version_field(response.headers, *blob);
+  return response;
+}
+
+/// Append and page blobs begin without content.
+Answer put_empty_blob(Call& call, BlobType type) {
+  TRY(check_no_body(call.request.body));
+  if (call.headers().contains("x-ms-access-tier")) {
+    return refuse_header(Refusal::invalid_header_value, "x-ms-access-tier",
+                         call.headers().get("x-ms-access-tier"));
+  }
+  Blob blob{.type = type, .created_at = call.repository.now()};
+  blob.properties = TRY(parse_properties(call.headers(), StandardFields::counted));
+  blob.metadata = TRY(parse_metadata(call.headers()));
+  if (type == BlobType::page) {
+    const auto size = TRY(parse_page_blob_size(call.headers()));
+    if (!size) {
+      return refuse_header(Refusal::missing_required_header, "x-ms-blob-content-length", {});
+    }
+    blob.size_bytes = *size;
+    blob.sequence_number = TRY(parse_sequence_number(call.headers())).value_or(0);
+  }
+  return put(call, std::move(blob), {});
 }
 
 }  // namespace
 
 Answer put_blob(Call& call) {
-  TRY(check_blob_type(call.headers()));
-  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
-  ContentProperties properties = TRY(parse_properties(call.headers(), StandardFields::counted));
-  Metadata metadata = TRY(parse_metadata(call.headers()));
-  std::string access_tier = TRY(parse_access_tier(call.headers()));
+  const BlobType type = TRY(parse_blob_type(call.headers()));
+  if (type != BlobType::block) return put_empty_blob(call, type);
+  TRY(parse_conditions(call.headers(), call.repository.now()));
+  Blob blob{.created_at = call.repository.now()};
+  blob.properties = TRY(parse_properties(call.headers(), StandardFields::counted));
+  blob.metadata = TRY(parse_metadata(call.headers()));
+  blob.access_tier = TRY(parse_access_tier(call.headers()));
   TRY(call.repository.find_container(call.target.container));
   const Received received = TRY(receive_body(call, kPutBlobBytesMax, Checksum::md5_always));
   const std::string md5 = base64_encode(received.md5);
-  if (!properties.content_md5.empty() && properties.content_md5 != md5) {
-    return refuse_header(Refusal::md5_mismatch, "x-ms-blob-content-md5", properties.content_md5);
+  if (!blob.properties.content_md5.empty() && blob.properties.content_md5 != md5) {
+    return refuse_header(Refusal::md5_mismatch, "x-ms-blob-content-md5",
+                         blob.properties.content_md5);
   }
-  properties.content_md5 = md5;
-  const auto edit = [&](const Blob* current) -> Outcome<Blob> {
-    TRY(check_write(conditions, resource_of(current)));
-    if (current != nullptr && !call.authority.may('w')) {
-      return refuse(Refusal::authorization_permission_mismatch,
-                    "to overwrite a blob takes permission w");
-    }
-    Blob written{.created_at = call.repository.now(),
-                 .properties = std::move(properties),
-                 .metadata = std::move(metadata),
-                 .access_tier = std::move(access_tier)};
-    written.blocks = std::make_shared<BlockList>(BlockList{block_of({}, received.content)});
-    written.size_bytes = received.content->size_bytes();
-    return written;
-  };
-  const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Write::content, edit));
-  http::Response response = response_for_write(201, *blob);
-  add_checksum_fields(response.headers, received);
-  return response;
-}
-
-Answer delete_blob(Call& call) {
-  const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
-  const auto snapshots = call.headers().find("x-ms-delete-snapshots");
-  if (snapshots && *snapshots == "only") {
-    return refuse(Refusal::api_not_implemented, "the emulator has no snapshots");
-  }
-  if (snapshots && *snapshots != "include") {
-    return refuse_header(Refusal::invalid_header_value, "x-ms-delete-snapshots", *snapshots);
-  }
-  TRY(call.repository.drop_blob(
-      call.target.container, call.target.blob,
-      snapshots ? Repository::WithSnapshots::include : Repository::WithSnapshots::no,
-      [&](const Blob& current) { return check_write(conditions, resource_of(&current)); }));
-  http::Response response{.status = 202};
-  response.headers.add("x-ms-delete-type-permanent", "true");
-  return response;
+  blob.properties.content_md5 = md5;
+  blob.blocks = std::make_shared<BlockList>(BlockList{block_of({}, received.content)});
+  blob.size_bytes = received.content->size_bytes();
+  http::Headers checksums;
+  add_checksum_fields(checksums, received);
+  return put(call, std::move(blob), std::move(checksums));
 }
 
 Answer set_blob_metadata(Call& call) {
@@ -99,11 +114,17 @@ Answer set_blob_metadata(Call& call) {
 }
 
 Answer set_blob_properties(Call& call) {
-  if (call.headers().contains("x-ms-blob-content-length") ||
-      call.headers().contains("x-ms-sequence-number-action")) {
-    return refuse(Refusal::invalid_input, "only page blobs have a length or number to set");
-  }
+  constexpr std::string_view kOfContent[] = {
+      "x-ms-blob-cache-control",    "x-ms-blob-content-type",     "x-ms-blob-content-md5",
+      "x-ms-blob-content-encoding", "x-ms-blob-content-language", "x-ms-blob-content-disposition"};
+  constexpr std::string_view kOfPages[] = {
+      "x-ms-blob-content-length", "x-ms-sequence-number-action", "x-ms-blob-sequence-number"};
+  const auto is_given = [&](std::string_view name) { return call.headers().contains(name); };
   ContentProperties properties = TRY(parse_properties(call.headers(), StandardFields::ignored));
+  if (std::ranges::any_of(kOfPages, is_given)) {
+    const bool both = std::ranges::any_of(kOfContent, is_given);
+    return set_page_blob_properties(call, both ? &properties : nullptr);
+  }
   return change_blob(call, Repository::Write::properties,
                      [&](Blob& blob) { blob.properties = std::move(properties); });
 }
