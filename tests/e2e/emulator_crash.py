@@ -93,6 +93,68 @@ class Writer(threading.Thread):
         self.uncertain = {}
 
 
+class PastWriter(Writer):
+    """Append and page blobs, snapshots, and what is deleted and brought back."""
+    PAGES = 32
+
+    def step(self, key):
+        kind = self.random.choice(["append", "page", "snapshot", "drop_snapshots", "delete_and_undelete"])
+        getattr(self, kind)(f"box/w{self.number}/{'pages' if kind.endswith(('page', 'snapshot', 'snapshots')) else kind}")
+
+    def append(self, key):
+        present = self.certain.get(key)
+        if present is None or len(present[0]) > 1 << 20:
+            self.expect(201, key, (b"", None), "PUT", key, {}, {"x-ms-blob-type": "AppendBlob"})
+            return
+        block = self.random.randbytes(self.random.choice(SIZES[1:]))
+        self.expect(201, key, (present[0] + block, None), "PUT", key, {"comp": "appendblock"}, {}, block)
+
+    def page(self, key):
+        present = self.certain.get(key)
+        if present is None:
+            size = self.PAGES * 512
+            self.expect(201, key, (bytes(size), None), "PUT", key, {},
+                        {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": str(size)})
+            return
+        first = self.random.randrange(self.PAGES)
+        length = self.random.randint(1, self.PAGES - first) * 512
+        clears = self.random.random() < 0.3
+        written = bytes(length) if clears else self.random.randbytes(length)
+        content = present[0][:first * 512] + written + present[0][first * 512 + length:]
+        self.expect(201, key, (content, None), "PUT", key, {"comp": "page"},
+                    {"x-ms-page-write": "clear" if clears else "update",
+                     "x-ms-range": f"bytes={first * 512}-{first * 512 + length - 1}"}, b"" if clears else written)
+
+    def snapshot(self, key):
+        if self.certain.get(key) is not None:
+            answer = self.client.request("PUT", key, {"comp": "snapshot"})
+            assert answer.status == 201, answer
+            self.certain[f"{key}@{answer.headers['x-ms-snapshot']}"] = self.certain[key]
+
+    def drop_snapshots(self, key):
+        if self.certain.get(key) is None or self.random.random() < 0.7:
+            return
+        taken = [name for name in self.certain if name.startswith(key + "@")]
+        self.uncertain = dict.fromkeys(taken)
+        answer = self.client.request("DELETE", key, {}, {"x-ms-delete-snapshots": "only"})
+        assert answer.status == 202, answer
+        self.certain |= self.uncertain
+        self.uncertain = {}
+
+    def delete_and_undelete(self, key):
+        """What the last deletion took is remembered beside the keys, below a name that is none."""
+        present, taken = self.certain.get(key), self.certain.get(f"taken:{key}")
+        if present is not None and self.random.random() < 0.5:
+            self.certain[f"taken:{key}"] = present
+            self.expect(202, key, None, "DELETE", key, {}, {"x-ms-delete-snapshots": "include"})
+        elif present is None and taken is not None:
+            self.expect(200, key, taken, "PUT", key, {"comp": "undelete"})
+        else:
+            content, mark = self.random.randbytes(self.random.choice(SIZES)), str(self.random.randrange(1 << 40))
+            self.expect(201, key, (content, mark), "PUT", key, {},
+                        {"x-ms-blob-type": "BlockBlob", "x-ms-meta-mark": mark}, content)
+
+
 class CrashTest(unittest.TestCase):
     def setUp(self):
         self.world = harness.World(emulator=False)
@@ -106,20 +168,34 @@ class CrashTest(unittest.TestCase):
         return client
 
     def found(self, client, key):
-        answer = client.request("GET", key)
+        key, _, snapshot = key.partition("@")
+        answer = client.request("GET", key, {"snapshot": snapshot} if snapshot else {})
         self.assertIn(answer.status, (200, 404), (answer, key))
         return (answer.body, answer.headers["x-ms-meta-mark"]) if answer.status == 200 else None
 
     def test_what_was_answered_stays(self):
+        self.crash(Writer, lambda client: None)
+
+    def test_what_blobs_were_before_stays(self):
+        """Deleted blobs are kept, but the container goes with all of them at the end."""
+        def keep_deleted(client):
+            policy = "<DeleteRetentionPolicy><Enabled>true</Enabled><Days>3</Days></DeleteRetentionPolicy>"
+            answer = client.request("PUT", "", {"restype": "service", "comp": "properties"}, {},
+                                    f"<StorageServiceProperties>{policy}</StorageServiceProperties>".encode())
+            self.assertEqual(answer.status, 202)
+        self.crash(PastWriter, keep_deleted)
+
+    def crash(self, writer_kind, prepare):
         certain = [{} for _ in range(4)]
         chance = random.Random(SEED)
         answered = 0
         record = self.world.start_emulator()
         client = self.client(record)
         self.assertEqual(client.request("PUT", "box", {"restype": "container"}).status, 201)
+        prepare(client)
         for round_number in range(ROUNDS):
             with self.subTest(seed=SEED, round=round_number):
-                writers = [Writer(n, record, certain[n]) for n in range(len(certain))]
+                writers = [writer_kind(n, record, certain[n]) for n in range(len(certain))]
                 for writer in writers:
                     writer.start()
                 threading.Event().wait(chance.uniform(0.1, 0.8))
@@ -138,6 +214,8 @@ class CrashTest(unittest.TestCase):
 
     def check(self, client, writer):
         for key in writer.certain.keys() | writer.uncertain.keys():
+            if key.startswith("taken:"):
+                continue
             value = self.found(client, key)
             allowed = [writer.certain.get(key)]
             if key in writer.uncertain:
