@@ -17,7 +17,10 @@ namespace aloft {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Ge;
 using testing::HasSubstr;
+using testing::Le;
 
 Limits soon() {
   return Limits::within(20s);
@@ -182,11 +185,13 @@ TEST_F(ProcessTest, KillsWhatCarriesAMarkWhereverItHasGone) {
       {.command = {}, .environment = {{"PATH=/usr/bin:/bin", mark}}});
   await_output("ready");
   const pid_t other = std::stoi(output());
-  // The shell and the one.
-  EXPECT_EQ(kill_marked(mark, process->pid()).value(), 2);
+  // The shell and the one, which may still be on its way to `sleep`: then only the repetition finds
+  // it.
+  EXPECT_THAT(kill_marked(mark, process->pid()).value(), AllOf(Ge(1), Le(2)));
   EXPECT_EQ(kill_marked(mark).value(), 0);
   EXPECT_TRUE(process_entry(other));
-  EXPECT_EQ(kill_marked(mark + "x").value(), 2);
+  EXPECT_THAT(kill_marked(mark + "x").value(), AllOf(Ge(1), Le(2)));
+  EXPECT_EQ(kill_marked(mark + "x").value(), 0);
 }
 
 TEST_F(ProcessTest, FindsTheMarkOfAProcessThatKeepsBecomingAnother) {
