@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "base/temporary_directory.h"
 #include "object/memory_account.h"
 #include "transfer/testing/files.h"
 #include "transfer/testing/hooked_store.h"
@@ -12,10 +15,13 @@ namespace aloft::transfer {
 namespace {
 
 using testing::bytes;
+namespace fs = std::filesystem;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 class MoveTest : public ::testing::Test {
  protected:
@@ -106,6 +112,29 @@ TEST_F(MoveTest, LeavesASourceThatKeepsChanging) {
   EXPECT_THAT(failures(box("d"), box("n")), ElementsAre(HasSubstr("changed each of the 3 times")));
   EXPECT_EQ(content("d/a"), std::to_string(writes));
   EXPECT_THAT(keys(), ElementsAre("d", "d/a", "n", "n/a", "n/b")) << "what stays keeps its place";
+}
+
+TEST_F(MoveTest, KeepsNamesOfOneFileTogether) {
+  const TemporaryDirectory scratch;
+  testing::write_file(scratch.path() + "/tree/a", "shared");
+  fs::create_hard_link(scratch.path() + "/tree/a", scratch.path() + "/tree/b");
+  options_.placement.recursive = true;
+  const auto put_and_get = [&](const Place& from, const Place& to) {
+    Progress progress;
+    const auto report = copy({&from, 1}, to, options_, progress, {});
+    ASSERT_TRUE(report);
+    EXPECT_THAT(report->failures, IsEmpty());
+  };
+  put_and_get({.path = scratch.path() + "/tree"}, box("old"));
+  EXPECT_THAT(failures(box("old"), box("new")), IsEmpty());
+  EXPECT_THAT(keys(), Not(Contains(StartsWith("old"))));
+  put_and_get(box("new"), {.path = scratch.path() + "/back"});
+  EXPECT_EQ(testing::content_of(scratch.path() + "/back/b"), "shared");
+  EXPECT_TRUE(fs::equivalent(scratch.path() + "/back/a", scratch.path() + "/back/b"));
+  // One name alone leaves the other where it is, with its content.
+  EXPECT_THAT(failures(box("new/a"), box("alone")), IsEmpty());
+  EXPECT_EQ(content("alone"), "shared");
+  EXPECT_EQ(content("new/b"), "shared");
 }
 
 TEST_F(MoveTest, LosesNothingWhereverItIsInterrupted) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "transfer/internal/object_writer.h"
+#include "transfer/internal/sync_links.h"
 #include "transfer/internal/sync_plan.h"
 #include "transfer/remove.h"
 #include "transfer/verify.h"
@@ -30,6 +31,7 @@ void add(CopyReport& sum, CopyReport&& more) {
   sum.symlinks += more.symlinks;
   sum.hard_linked += more.hard_linked;
   std::ranges::move(more.failures, std::back_inserter(sum.failures));
+  if (more.journal_failure) sum.journal_failure = std::move(more.journal_failure);
 }
 
 /// With a final "/" a place means the directory itself, also behind a link.
@@ -58,7 +60,11 @@ class Sync {
     if (options_.dry_run) {
       TRY(look_through());
     } else {
-      TRY(copy_where([this](const Entry& entry) { return is_to_copy(entry); }));
+      TRY(copy_where([this](const Entry& entry) {
+        const Step step = plan_.step_for(entry);
+        return !links_.add(entry, step) && is_to_copy(entry, step);
+      }));
+      TRY(copy_linked());
       update_attributes();
     }
     TRY(limits_.check(system_clock(), "the sync"));
@@ -93,12 +99,15 @@ class Sync {
   Result<void> look_through() {
     const auto found = [this](const Entry& entry) -> Result<void> {
       TRY(limits_.check(system_clock(), "the comparison"));
-      note(entry, plan_.step_for(entry));
+      const Step step = plan_.step_for(entry);
+      if (!links_.add(entry, step)) note(entry, step);
       return {};
     };
     TRY(found(source_.entry));
-    return walk_selected(source_.tree(), source_.path, options_.copy.selection,
-                         {.found = found, .failed = failed_}, limits_);
+    TRY(walk_selected(source_.tree(), source_.path, options_.copy.selection,
+                      {.found = found, .failed = failed_}, limits_));
+    for (const SyncLinks::Name& name : links_.decide()) note(name.entry, name.step);
+    return {};
   }
 
   void note(const Entry& entry, Step step) {
@@ -130,8 +139,17 @@ class Sync {
     return {};
   }
 
-  bool is_to_copy(const Entry& entry) {
-    const Step step = plan_.step_for(entry);
+  /// Files with several names, in one copy of their own.
+  Result<void> copy_linked() {
+    std::set<std::string> wanted;
+    for (const SyncLinks::Name& name : links_.decide()) {
+      if (is_to_copy(name.entry, name.step)) wanted.insert(name.entry.path);
+    }
+    if (wanted.empty()) return {};
+    return copy_where([&](const Entry& entry) { return wanted.contains(entry.path); });
+  }
+
+  bool is_to_copy(const Entry& entry, Step step) {
     if (step == Step::copy) return true;
     if (step == Step::conflict) return false;
     if (entry.kind() == FileKind::directory) {
@@ -233,6 +251,7 @@ class Sync {
   Progress& progress_;
   const Limits& limits_;
   SyncPlan plan_;
+  SyncLinks links_;
   SyncReport report_;
   std::vector<Update> updates_;
   const std::function<void(std::string, Error)> failed_ = [this](std::string name, Error error) {

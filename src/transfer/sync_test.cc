@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "base/temporary_directory.h"
 #include "object/memory_account.h"
@@ -22,6 +23,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::Snapshot;
+using ::testing::UnorderedElementsAre;
 
 class SyncTest : public ::testing::Test {
  protected:
@@ -247,6 +249,55 @@ TEST_F(SyncTest, LeavesWhatSomebodyChangedSinceTheComparison) {
   };
   EXPECT_EQ(failures(local("tree"), box("copy")).size(), 1u);
   EXPECT_EQ(in_box("copy").at("a"), "file somebody needs it");
+}
+
+TEST_F(SyncTest, KeepsNamesOfOneFileTogetherThoughOnlyOneIsMissing) {
+  fs::create_hard_link(path("tree/a"), path("tree/d/again"));
+  expect_synced(local("tree"), box("copy"));
+  expect_synced(box("copy"), local("back"));
+  EXPECT_TRUE(fs::equivalent(path("back/a"), path("back/d/again")));
+
+  fs::create_hard_link(path("tree/a"), path("tree/third"));
+  EXPECT_THAT(changes(local("tree"), box("copy")),
+              UnorderedElementsAre("attributes .", "copy a", "copy d/again", "copy third"));
+  const SyncReport up = expect_synced(local("tree"), box("copy"));
+  EXPECT_EQ(up.copied.files, 3u);
+  EXPECT_EQ(up.copied.hard_linked, 2u);
+  EXPECT_EQ(expect_synced(local("tree"), box("copy")).unchanged, 6u);
+  EXPECT_THAT(written(), IsEmpty());
+
+  fs::remove(path("back/a"));
+  expect_synced(box("copy"), local("back"));
+  EXPECT_EQ(testing::contents(path("back")), testing::contents(path("tree")));
+  EXPECT_TRUE(fs::equivalent(path("back/a"), path("back/d/again")));
+  EXPECT_TRUE(fs::equivalent(path("back/a"), path("back/third")));
+  EXPECT_EQ(expect_synced(box("copy"), local("back")).copied.files, 0u);
+}
+
+TEST_F(SyncTest, CopiesTheNamesOfAFileThatTheSelectionTakes) {
+  fs::create_hard_link(path("tree/a"), path("tree/a.csv"));
+  fs::create_hard_link(path("tree/a"), path("tree/d/b.csv"));
+  options_.copy.selection =
+      Selection::of({{.effect = Selection::Effect::include, .pattern = "*.csv"}}).value();
+  const SyncReport up = expect_synced(local("tree"), box("copy"));
+  EXPECT_EQ(up.copied.files, 2u);
+  EXPECT_EQ(up.copied.hard_linked, 1u);
+  options_.copy.selection = {};
+  expect_synced(box("copy"), local("back"));
+  EXPECT_FALSE(fs::exists(path("back/a")));
+  EXPECT_TRUE(fs::equivalent(path("back/a.csv"), path("back/d/b.csv")));
+}
+
+TEST_F(SyncTest, SaysThatTheJournalCouldNotBeKept) {
+  testing::write_file(path("tree/large"), std::string(3 * 64_KiB, 'x'));
+  testing::set_mtime(path("tree/large"), 1'600'000'000, 0);
+  // A journal trusts times only once a later change is sure to have another one.
+  std::this_thread::sleep_for(std::chrono::milliseconds(80));
+  testing::write_file(path("no-directory"), "");
+  Journal journal(path("no-directory"));
+  options_.copy.part_size_bytes = 64_KiB;
+  options_.copy.journal = &journal;
+  EXPECT_TRUE(expect_synced(local("tree"), box("copy")).copied.journal_failure);
 }
 
 TEST_F(SyncTest, RefusesWhatItCannotMakeEqual) {
