@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""demo/sas.py ACCOUNT KEY CONTAINER: a service SAS that lets curl read a container for an hour.
+"""demo/sas.py ACCOUNT KEY CONTAINER [PERMISSIONS]: a service SAS for a container, for an hour; without PERMISSIONS (the
+letters of "sp", in Azure's order: racwdl…) it lets read and list.
 
 Independent of Aloft's own signing on purpose; the fields and their order are those of "Create a service SAS",
 version 2020-12-06 (https://learn.microsoft.com/rest/api/storageservices/create-service-sas).
@@ -15,12 +16,12 @@ import urllib.parse
 VERSION = "2020-12-06"
 
 
-def main(account, key, container):
+def main(account, key, container, permissions="rl"):
     expiry = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     # permissions, start, expiry, resource, identifier, IP, protocol, version, kind, snapshot, scope, five headers
-    fields = ["rl", "", expiry, f"/blob/{account}/{container}", "", "", "", VERSION, "c", "", "", "", "", "", "", ""]
+    fields = [permissions, "", expiry, f"/blob/{account}/{container}", "", "", "", VERSION, "c", "", "", "", "", "", "", ""]
     digest = hmac.new(base64.b64decode(key), "\n".join(fields).encode(), hashlib.sha256).digest()
-    print(urllib.parse.urlencode({"sp": "rl", "se": expiry, "sv": VERSION, "sr": "c",
+    print(urllib.parse.urlencode({"sp": permissions, "se": expiry, "sv": VERSION, "sr": "c",
                                   "sig": base64.b64encode(digest).decode()}))
 
 
