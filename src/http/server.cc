@@ -31,19 +31,20 @@ using SteadyClock = std::chrono::steady_clock;
 
 struct Connection {
   UniqueFd socket;
+  std::thread thread;  // Only under the registry's lock.
   std::string peer_address;
   std::atomic<ConnectionState> state{ConnectionState::idle};
   SteadyClock::time_point idle_since = SteadyClock::now();  // Only under the registry's lock.
 };
 
-/// What connection threads share with the server; each holds a reference, so that the last of them
-/// may outlive it by an instant.
+/// What connection threads share with the server, which joins them.
 struct Shared {
   ServerOptions options;
   Handler handler;
   std::atomic<bool> stopping{false};
   struct Registry {
     std::list<std::shared_ptr<Connection>> connections;
+    std::vector<std::thread> ended;  // To be joined.
   };
   Guarded<Registry> registry;
   std::condition_variable changed;  // A connection became idle or ended, or stopping began.
@@ -250,6 +251,8 @@ class ThreadedServer final : public Server {
   void accept_all();
   void accept_one();
   void start_connection(std::shared_ptr<Connection> connection);
+  void end_connections();
+  void join_ended();
   void wait_for_room();
   bool full() {
     return shared_->registry.lock()->connections.size() >= shared_->options.connections_max;
@@ -312,23 +315,28 @@ void ThreadedServer::accept_one() {
 }
 
 void ThreadedServer::start_connection(std::shared_ptr<Connection> connection) {
-  const auto place = [&] {
-    const auto registry = shared_->registry.lock();
-    return registry->connections.insert(registry->connections.end(), connection);
-  }();
-  const auto run = [shared = shared_, place] {
-    serve(*shared, **place);
-    // Notified under the lock: after it, this thread touches nothing of the server.
-    const auto registry = shared->registry.lock();
-    registry->connections.erase(place);
-    shared->changed.notify_all();
+  join_ended();
+  const auto registry = shared_->registry.lock();
+  const auto place = registry->connections.insert(registry->connections.end(), connection);
+  const auto run = [&shared = *shared_, place] {
+    serve(shared, **place);
+    const auto ending = shared.registry.lock();
+    ending->ended.push_back(std::move((*place)->thread));
+    ending->connections.erase(place);
+    shared.changed.notify_all();
   };
   try {
-    std::thread(run).detach();
+    connection->thread = std::thread(run);
   } catch (const std::system_error& error) {
     log(LogLevel::warning, "the server cannot start a thread: {}", error.what());
-    shared_->registry.lock()->connections.erase(place);
+    registry->connections.erase(place);
   }
+}
+
+void ThreadedServer::join_ended() {
+  std::vector<std::thread> ended;
+  ended.swap(shared_->registry.lock()->ended);
+  for (std::thread& thread : ended) thread.join();
 }
 
 void ThreadedServer::stop() {
@@ -341,6 +349,11 @@ void ThreadedServer::stop() {
   const std::uint64_t one = 1;
   CHECK(::write(wake_.get(), &one, sizeof(one)) == sizeof(one));
   acceptor_.join();
+  end_connections();
+  join_ended();
+}
+
+void ThreadedServer::end_connections() {
   auto registry = shared_->registry.lock();
   for (const auto& connection : registry->connections) retire(*connection);
   const auto all_ended = [&] { return registry->connections.empty(); };
