@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "azure/authorizer.h"
+#include "base/fake_clock.h"
 #include "http/client.h"
 #include "http/fake_server.h"
 
@@ -57,8 +58,10 @@ class Allocations : public testing::Test {
     exchange.headers.add("If-Match", "\"0x8DE28D9F3B4B2C1\"");
     if (method == http::Method::put) exchange.body = sinks_[0];
   }
-  /// One round of requests; the number of allocations.
+  /// One round of requests, a second after the one before, so that each has a new date; the number
+  /// of allocations.
   std::size_t perform(std::size_t count, http::Method method) {
+    clock_.advance(std::chrono::seconds(1));
     const std::size_t before = allocations;
     for (std::size_t i = 0; i < count; ++i) {
       begin(exchanges_[i], method);
@@ -73,8 +76,9 @@ class Allocations : public testing::Test {
 
   http::FakeServer server_{serve};
   http::Client client_;
+  FakeClock clock_;
   const Authorizer authorizer_{
-      Account{.name = "laboratory", .credential = SharedKey{std::string(64, 'k')}}};
+      Account{.name = "laboratory", .credential = SharedKey{std::string(64, 'k')}}, clock_};
   std::stop_source stop_;
   const Limits limits_ = Limits::within(std::chrono::seconds(20), stop_.get_token());
   std::vector<std::vector<std::byte>> sinks_ =

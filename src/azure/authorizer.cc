@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <vector>
 
 #include "azure/encoding.h"
@@ -81,12 +82,26 @@ void write_string_to_sign(Scratch& scratch, const http::Exchange& exchange,
   internal::append_resource(scratch.text, exchange.target, account);
 }
 
-/// As http_date(); made anew once a second per thread.
+void append_http_date(std::string& out, std::chrono::system_clock::time_point time) {
+  constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  fmt::format_to(std::back_inserter(out), "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                 kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900,
+                 parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+/// As http_date(); made anew once a second per thread, in the same memory.
 std::string_view date_of(std::chrono::system_clock::time_point time) {
   thread_local std::time_t made_for = -1;
   thread_local std::string text;
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  if (seconds != made_for) text = http_date(time);
+  if (seconds == made_for) return text;
+  text.clear();
+  append_http_date(text, time);
   made_for = seconds;
   return text;
 }
@@ -161,15 +176,9 @@ std::string Authorizer::make_sas(const SasRequest& request) const {
 }
 
 std::string http_date(std::chrono::system_clock::time_point time) {
-  constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[parts.tm_wday],
-                     parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour,
-                     parts.tm_min, parts.tm_sec);
+  std::string date;
+  append_http_date(date, time);
+  return date;
 }
 
 std::string string_to_sign(const http::Exchange& exchange, std::string_view account) {
