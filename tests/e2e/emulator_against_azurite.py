@@ -7,15 +7,11 @@ Azurite is no oracle, either: each deviation names what Azure documents.
 import base64
 import email.utils
 import hashlib
-import pathlib
-import re
-import subprocess
 import time
 
 import harness
+import judges
 from blob_client import BlobClient
-
-NPM = pathlib.Path(__file__).parent.parent / "npm"
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}
 A, B, LONG = (base64.b64encode(text).decode() for text in (b"a", b"b", b"longer"))
@@ -138,35 +134,6 @@ STRICTER = {
 }
 
 
-class Azurite:
-    def __init__(self, directory):
-        self.log = open(directory / "azurite.log", "w+")
-        self.process = subprocess.Popen(
-            ["node", str(NPM / "node_modules/azurite/dist/src/blob/main.js"), "--blobPort", "0",
-             "--inMemoryPersistence", "--disableTelemetry"], stdout=self.log, stderr=subprocess.STDOUT, cwd=directory)
-        try:
-            match = harness.wait_until(self.address, 60, "Azurite's start")
-        except Exception:
-            self.close()
-            raise
-        self.record = {"account": harness.ACCOUNT, "key": harness.WELL_KNOWN_KEY,
-                       "blob_endpoint": f"{match}/{harness.ACCOUNT}"}
-
-    def address(self):
-        self.log.flush()
-        text = pathlib.Path(self.log.name).read_text()
-        match = re.search(r"listens on (http://[\d.]+:\d+)", text)
-        if self.process.poll() is not None:
-            raise RuntimeError("Azurite did not start: " + text)
-        return match and match[1]
-
-    def close(self):
-        # It keeps nothing, so nothing is lost.
-        self.process.kill()
-        self.process.wait(20)
-        self.log.close()
-
-
 def answers(record):
     client = BlobClient(record)
     etag, seen = "", []
@@ -182,7 +149,7 @@ def answers(record):
 
 class SameAnswers(harness.WorldTest):
     def test_status_and_code(self):
-        azurite = Azurite(self.world.directory)
+        azurite = judges.Azurite(self.world.directory)
         self.addCleanup(azurite.close)
         for (name, ours), (_, theirs) in zip(answers(self.world.endpoint), answers(azurite.record)):
             with self.subTest(request=name):

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs by others that tests and benchmarks run unmodified: how to find them and what they must be told.
 
-AzCopy comes from tests/npm (and needs Debian's libsecret-1-0), rclone from Debian. Each has the account of one World
-and keeps its files inside of it.
+AzCopy (which needs Debian's libsecret-1-0) and Azurite come from tests/npm, rclone from Debian. They keep their files
+in the directory of one World.
 """
-import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
+import harness
+
 ROOT = pathlib.Path(__file__).parents[2]
-AZCOPY = ROOT / "tests/npm/node_modules/@azure-tools/azcopy-linux/dist/bin/azcopy_linux_amd64"
+NPM = ROOT / "tests/npm/node_modules"
+AZCOPY = NPM / "@azure-tools/azcopy-linux/dist/bin/azcopy_linux_amd64"
 
 
 def sas(record, container, permissions="racwdl"):
@@ -90,3 +93,34 @@ class Rclone:
             raise AssertionError(f"rclone {' '.join(map(str, arguments))} exited {done.returncode}\n"
                                  f"{done.stderr[-3000:]}")
         return done.stdout
+
+
+class Azurite:
+    """A second server: Azurite, in memory, for the account that `record` describes as --ready-file does."""
+
+    def __init__(self, directory):
+        self.log = open(directory / "azurite.log", "w+")
+        self.process = subprocess.Popen(
+            ["node", str(NPM / "azurite/dist/src/blob/main.js"), "--blobPort", "0",
+             "--inMemoryPersistence", "--disableTelemetry"], stdout=self.log, stderr=subprocess.STDOUT, cwd=directory)
+        try:
+            match = harness.wait_until(self.address, 60, "Azurite's start")
+        except Exception:
+            self.close()
+            raise
+        self.record = {"account": harness.ACCOUNT, "key": harness.WELL_KNOWN_KEY,
+                       "blob_endpoint": f"{match}/{harness.ACCOUNT}"}
+
+    def address(self):
+        self.log.flush()
+        text = pathlib.Path(self.log.name).read_text()
+        match = re.search(r"listens on (http://[\d.]+:\d+)", text)
+        if self.process.poll() is not None:
+            raise RuntimeError("Azurite did not start: " + text)
+        return match and match[1]
+
+    def close(self):
+        # It keeps nothing, so nothing is lost.
+        self.process.kill()
+        self.process.wait(20)
+        self.log.close()
