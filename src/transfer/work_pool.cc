@@ -55,7 +55,11 @@ std::function<void()> WorkPool::next(State& state) {
     if (++front.next_part == front.parted->part_count()) state.shared.pop_front();
     return run;
   }
-  if (stop_.stop_requested()) state.tasks.clear();
+  if (stop_.stop_requested()) {
+    state.tasks.clear();
+    // Nobody else tells wait() of it where no task is under way.
+    if (state.busy == 0) idle_.notify_all();
+  }
   if (state.tasks.empty()) return nullptr;
   auto task = std::move(state.tasks.front());
   state.tasks.pop_front();
