@@ -322,7 +322,8 @@ bool Driver::receive_some(Slot& slot) {
     complete(slot);
     return false;
   }
-  if (slot.connection->drained) slot.readable = false;  // The kernel tells when more comes.
+  // The kernel tells when more comes; of an end that it told of already, it does not again.
+  if (slot.connection->drained && !slot.connection->ended) slot.readable = false;
   return true;
 }
 
