@@ -12,6 +12,7 @@
 #include "executor/azure_batch/dependency_check.h"
 #include "executor/azure_batch/home.h"
 #include "executor/azure_batch/node_accounts.h"
+#include "executor/supervisor/end_signals.h"
 #include "executor/supervisor/patience.h"
 #include "executor/supervisor/supervisor.h"
 #include "process/process_table.h"
@@ -69,7 +70,8 @@ class NodeTask {
     const auto account = TRY(options.open_accounts(accounts.lookup())(uri.account));
     BatchHome home(account->container(uri.container));
     const auto read_job = [&](const Limits& limits) { return home.job(options.job, limits); };
-    JobRecord record = TRY(patiently(options.home_pause, read_job));
+    const EndSignalWatch told_to_end;
+    JobRecord record = TRY(patiently(options.home_pause, told_to_end.token(), read_job));
     const TaskName task = TRY(record.task_of(options.number));
     for (const AccountPlace& place : record.accounts) {
       if (place.name != uri.account) places.push_back(place);
@@ -116,7 +118,8 @@ class NodeTask {
 
   template <class Call>
   auto with_patience(Call call) const -> decltype(call(Limits())) {
-    return patiently(options_.home_pause, call);
+    const EndSignalWatch told_to_end;
+    return patiently(options_.home_pause, told_to_end.token(), call);
   }
 
   bool may_be_repeated() const {
@@ -219,16 +222,17 @@ class NodeTask {
     }
   }
 
-  /// Everything that waits for the task waits for this record, so every failure is tried again.
+  /// Everything that waits for the task waits for this record, so every failure is tried again,
+  /// also when this process is told to end: it may be killed before the record is there, but does
+  /// not give it up.
   Result<void> keep_exit(const ExitRecord& exit) {
-    const auto write = [&](const Limits&) -> Result<void> {
-      // What has begun is finished, whoever wants this process to end.
-      auto kept = home_.write_exit(record_.id, options_.number, exit, step_limits());
+    const auto write = [&](const Limits& limits) -> Result<void> {
+      auto kept = home_.write_exit(record_.id, options_.number, exit, limits);
       // Somebody who cancelled the task may have been first.
       if (!kept && kept.error().code == ErrorCode::already_exists) return {};
       return kept;
     };
-    return patiently(options_.home_pause, write, is_any);
+    return patiently(options_.home_pause, {}, write, is_any);
   }
 
   const NodeTaskOptions& options_;

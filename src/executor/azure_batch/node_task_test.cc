@@ -289,6 +289,14 @@ class EndedNodeTask : public NodeTaskTest {
     });
     return run();
   }
+  /// The one that nobody has taken away; waits for it.
+  static void take_signal() {
+    sigset_t waiting;
+    ::sigemptyset(&waiting);
+    ::sigaddset(&waiting, SIGTERM);
+    int number = 0;
+    EXPECT_EQ(::sigwait(&waiting, &number), 0);
+  }
 };
 
 TEST_F(EndedNodeTask, IsCancelledIfTheHomeSaysSo) {
@@ -320,11 +328,33 @@ TEST_F(EndedNodeTask, DoesNotWaitForItsHomeAnyLonger) {
   ASSERT_FALSE(code);
   EXPECT_EQ(code.error().code, ErrorCode::cancelled);
   EXPECT_EQ(own_file("ran"), "(none)");
-  sigset_t waiting;
-  ::sigemptyset(&waiting);
-  ::sigaddset(&waiting, SIGTERM);
-  int number = 0;
-  EXPECT_EQ(::sigwait(&waiting, &number), 0) << "nobody took the signal away";
+  take_signal();
+}
+
+/// Once a file is there, three requests fail, and with each this process is told to end.
+class EndAndFaults final : public Random {
+ public:
+  explicit EndAndFaults(std::string path) : path_(std::move(path)) {}
+  void fill(std::span<std::byte> bytes) override {
+    const bool fails = ::access(path_.c_str(), F_OK) == 0 && failures_++ < 3;
+    if (fails) ::kill(::getpid(), SIGTERM);
+    std::ranges::fill(bytes, fails ? std::byte{1} : std::byte{0xff});
+  }
+
+ private:
+  const std::string path_;
+  int failures_ = 0;
+};
+
+TEST_F(EndedNodeTask, DoesNotGiveUpTheRecordOfWhatItHasDone) {
+  hold_end_signals();
+  const std::string done = temporary_.path() + "/done";
+  submit("#!/bin/sh\ntouch " + done + "\n");
+  EndAndFaults faults(done);
+  disturb_home({.fails_before = 0.5}, faults);
+  EXPECT_EQ(run(), 0);
+  EXPECT_EQ(exit_record().exit_class, ExitClass::succeeded);
+  take_signal();
 }
 
 TEST_F(EndedNodeTask, IsLostWithItsNodeIfItMustNotBeRepeated) {

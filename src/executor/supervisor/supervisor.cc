@@ -87,7 +87,10 @@ class Supervisor {
     const auto open = [&](const Limits& limits) {
       return TaskOutput::open(spec_, directory_, node_, account_opener(), limits);
     };
-    auto output = patiently(options_.storage_pause, open);
+    auto output = [&] {
+      const EndSignalWatch told_to_end;
+      return patiently(options_.storage_pause, told_to_end.token(), open);
+    }();
     if (!output) {
       record_.exit_class = output.error().code == ErrorCode::cancelled ? ExitClass::cancelled
                                                                        : ExitClass::start_failed;

@@ -85,18 +85,26 @@ class OutputInAContainer : public SupervisorTest {
     spec_.job.output = workload::OutputPattern::literal("az://account/box/out");
     options_.open_accounts = [this](const EnvironmentLookup&) -> AccountOpener {
       return [this](std::string_view) -> Result<std::shared_ptr<ObjectAccount>> {
-        if (failures_-- > 0) return fail(ErrorCode::unavailable, "not for the moment");
+        if (failures_-- > 0) return fail(failure_);
         return account_;
       };
     };
   }
   int failures_ = 0;
+  Error failure_{.code = ErrorCode::unavailable, .message = "not for the moment"};
 };
 
 TEST_F(OutputInAContainer, IsWaitedFor) {
   failures_ = 3;
   options_.storage_pause = 1ms;
   EXPECT_EQ(run("#!/bin/sh\n").exit_class, ExitClass::succeeded);
+}
+
+TEST_F(OutputInAContainer, IsNotWaitedForWhereThisMachinesFilesFail) {
+  failures_ = 1000;
+  failure_.os_errno = EIO;
+  options_.storage_pause = 1min;
+  EXPECT_EQ(run("#!/bin/sh\n").exit_class, ExitClass::start_failed);
 }
 
 TEST_F(OutputInAContainer, IsNotWaitedForAnyLongerIfTheTaskIsToEnd) {
