@@ -59,5 +59,15 @@ TEST(Hmac, AgreesWithTheExampleOfRfc4231) {
             "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
 }
 
+TEST(Hmac, KeepsNothingOfTheKeyBefore) {
+  const std::string first = hmac_sha256("Jefe", "text");
+  const std::string long_key(200, 'k');  // Longer than a block: its digest is the key.
+  // Python: hmac.new(key, b"text", "sha256"), base64.
+  EXPECT_EQ(base64_encode(hmac_sha256(long_key, "text")),
+            "AhP6VqTSb6wJrunvKm+vHzjfzg08QjjWOYG4r11iKLo=");
+  EXPECT_EQ(base64_encode(hmac_sha256({}, "text")), "BhG3BKurRz+VYlegnML8LIZyEdB3vf/FqRvYpQR4Jv8=");
+  EXPECT_EQ(hmac_sha256("Jefe", "text"), first);
+}
+
 }  // namespace
 }  // namespace aloft::emulator
