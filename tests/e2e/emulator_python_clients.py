@@ -13,7 +13,7 @@ PYTHON = "/usr/bin/python3"  # Debian's, which finds Debian's packages.
 
 def is_installed(module):
     try:
-        return subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, timeout=60).returncode == 0
+        return subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, timeout=100).returncode == 0
     except FileNotFoundError:
         return False
 

@@ -137,7 +137,7 @@ def copies():
 def leases():
     one = container.get_blob_client("leased")
     one.upload_blob(b"1")
-    lease = one.acquire_lease(15)
+    lease = one.acquire_lease(60)
     refused("LeaseIdMissing", one.upload_blob, b"2", overwrite=True)
     one.upload_blob(b"2", overwrite=True, lease=lease)
     lease.renew()
