@@ -115,9 +115,9 @@ class BatchExecutorTest : public ::testing::Test {
   TemporaryDirectory directory_;
   FakeClock clock_;
   SeededRandom random_{1};
-  FakeBatch service_;
   std::shared_ptr<MemoryAccount> account_;
   BatchHome home_{account_->container("demo")};
+  FakeBatch service_;  // Ends first: its thread may use the home.
 };
 
 TEST_F(BatchExecutorTest, GivesEveryElementToBatch) {

@@ -82,9 +82,9 @@ TEST_F(BlobClientTest, TakesAFileFromAServerWithoutRanges) {
 
 TEST_F(BlobClientTest, DoesNotMixTwoVersions) {
   storage_.put("x", sample(2 * kPart));
-  std::atomic<int> asked = 0;
-  storage_.intercept([&](http::Request&) -> std::optional<http::Response> {
-    if (++asked == 2) storage_.put("x", std::string(2 * kPart, '!'));
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  storage_.intercept([this, asked](http::Request&) -> std::optional<http::Response> {
+    if (++*asked == 2) storage_.put("x", std::string(2 * kPart, '!'));
     return std::nullopt;
   });
   EXPECT_EQ(download(container().blob("x")).error().code, ErrorCode::precondition_failed);
