@@ -17,6 +17,17 @@ using internal::add_conditions;
 using internal::add_metadata;
 using internal::Doing;
 
+namespace {
+
+/// For requests that tidy up behind a copy, when its own time may be over.
+constexpr auto kTidyingMax = std::chrono::seconds(5);
+
+bool is_given_up(std::string_view copy_status) {
+  return copy_status == "failed" || copy_status == "aborted";
+}
+
+}  // namespace
+
 Result<PutResult> AzureStore::copy(const CopyRequest& request, const Limits& limits) {
   TRY(azure::check_key(request.key));
   if (request.metadata != nullptr) TRY(check_metadata(*request.metadata));
@@ -32,7 +43,12 @@ Result<PutResult> AzureStore::copy(const CopyRequest& request, const Limits& lim
   if (request.metadata != nullptr) add_metadata(exchange.headers, *request.metadata);
   add_conditions(exchange.headers, request.conditions);
   exchange.repeatable = false;
-  TRY(service_->expect(exchange, 202, doing, limits));
+  auto begun = service_->expect(exchange, 202, doing, limits);
+  if (!begun) {
+    const int status = exchange.result ? exchange.answer.status : 0;
+    if (status != 409 && status != 412) return fail(std::move(begun).error());
+    return end_of_earlier_copy(request, std::move(begun).error(), doing, limits);
+  }
   const PutResult made = TRY(end_of_copy(request.key, exchange, doing, limits));
   if (request.metadata == nullptr || !request.metadata->empty()) return made;
   return set_metadata(request.key, {}, {.if_match = made.etag}, limits);
@@ -49,48 +65,105 @@ Result<PutResult> AzureStore::end_of_copy(std::string_view key, const http::Exch
   return fail(senseless(answer, doing, "it does not say how the copy stands"));
 }
 
+/// What refuses a repeated request may be the copy that an attempt before it began, whose answer
+/// was lost. RetryingStore knows a complete one by its commit id, but would take one for complete
+/// that is not: those end here.
+Result<PutResult> AzureStore::end_of_earlier_copy(const CopyRequest& request, Error refusal,
+                                                  const Doing& doing, const Limits& limits) {
+  if (request.metadata == nullptr) return fail(std::move(refusal));
+  const auto commit = request.metadata->find(kCommitKey);
+  if (commit == request.metadata->end()) return fail(std::move(refusal));
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::head, path(request.key));
+  auto looked = service_->expect(exchange, 200, doing, limits);
+  if (!looked && looked.error().code == ErrorCode::not_found) return fail(std::move(refusal));
+  TRY(std::move(looked));
+  const http::Headers& headers = exchange.answer.headers;
+  const std::string name = "x-ms-meta-" + std::string(kCommitKey);
+  if (headers.get(name) != commit->second) return fail(std::move(refusal));
+  const std::string copy_id(headers.get("x-ms-copy-id"));
+  const std::string_view status = headers.get("x-ms-copy-status");
+  if (status == "pending") return wait_for_copy(request.key, copy_id, doing, limits);
+  if (!is_given_up(status)) return fail(std::move(refusal));
+  return fail(given_up(request.key, copy_id, headers, doing));
+}
+
 Result<PutResult> AzureStore::wait_for_copy(std::string_view key, const std::string& copy_id,
                                             const Doing& doing, const Limits& limits) {
   constexpr auto kPauseMax = std::chrono::milliseconds(2000);
   auto pause = std::chrono::milliseconds(50);
-  Clock& clock = service_->clock();
-  http::Exchange exchange;
-  for (;;) {
-    const auto until = clock.now() + pause;
-    if (!clock.sleep_until(std::min(until, limits.deadline), limits.stop) ||
-        until >= limits.deadline) {
+  for (;; pause = std::min(pause * 2, kPauseMax)) {
+    auto made = look_at_copy(key, copy_id, pause, doing, limits);
+    if (made && !*made) continue;
+    if (made) return std::move(**made);
+    const ErrorCode code = made.error().code;
+    if (code == ErrorCode::cancelled || code == ErrorCode::deadline_exceeded) {
       abort_copy(key, copy_id);
-      TRY(limits.check(clock, fmt::format("{} {}", doing.verb, doing.uri)));
-      return fail(ErrorCode::deadline_exceeded,
-                  fmt::format("{} {} took too long", doing.verb, doing.uri));
     }
-    pause = std::min(pause * 2, kPauseMax);
-    service_->begin(exchange, http::Method::head, path(key));
-    TRY(service_->expect(exchange, 200, doing, limits));
-    const http::Headers& headers = exchange.answer.headers;
-    if (headers.get("x-ms-copy-id") != copy_id) {
-      return fail(
-          ErrorCode::precondition_failed,
-          fmt::format("{} {} failed: somebody else wrote it meanwhile", doing.verb, doing.uri));
-    }
-    const std::string_view status = headers.get("x-ms-copy-status");
-    if (status == "pending") continue;
-    auto made = internal::parse_put_result(exchange.answer);
-    if (status == "success" && made) return std::move(*made);
-    return fail(ErrorCode::unavailable,
-                fmt::format("{} {} failed: the service ended the copy as \"{}\" ({})", doing.verb,
-                            doing.uri, status, headers.get("x-ms-copy-status-description")));
+    return fail(std::move(made).error());
   }
 }
 
-/// Without this the service would go on, and keep the destination from being written.
+Result<std::optional<PutResult>> AzureStore::look_at_copy(std::string_view key,
+                                                          const std::string& copy_id,
+                                                          std::chrono::milliseconds pause,
+                                                          const Doing& doing,
+                                                          const Limits& limits) {
+  Clock& clock = service_->clock();
+  const std::string what = fmt::format("{} {}", doing.verb, doing.uri);
+  const auto until = clock.now() + pause;
+  clock.sleep_until(std::min(until, limits.deadline), limits.stop);
+  TRY(limits.check(clock, what));
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::head, path(key));
+  TRY(service_->expect(exchange, 200, doing, limits));
+  const http::Headers& headers = exchange.answer.headers;
+  if (headers.get("x-ms-copy-id") != copy_id) {
+    return fail(ErrorCode::precondition_failed, what + " failed: somebody else wrote it meanwhile");
+  }
+  const std::string_view status = headers.get("x-ms-copy-status");
+  if (status == "pending") return std::nullopt;
+  auto made = internal::parse_put_result(exchange.answer);
+  if (status == "success" && made) return made;
+  return fail(given_up(key, copy_id, headers, doing));
+}
+
+/// The service tries for long before it gives up: the error is none that asks for a repeat.
+Error AzureStore::given_up(std::string_view key, const std::string& copy_id,
+                           const http::Headers& headers, const Doing& doing) {
+  Error error{.code = ErrorCode::corrupt,
+              .message = fmt::format("{} {} failed: the service ended the copy as \"{}\" ({})",
+                                     doing.verb, doing.uri, headers.get("x-ms-copy-status"),
+                                     headers.get("x-ms-copy-status-description"))};
+  remove_remains(key, copy_id);
+  return error;
+}
+
+/// Without this the service would go on, and keep the destination from being written. The caller
+/// gets the reason why it ends early; that this too may fail changes nothing for it.
 void AzureStore::abort_copy(std::string_view key, const std::string& copy_id) {
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(key),
                   "comp=copy&copyid=" + azure::encode_query_value(copy_id));
   exchange.headers.add("x-ms-copy-action", "abort");
-  // The caller gets the reason why it ends early; that this too may fail changes nothing for it.
-  static_cast<void>(service_->perform(exchange, Limits::within(std::chrono::seconds(5))));
+  static_cast<void>(service_->perform(exchange, Limits::within(kTidyingMax)));
+  remove_remains(key, copy_id);
+}
+
+/// A copy that ended early leaves an empty blob with the source's metadata, which readers would
+/// take for the file. It stays where it has snapshots: those are of what was there before.
+void AzureStore::remove_remains(std::string_view key, const std::string& copy_id) {
+  http::Exchange exchange;
+  service_->begin(exchange, http::Method::head, path(key));
+  if (!service_->perform(exchange, Limits::within(kTidyingMax))) return;
+  const http::Headers& headers = exchange.answer.headers;
+  const Etag etag(headers.get("ETag"));
+  const bool ours = headers.get("x-ms-copy-id") == copy_id;
+  if (!ours || etag.empty() || !is_given_up(headers.get("x-ms-copy-status"))) return;
+  service_->begin(exchange, http::Method::delete_, path(key));
+  add_conditions(exchange.headers, {.if_match = etag});
+  exchange.repeatable = false;
+  static_cast<void>(service_->perform(exchange, Limits::within(kTidyingMax)));
 }
 
 }  // namespace aloft

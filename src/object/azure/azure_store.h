@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,7 +13,8 @@ namespace aloft {
 
 namespace http {
 struct Exchange;
-}
+class Headers;
+}  // namespace http
 namespace internal {
 class BlobService;
 struct Doing;
@@ -54,9 +57,18 @@ class AzureStore final : public ObjectStore {
   Result<ReadResult> read_nothing(const ReadRequest& request, bool must_end, const Limits& limits);
   Result<PutResult> end_of_copy(std::string_view key, const http::Exchange& begun,
                                 const internal::Doing& doing, const Limits& limits);
+  Result<PutResult> end_of_earlier_copy(const CopyRequest& request, Error refusal,
+                                        const internal::Doing& doing, const Limits& limits);
   Result<PutResult> wait_for_copy(std::string_view key, const std::string& copy_id,
                                   const internal::Doing& doing, const Limits& limits);
+  /// Waits for `pause` first. Nothing while it is not complete.
+  Result<std::optional<PutResult>> look_at_copy(std::string_view key, const std::string& copy_id,
+                                                std::chrono::milliseconds pause,
+                                                const internal::Doing& doing, const Limits& limits);
+  Error given_up(std::string_view key, const std::string& copy_id, const http::Headers& headers,
+                 const internal::Doing& doing);
   void abort_copy(std::string_view key, const std::string& copy_id);
+  void remove_remains(std::string_view key, const std::string& copy_id);
 
   const std::shared_ptr<const internal::BlobService> service_;
   const std::string container_;

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
+
 #include "azure/account.h"
 #include "azure/token_server_fake.h"
 #include "base/guarded.h"
@@ -42,13 +45,24 @@ class AzureStoreTest : public testing::Test {
     return store()->read({.key = "a", .range = {10, 5}}, buffer_, limits());
   }
   std::string request() { return *request_.lock(); }
+  void answer_copy(std::string_view status_line, std::string_view copy_status) {
+    answer(status_line, std::string(kMade) + "x-ms-blob-type: BlockBlob\r\nx-ms-copy-id: 1\r\n" +
+                            "x-ms-copy-status: " + std::string(copy_status) + "\r\n");
+  }
+  Result<PutResult> copy(const Limits& copy_limits) {
+    const SourceRef source{.url = "http://127.0.0.1/demo/a"};
+    return store()->copy({.source = source, .key = "b"}, copy_limits);
+  }
 
+  /// Before each answer; set before the first request.
+  std::function<void(const std::string& asked)> on_request_ = [](const std::string&) {};
   Guarded<std::string> answer_;
   Guarded<std::string> request_;
   std::array<std::byte, 8> buffer_{};
   http::FakeServer server_{[this](http::FakeConnection& connection, int) {
     for (std::string asked; !(asked = connection.read_request()).empty();) {
       *request_.lock() = asked;
+      on_request_(asked);
       const std::string text = *answer_.lock();
       connection.send(text);
     }
@@ -184,21 +198,86 @@ TEST_F(AzureStoreTest, RefusesAListingThatIsNone) {
 
 TEST_F(AzureStoreTest, RefusesACopyThatDoesNotSayHowItStands) {
   answer("202 Accepted", kMade);
-  const SourceRef source{.url = "http://127.0.0.1/demo/a"};
-  EXPECT_EQ(store()->copy({.source = source, .key = "b"}, limits()).error().code,
-            ErrorCode::corrupt);
+  EXPECT_EQ(copy(limits()).error().code, ErrorCode::corrupt);
 }
 
 TEST_F(AzureStoreTest, AsksUntilACopyIsComplete) {
-  answer("202 Accepted", std::string(kMade) + "x-ms-copy-id: 1\r\nx-ms-copy-status: pending\r\n");
-  const SourceRef source{.url = "http://127.0.0.1/demo/a"};
-  std::jthread later([&] {
-    while (!request_.lock()->starts_with("PUT")) std::this_thread::yield();
-    answer("200 OK", std::string(kMade) + "x-ms-copy-id: 1\r\nx-ms-copy-status: success\r\n");
-  });
-  const auto copied = store()->copy({.source = source, .key = "b"}, limits());
+  answer_copy("202 Accepted", "pending");
+  on_request_ = [this](const std::string& asked) {
+    if (asked.starts_with("HEAD")) answer_copy("200 OK", "success");
+  };
+  const auto copied = copy(limits());
   ASSERT_TRUE(copied) << copied.error().message;
   EXPECT_EQ(copied->etag, "\"0x1\"");
+}
+
+TEST_F(AzureStoreTest, RemovesWhatACopyLeavesThatTheServiceGaveUp) {
+  answer_copy("202 Accepted", "pending");
+  on_request_ = [this](const std::string& asked) {
+    if (asked.starts_with("HEAD")) answer_copy("200 OK", "failed");
+  };
+  EXPECT_EQ(copy(limits()).error().code, ErrorCode::corrupt);
+  EXPECT_THAT(request(), AllOf(StartsWith("DELETE /demo/b "), HasSubstr("If-Match: \"0x1\"\r\n"),
+                               Not(HasSubstr("x-ms-delete-snapshots"))));
+}
+
+// The service's answer to a repeat, behind a lost answer to the first attempt.
+TEST_F(AzureStoreTest, WaitsForTheCopyOfAnEarlierAttempt) {
+  answer("409 Conflict", "x-ms-error-code: BlobAlreadyExists\r\n");
+  const Metadata metadata{{"aloft_commit", "mine"}};
+  const SourceRef source{.url = "http://127.0.0.1/demo/a"};
+  const CopyRequest repeat{
+      .source = source, .key = "b", .metadata = &metadata, .conditions = {.if_none_match = "*"}};
+  const std::string whose = std::string(kMade) + "x-ms-copy-id: 1\r\nx-ms-meta-aloft_commit: ";
+  int heads = 0;
+  for (const bool succeeds : {true, false}) {
+    heads = 0;
+    answer("409 Conflict", "x-ms-error-code: BlobAlreadyExists\r\n");
+    on_request_ = [&, succeeds](const std::string& asked) {
+      if (!asked.starts_with("HEAD")) return;
+      const std::string end = succeeds ? "success" : "failed";
+      answer("200 OK",
+             whose + "mine\r\nx-ms-copy-status: " + (++heads < 3 ? "pending" : end) + "\r\n");
+    };
+    const auto copied = store()->copy(repeat, limits());
+    EXPECT_EQ(copied.has_value(), succeeds);
+    if (!copied) {
+      EXPECT_EQ(copied.error().code, ErrorCode::corrupt) << "which is not repeated";
+    }
+  }
+  EXPECT_THAT(request(), StartsWith("DELETE /demo/b "));
+  answer("409 Conflict", "x-ms-error-code: BlobAlreadyExists\r\n");
+  on_request_ = [&](const std::string& asked) {
+    if (asked.starts_with("HEAD"))
+      answer("200 OK", whose + "theirs\r\nx-ms-copy-status: failed\r\n");
+  };
+  EXPECT_EQ(store()->copy(repeat, limits()).error().code, ErrorCode::already_exists);
+  EXPECT_THAT(request(), StartsWith("HEAD /demo/b "));
+}
+
+TEST_F(AzureStoreTest, AbortsAnInterruptedCopyAndRemovesWhatItLeaves) {
+  answer_copy("202 Accepted", "pending");
+  std::stop_source stop;
+  std::atomic<bool> aborted = false;
+  on_request_ = [&](const std::string& asked) {
+    if (asked.starts_with("HEAD")) stop.request_stop();
+    if (asked.find("comp=copy&copyid=1") == std::string::npos) return;
+    aborted = true;
+    answer_copy("200 OK", "aborted");
+  };
+  EXPECT_EQ(copy({.stop = stop.get_token()}).error().code, ErrorCode::cancelled);
+  EXPECT_TRUE(aborted);
+  EXPECT_THAT(request(), StartsWith("DELETE /demo/b "));
+}
+
+TEST_F(AzureStoreTest, LeavesADestinationThatSomebodyElseWroteDuringACopy) {
+  answer_copy("202 Accepted", "pending");
+  on_request_ = [this](const std::string& asked) {
+    if (!asked.starts_with("HEAD")) return;
+    answer("200 OK", std::string(kMade) + "x-ms-copy-id: 2\r\nx-ms-copy-status: failed\r\n");
+  };
+  EXPECT_EQ(copy(limits()).error().code, ErrorCode::precondition_failed);
+  EXPECT_THAT(request(), StartsWith("HEAD /demo/b "));
 }
 
 }  // namespace
