@@ -21,6 +21,7 @@
 #include "base/log/log.h"
 #include "http/internal/request_reader.h"
 #include "http/internal/response_writer.h"
+#include "http/internal/server_stream.h"
 #include "http/loopback.h"
 
 namespace aloft::http {
@@ -41,6 +42,7 @@ struct Connection {
 struct Shared {
   ServerOptions options;
   Handler handler;
+  std::shared_ptr<const ServerIdentity> identity;  // Null: plain.
   std::atomic<bool> stopping{false};
   struct Registry {
     std::list<std::shared_ptr<Connection>> connections;
@@ -72,10 +74,11 @@ void become_idle(Shared& shared, Connection& connection) {
 
 /// Closing a socket that holds unread bytes resets the connection, which can take our answer from
 /// the peer before it is read: first say that nothing more comes, then let the peer finish.
-void close_gently(Shared& shared, Connection& connection) {
+void close_gently(Shared& shared, Connection& connection, ServerStream& stream) {
   constexpr std::chrono::seconds kPatience{5};
   const int socket = connection.socket.get();
   become_idle(shared, connection);  // Nothing is lost if it is retired now.
+  stream.finish();
   if (::shutdown(socket, SHUT_WR) != 0) return;
   std::vector<std::byte> dropped(std::size_t{64} << 10);
   const auto give_up_at = SteadyClock::now() + kPatience;
@@ -115,17 +118,18 @@ void send_broken(Connection& connection, ResponseWriter& writer, Response& respo
 
 /// Serves one connection until either side ends it.
 void serve(Shared& shared, Connection& connection) {
-  const int socket = connection.socket.get();
-  RequestReader reader(socket, shared.options, connection.state);
-  ResponseWriter writer(socket);
+  ServerStream stream(connection.socket.get(), shared.identity.get());
+  RequestReader reader(stream, shared.options, connection.state);
+  ResponseWriter writer(stream);
   Request request{.body = reader.body()};
   request.peer_address = connection.peer_address;
+  request.over_tls = shared.identity != nullptr;
   while (!shared.stopping) {
     const auto outcome = reader.read_head(request.method, request.target, request.headers);
-    if (outcome == RequestReader::Outcome::closed) return;
+    if (outcome == RequestReader::Outcome::closed) break;
     if (outcome == RequestReader::Outcome::malformed) {
       Response refusal = plain_answer(reader.error_status());
-      if (writer.send(refusal, Method::get, false)) close_gently(shared, connection);
+      if (writer.send(refusal, Method::get, false)) close_gently(shared, connection, stream);
       return;
     }
     make_origin_form(request.target);
@@ -137,13 +141,12 @@ void serve(Shared& shared, Connection& connection) {
     const bool reusable = reader.finish_body();
     const bool keep = reusable && reader.keep_alive() && !shared.stopping;
     if (!writer.send(response, request.method, keep)) return;
-    if (!keep) {
-      if (!reusable) close_gently(shared, connection);
-      return;
-    }
+    if (!reusable) return close_gently(shared, connection, stream);
+    if (!keep) break;
     response = {};  // Frees what it holds before the wait for the next request.
     become_idle(shared, connection);
   }
+  stream.finish();
 }
 
 /// True if the connection was idle and now ends.
@@ -349,6 +352,7 @@ void ThreadedServer::stop() {
   const std::uint64_t one = 1;
   CHECK(::write(wake_.get(), &one, sizeof(one)) == sizeof(one));
   acceptor_.join();
+  listener_.socket = {};  // Who comes now is refused at once, instead of waiting for nobody.
   end_connections();
   join_ended();
 }
@@ -384,12 +388,21 @@ void Response::set_body(std::string text) {
 }
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler handler) {
+  std::shared_ptr<const ServerIdentity> identity;
+  if (options.certificate_file.empty() != options.key_file.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                "TLS takes a certificate and its key: name both files");
+  }
+  if (!options.certificate_file.empty()) {
+    identity = TRY(ServerIdentity::load(options.certificate_file, options.key_file));
+  }
   Listener listener = TRY(listen_on(options));
   UniqueFd wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake) return fail_os(errno, "cannot make an eventfd");
   auto shared = std::make_shared<Shared>();
   shared->options = std::move(options);
   shared->handler = std::move(handler);
+  shared->identity = std::move(identity);
   return std::make_unique<ThreadedServer>(std::move(listener), std::move(wake), std::move(shared));
 }
 

@@ -39,6 +39,7 @@ struct Request {
   Headers headers{};
   RequestBody& body;
   std::string peer_address{};  ///< "127.0.0.1"; without port.
+  bool over_tls = false;
 };
 
 /// Bytes of an answer that are not in memory.
@@ -78,6 +79,10 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;     ///< 0: a free one.
   bool allow_remote = false;  ///< Without it, an address that is not loopback is refused.
+  /// PEM files of a certificate, with what it needs of its chain, and of its key: then it serves
+  /// TLS 1.2 and 1.3 alone. Both or none.
+  std::string certificate_file{};
+  std::string key_file{};
   /// Connections served at once; when all are taken, the one idle for longest is closed for the
   /// next, or the next one waits.
   std::size_t connections_max = 1024;
@@ -95,14 +100,16 @@ struct ServerOptions {
 class Server {
  public:
   /// Listens when it returns. Fails with already_exists if the port is taken, permission_denied if
-  /// it may not be used, invalid_argument for an address that is none or is not loopback.
+  /// it may not be used, invalid_argument for an address that is none or is not loopback, and for a
+  /// certificate or key that cannot be used.
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler handler);
   /// Stops.
   virtual ~Server() = default;
 
   virtual std::uint16_t port() const = 0;
-  /// Takes no more requests, lets those under way finish within stop_grace, then cuts them off;
-  /// returns when no handler runs any more. May be called again, but not by a handler.
+  /// Takes no more connections and requests, lets those under way finish within stop_grace, then
+  /// cuts them off; returns when no handler runs any more. May be called again, but not by a
+  /// handler.
   virtual void stop() = 0;
 };
 

@@ -18,15 +18,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// 0, or what errno says.
+int try_to_connect(const UniqueFd& socket, std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+  return ::connect(socket.get(), to, sizeof(address)) == 0 ? 0 : errno;
+}
+
 /// Speaks bytes, so that the server is tested by none of our own framing.
 class Peer {
  public:
   explicit Peer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    CHECK(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    CHECK(try_to_connect(socket_, port) == 0);
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   }
@@ -378,6 +384,14 @@ TEST(Server, StopCutsOffAPeerThatDoesNotFinish) {
   const auto before = std::chrono::steady_clock::now();
   server->stop();
   EXPECT_LT(std::chrono::steady_clock::now() - before, 15s);
+}
+
+TEST(Server, RefusesConnectionsOnceItHasStopped) {
+  const auto server = start(echo);
+  server->stop();
+  EXPECT_EQ(
+      try_to_connect(UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), server->port()),
+      ECONNREFUSED);
 }
 
 TEST(Server, ServesManyConnectionsAtOnce) {

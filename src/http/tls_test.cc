@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "base/temporary_directory.h"
 #include "http/client.h"
 #include "http/fake_server.h"
+#include "http/server.h"
 #include "http/testing/self_signed.h"
 
 namespace aloft::http {
@@ -134,6 +136,88 @@ TEST_F(TlsTest, NamesAnAuthoritiesFileThatIsNone) {
   ASSERT_FALSE(client.perform(exchange, soon()));
   EXPECT_EQ(exchange.result.error().code, ErrorCode::invalid_argument);
   EXPECT_THAT(exchange.result.error().message, HasSubstr("/nowhere/authorities.pem"));
+}
+
+/// Our server, which other tests have official clients talk to.
+class TlsServerTest : public testing::Test {
+ protected:
+  TlsServerTest() {
+    write_certificate(identity_, certificate_file_);
+    write_key(identity_, key_file_);
+  }
+  Result<std::unique_ptr<Server>> start(const std::string& certificate, const std::string& key) {
+    return Server::start({.certificate_file = certificate, .key_file = key}, [](Request& request) {
+      std::string body(std::size_t{9'000'001}, '.');
+      const auto got = request.body.read_full(std::as_writable_bytes(std::span(body)));
+      CHECK(got.has_value());
+      body.resize(*got);
+      Response response;
+      response.set_body(std::move(body));
+      return response;
+    });
+  }
+  static Exchange put(const Server& server, std::string_view body, std::span<std::byte> sink) {
+    Exchange exchange;
+    exchange.endpoint = {.tls = true, .host = "127.0.0.1", .port = server.port()};
+    exchange.method = Method::put;
+    exchange.body = std::as_bytes(std::span(body));
+    exchange.sink = sink;
+    return exchange;
+  }
+
+  TemporaryDirectory directory_;
+  const SelfSigned identity_ = make_self_signed("IP:127.0.0.1");
+  const std::string certificate_file_ = directory_.path() + "/certificate.pem";
+  const std::string key_file_ = directory_.path() + "/key.pem";
+};
+
+TEST_F(TlsServerTest, TakesAndGivesBodiesOfAnySize) {
+  const auto server = start(certificate_file_, key_file_);
+  ASSERT_TRUE(server) << server.error().message;
+  Client client({.authorities_file = certificate_file_});
+  const std::string large(9'000'001, 'x');
+  std::vector<std::byte> sink(large.size());
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{20'000}, large.size()}) {
+    const std::string_view body = std::string_view(large).substr(0, size);
+    Exchange exchange = put(**server, body, sink);
+    ASSERT_TRUE(client.perform(exchange, Limits::within(std::chrono::seconds(20))))
+        << exchange.result.error().message;
+    EXPECT_EQ(exchange.answer.sink_bytes, size);
+    EXPECT_EQ(std::memcmp(sink.data(), body.data(), size), 0);
+  }
+}
+
+TEST_F(TlsServerTest, SpeaksNothingPlain) {
+  const auto server = start(certificate_file_, key_file_);
+  ASSERT_TRUE(server);
+  Client client;
+  std::vector<std::byte> sink(10);
+  Exchange exchange = put(**server, "body", sink);
+  exchange.endpoint.tls = false;
+  EXPECT_FALSE(client.perform(exchange, Limits::within(std::chrono::seconds(20))));
+}
+
+TEST_F(TlsServerTest, StopsWhileConnectionsAreOpen) {
+  auto server = start(certificate_file_, key_file_);
+  ASSERT_TRUE(server);
+  Client client({.authorities_file = certificate_file_});
+  std::vector<std::byte> sink(10);
+  Exchange exchange = put(**server, "body", sink);
+  ASSERT_TRUE(client.perform(exchange, Limits::within(std::chrono::seconds(20))));
+  server->reset();
+  EXPECT_FALSE(client.perform(exchange, Limits::within(std::chrono::seconds(20))));
+}
+
+TEST_F(TlsServerTest, NamesTheFileThatCannotBeUsed) {
+  const auto nowhere = start("/nowhere/certificate.pem", key_file_);
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(nowhere.error().message, HasSubstr("/nowhere/certificate.pem"));
+  const auto no_key = start(certificate_file_, certificate_file_);
+  ASSERT_FALSE(no_key);
+  EXPECT_THAT(no_key.error().message, HasSubstr(certificate_file_));
+  EXPECT_FALSE(start(certificate_file_, "")) << "one of the two";
 }
 
 TEST(Authorities, AreFoundOnOtherDistributions) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/internal/request_reader.h"
 
-#include <sys/socket.h>
-
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <cerrno>
@@ -52,9 +50,9 @@ class RequestReader::Body final : public RequestBody {
   RequestReader& reader_;
 };
 
-RequestReader::RequestReader(int socket, const ServerOptions& options,
+RequestReader::RequestReader(ServerStream& stream, const ServerOptions& options,
                              std::atomic<ConnectionState>& state)
-    : socket_(socket), options_(options), state_(state), body_(std::make_unique<Body>(*this)) {
+    : stream_(stream), options_(options), state_(state), body_(std::make_unique<Body>(*this)) {
   buffer_.resize(kReceiveBytes);
 }
 
@@ -74,7 +72,7 @@ bool RequestReader::receive_more() {
   if (end_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
   timed_out_ = false;
   for (;;) {
-    const ssize_t got = ::recv(socket_, buffer_.data() + end_, buffer_.size() - end_, 0);
+    const ssize_t got = stream_.receive(buffer_.data() + end_, buffer_.size() - end_);
     if (got > 0) {
       end_ += static_cast<std::size_t>(got);
       return true;
@@ -158,7 +156,9 @@ Result<void> RequestReader::send_continue() {
   if (!expects_continue_) return {};
   expects_continue_ = false;
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  const ssize_t sent = ::send(socket_, kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  const iovec parts[] = {
+      {.iov_base = const_cast<char*>(kContinue.data()), .iov_len = kContinue.size()}};
+  const ssize_t sent = stream_.send(parts);
   if (sent != static_cast<ssize_t>(kContinue.size())) {
     closed_ = true;
     return fail(ErrorCode::corrupt, "the connection ended before the body of the request");
@@ -168,7 +168,7 @@ Result<void> RequestReader::send_continue() {
 
 Result<std::size_t> RequestReader::receive(std::span<std::byte> buffer) {
   for (;;) {
-    const ssize_t got = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    const ssize_t got = stream_.receive(buffer.data(), buffer.size());
     if (got > 0) return static_cast<std::size_t>(got);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/result.h"
+#include "http/internal/server_stream.h"
 #include "http/server.h"
 
 namespace aloft::http {
@@ -20,7 +21,8 @@ enum class ConnectionState { idle, busy, retired };
 class RequestReader {
  public:
   /// All three outlive the reader.
-  RequestReader(int socket, const ServerOptions& options, std::atomic<ConnectionState>& state);
+  RequestReader(ServerStream& stream, const ServerOptions& options,
+                std::atomic<ConnectionState>& state);
   ~RequestReader();
 
   enum class Outcome {
@@ -52,7 +54,7 @@ class RequestReader {
   Result<std::size_t> receive(std::span<std::byte> buffer);
   Result<void> send_continue();
 
-  const int socket_;
+  ServerStream& stream_;
   const ServerOptions& options_;
   std::atomic<ConnectionState>& state_;
   std::unique_ptr<Parser> parser_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/internal/response_writer.h"
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <array>
@@ -107,10 +106,7 @@ bool ResponseWriter::send_spans(std::span<const std::span<const std::byte>> span
       parts[count] = {.iov_base = const_cast<std::byte*>(rest.data()), .iov_len = rest.size()};
       left_bytes -= rest.size();
     }
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    const ssize_t sent = stream_.send(std::span(parts).first(count));
     if (sent < 0) {
       if (errno == EINTR) continue;
       return false;

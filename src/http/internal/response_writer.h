@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "http/internal/server_stream.h"
 #include "http/server.h"
 
 namespace aloft::http {
@@ -11,7 +12,7 @@ namespace aloft::http {
 /// allows; for one thread. The socket should have a send timeout.
 class ResponseWriter {
  public:
-  explicit ResponseWriter(int socket) : socket_(socket) {}
+  explicit ResponseWriter(ServerStream& stream) : stream_(stream) {}
 
   /// Sends all of it, or what reset_after_bytes allows; false when the connection is to be closed
   /// because not all was sent.
@@ -22,7 +23,7 @@ class ResponseWriter {
   bool send_spans(std::span<const std::span<const std::byte>> spans);
   bool send_source(Response& response);
 
-  const int socket_;
+  ServerStream& stream_;
   std::uint64_t allowed_bytes_ = 0;  // Of the answer under way, how many may still be sent.
   std::string head_;
   std::vector<std::byte> source_buffer_;

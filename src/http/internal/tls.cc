@@ -79,6 +79,14 @@ bool trust_machine(SSL_CTX* context) {
 
 }  // namespace
 
+BIO* make_quiet_bio(int fd) {
+  BIO* const bio = BIO_new(quiet_socket_method());
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
 std::string find_authorities_elsewhere(const std::string& root) {
   for (const char* place : {"/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu
                             "/etc/pki/tls/certs/ca-bundle.crt",    // Red Hat, AlmaLinux
@@ -123,13 +131,11 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const std::string& authorit
 
 Result<Ssl> TlsContext::connect(const Endpoint& endpoint, int fd) const {
   Ssl ssl(SSL_new(context_.get()));
-  BIO* const bio = BIO_new(quiet_socket_method());
+  BIO* const bio = make_quiet_bio(fd);
   if (ssl == nullptr || bio == nullptr) {
     BIO_free(bio);
     return fail(ErrorCode::unavailable, "no TLS connection: " + take_tls_errors());
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
-  BIO_set_init(bio, 1);
   SSL_set_bio(ssl.get(), bio, bio);
   const std::string& host = endpoint.host;
   const int host_set = is_address(host)

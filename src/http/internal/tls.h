@@ -60,6 +60,9 @@ class LazyTlsContext {
   Guarded<std::optional<Result<std::shared_ptr<TlsContext>>>> made_;
 };
 
+/// A BIO on a socket that never raises SIGPIPE; does not own `fd`. Null without memory.
+BIO* make_quiet_bio(int fd);
+
 /// Empties OpenSSL's queue of errors of this thread into words.
 std::string take_tls_errors();
 
