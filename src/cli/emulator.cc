@@ -29,6 +29,8 @@ struct EmulatorArguments {
   bool versioning = false;
   std::optional<std::uint32_t> container_retention_days;
   std::string faults_file;
+  std::string certificate_file;
+  std::string key_file;
 };
 
 /// The signals that ask us to stop; blocked from before the first thread is made, so that only
@@ -105,7 +107,9 @@ Result<void> run_emulator(const EmulatorArguments& arguments, const Context& con
                                      .well_known_key = arguments.well_known_key,
                                      .blob_versioning = arguments.versioning,
                                      .container_retention_days = arguments.container_retention_days,
-                                     .faults = faults}));
+                                     .faults = faults,
+                                     .certificate_file = arguments.certificate_file,
+                                     .key_file = arguments.key_file}));
   const auto published = TRY(emulator::PublishedRecord::publish(
       runtime_directory(context.environment), emulator->record()));
   if (!arguments.ready_file.empty()) {
@@ -163,6 +167,17 @@ void add_emulator_command(CLI::App& app, Context& context) {
                    "Have requests and nodes fail as this file says, to test what then happens (see "
                    "docs/guide/faults.md)")
       ->option_text("FILE");
+  CLI::Option* certificate =
+      command
+          ->add_option("--tls-certificate", arguments->certificate_file,
+                       "Serve Blob over TLS alone, with this certificate for 127.0.0.1 (PEM); "
+                       "SSL_CERT_FILE has clients trust it")
+          ->option_text("FILE");
+  CLI::Option* key =
+      command->add_option("--tls-key", arguments->key_file, "The key of the certificate (PEM)")
+          ->option_text("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   add_json_option(*command, context, "account, key and endpoint");
   command->callback([arguments, &context] {
     const auto ran = run_emulator(*arguments, context);

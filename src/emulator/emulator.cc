@@ -44,7 +44,10 @@ class RunningEmulator final : public Emulator {
   Result<void> listen(const EmulatorOptions& options) {
     // Keep-alive connections of many clients wait here for a long time, and cost a thread each.
     server_ = TRY(http::Server::start(
-        {.port = options.blob_port, .idle_timeout = std::chrono::minutes(10)},
+        {.port = options.blob_port,
+         .certificate_file = options.certificate_file,
+         .key_file = options.key_file,
+         .idle_timeout = std::chrono::minutes(10)},
         request_faults_.around(
             faults::Service::blob, [this](http::Request& r) { return service_.handle(r); },
             [this](const auto& r, const auto& error) { return service_.answer_error(r, error); })));
@@ -52,8 +55,9 @@ class RunningEmulator final : public Emulator {
     identity_ = TRY(identity::IdentityServer::start(tokens_));
     record_.identity_environment = identity_->environment();
     record_.service_principal = identity_->service_principal();
-    record_.blob_endpoint =
-        "http://127.0.0.1:" + std::to_string(server_->port()) + "/" + std::string(kAccountName);
+    record_.blob_endpoint = (options.certificate_file.empty() ? "http" : "https") +
+                            std::string("://127.0.0.1:") + std::to_string(server_->port()) + "/" +
+                            std::string(kAccountName);
     TRY(serve_batch(options));
     housekeeper_ = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
     return {};

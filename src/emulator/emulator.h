@@ -25,6 +25,9 @@ struct EmulatorOptions {
   /// For how long a deleted container can be restored, in days; nothing: not at all.
   std::optional<std::uint32_t> container_retention_days{};
   faults::Plan faults{};  ///< What goes wrong on purpose.
+  /// PEM files: with them the Blob service speaks TLS alone. Both or none.
+  std::string certificate_file{};
+  std::string key_file{};
 };
 
 /// How clients reach a running emulator; see write_record().

@@ -106,7 +106,7 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
                                    authorization->substr(kSharedKey.size()), now);
   }
   if (target.query.contains("sig")) {
-    return authenticate_sas(account, target, access, request.peer_address, now, container);
+    return authenticate_sas(account, target, access, peer_of(request), now, container);
   }
   if (is_public(container, access)) {
     return Authority{.kind = Authority::Kind::anonymous,

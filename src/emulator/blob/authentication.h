@@ -54,10 +54,21 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
                                 const Target& target, const Access& access, Seconds now,
                                 const Container* container = nullptr);
 
+/// Where a request comes from, and how.
+struct Peer {
+  std::string_view address;  ///< "127.0.0.1"
+  bool over_tls = false;
+};
+
+/// Valid as long as the request.
+inline Peer peer_of(const http::Request& request) {
+  return {.address = request.peer_address, .over_tls = request.over_tls};
+}
+
 /// Checks the SAS in the target's query alone: for the URL of a copy's source.
 Outcome<Authority> authenticate_sas(const Account& account, const Target& target,
-                                    const Access& access, std::string_view peer_address,
-                                    Seconds now, const Container* container = nullptr);
+                                    const Access& access, const Peer& peer, Seconds now,
+                                    const Container* container = nullptr);
 
 /// Checks "Bearer TOKEN", of a request or for a copy's source.
 Outcome<Authority> authenticate_bearer(const Account& account, std::string_view authorization);

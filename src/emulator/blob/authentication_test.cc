@@ -160,14 +160,15 @@ class SasTest : public testing::Test {
     return target;
   }
   static std::string check(const std::string& path, Parameters parameters,
-                           const Access& access = kRead, const Parameters& changed_after = {}) {
+                           const Access& access = kRead, const Parameters& changed_after = {},
+                           const Peer& peer = {.address = "127.0.0.1"}) {
     const Target unsigned_target = target_of(path, parameters);
     const std::string to_sign = parameters.contains("srt")
                                     ? account_sas_string("acc", unsigned_target.query)
                                     : service_sas_string("acc", unsigned_target);
     parameters["sig"] = base64_encode(hmac_sha256(kAccount.key, to_sign));
     for (const auto& [name, value] : changed_after) parameters[name] = value;
-    return text(authenticate_sas(kAccount, target_of(path, parameters), access, "127.0.0.1", kNow));
+    return text(authenticate_sas(kAccount, target_of(path, parameters), access, peer, kNow));
   }
   static Parameters with(Parameters parameters, const Parameters& more) {
     for (const auto& [name, value] : more) parameters[name] = value;
@@ -212,6 +213,8 @@ TEST_F(SasTest, OfTheAccountIsCheckedInEveryField) {
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"st", "2026-11-21"}})), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"spr", "https"}})),
             "403 AuthorizationProtocolMismatch");
+  const Peer over_tls{.address = "127.0.0.1", .over_tls = true};
+  EXPECT_EQ(check("/acc/box/a", with(account_, {{"spr", "https"}}), kRead, {}, over_tls), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"spr", "https,http"}})), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"sip", "127.0.0.0-127.0.0.9"}})), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"sip", "10.0.0.1"}})),
@@ -270,8 +273,8 @@ TEST_F(SasTest, LeavesToThePolicyWhatItDoesNotSay) {
   const auto check_with = [&](Parameters parameters) {
     parameters["sig"] = base64_encode(
         hmac_sha256(kAccount.key, service_sas_string("acc", target_of("/acc/box/a", parameters))));
-    return text(authenticate_sas(kAccount, target_of("/acc/box/a", parameters), kRead, "127.0.0.1",
-                                 kNow, &container));
+    return text(authenticate_sas(kAccount, target_of("/acc/box/a", parameters), kRead,
+                                 {.address = "127.0.0.1"}, kNow, &container));
   };
   const Parameters named{{"sv", "2021-12-02"}, {"sr", "c"}, {"si", "p"}};
   EXPECT_EQ(check_with(named), "ok");

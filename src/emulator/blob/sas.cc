@@ -49,10 +49,12 @@ std::optional<std::uint32_t> ipv4(std::string_view text) {
   return ntohl(address.s_addr);
 }
 
-Outcome<void> check_origin(const Query& query, std::string_view peer_address) {
+Outcome<void> check_peer(const Query& query, const Peer& peer) {
   const std::string_view protocols = query.get("spr");
-  if (protocols == "https") return refuse(Refusal::authorization_protocol_mismatch);
-  if (!protocols.empty() && protocols != "https,http") {
+  if (protocols == "https" && !peer.over_tls) {
+    return refuse(Refusal::authorization_protocol_mismatch);
+  }
+  if (!protocols.empty() && protocols != "https" && protocols != "https,http") {
     return not_authentic("Signed protocol (spr) is 'https' or 'https,http'.");
   }
   const std::string_view addresses = query.get("sip");
@@ -60,9 +62,9 @@ Outcome<void> check_origin(const Query& query, std::string_view peer_address) {
   const std::size_t dash = addresses.find('-');
   const auto first = ipv4(addresses.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : ipv4(addresses.substr(dash + 1));
-  const auto peer = ipv4(peer_address);
+  const auto from = ipv4(peer.address);
   if (!first || !last) return not_authentic("Signed addresses (sip) are malformed.");
-  if (!peer || *peer < *first || *peer > *last) {
+  if (!from || *from < *first || *from > *last) {
     return refuse(Refusal::authorization_source_ip_mismatch);
   }
   return {};
@@ -231,8 +233,8 @@ std::string user_delegation_sas_string(std::string_view account, const Target& t
 }
 
 Outcome<Authority> authenticate_sas(const Account& account, const Target& target,
-                                    const Access& access, std::string_view peer_address,
-                                    Seconds now, const Container* container) {
+                                    const Access& access, const Peer& peer, Seconds now,
+                                    const Container* container) {
   const Query& query = target.query;
   if (!is_known_version(query.get("sv"))) {
     return not_authentic("Signed version (sv) is missing, not known, or older than 2018-11-09.");
@@ -240,7 +242,7 @@ Outcome<Authority> authenticate_sas(const Account& account, const Target& target
   Authority authority = TRY(
       query.contains("srt") ? authenticate_account_sas(account, target, access, now)
                             : authenticate_service_sas(account, target, access, container, now));
-  TRY(check_origin(query, peer_address));
+  TRY(check_peer(query, peer));
   if (!any_of(access.permissions, authority.permissions)) {
     return refuse(Refusal::authorization_permission_mismatch);
   }

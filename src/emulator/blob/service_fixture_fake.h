@@ -56,6 +56,7 @@ class FakeClient {
     request.method = http::parse_method(method);
     request.target = root_ + path;
     request.peer_address = "127.0.0.1";
+    request.over_tls = over_tls;
     request.headers = headers;
     request.headers.add("Host", "127.0.0.1:10000");
     request.headers.add("Content-Length", std::to_string(content.size()));
@@ -71,6 +72,7 @@ class FakeClient {
     return read(service_.handle(request));
   }
 
+  bool over_tls = false;
   std::optional<Error> broken{};  ///< How the bodies of requests break off.
 
  private:

@@ -41,6 +41,30 @@ TEST_F(ServiceTest, ASourceOfBlocksNeedsASasOrAToken) {
   EXPECT_EQ(stage("SharedKey acc:x").code, "CannotVerifyCopySource");
 }
 
+TEST_F(ServiceTest, ASourceIsReadByTheProtocolThatIsSpokenHere) {
+  put("box/source", "content");
+  const auto copy_from = [&](const std::string& scheme) {
+    return client_
+        .request("PUT", "box/copy",
+                 {{"x-ms-copy-source", scheme + "://127.0.0.1:10000/acc/box/source"}})
+        .code;
+  };
+  EXPECT_EQ(copy_from("http"), "");
+  EXPECT_EQ(copy_from("https"), "CannotVerifyCopySource");
+  client_.over_tls = true;
+  EXPECT_EQ(copy_from("https"), "");
+  EXPECT_EQ(copy_from("http"), "CannotVerifyCopySource");
+  EXPECT_EQ(copy_from("ftp"), "InvalidHeaderValue");
+}
+
+TEST_F(ServiceTest, ListsNameTheEndpointAsItIsReached) {
+  EXPECT_NE(client_.request("GET", "?comp=list").body.find("\"http://127.0.0.1:10000/acc/\""),
+            std::string::npos);
+  client_.over_tls = true;
+  EXPECT_NE(client_.request("GET", "?comp=list").body.find("\"https://127.0.0.1:10000/acc/\""),
+            std::string::npos);
+}
+
 TEST_F(ServiceTest, EveryAnswerSaysWhichRequestItIs) {
   const FakeAnswer answer =
       client_.request("GET", "box/absent", {{"x-ms-client-request-id", "mine"}});

@@ -35,7 +35,8 @@ http::Response carry_out(http::Request& request, const http::Handler& inner, con
                       .target = std::move(request.target),
                       .headers = std::move(request.headers),
                       .body = body,
-                      .peer_address = std::move(request.peer_address)};
+                      .peer_address = std::move(request.peer_address),
+                      .over_tls = request.over_tls};
   http::Response response = inner(paced);
   pace(response, lines);
   return response;

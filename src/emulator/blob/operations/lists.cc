@@ -77,8 +77,9 @@ bool has(const std::vector<std::string_view>& words, std::string_view word) {
 }
 
 void open_results(XmlWriter& xml, const Call& call, const std::string& attributes) {
-  const std::string endpoint =
-      "http://" + std::string(call.headers().get("Host")) + "/" + call.account.name + "/";
+  const std::string endpoint = (call.request.over_tls ? "https://" : "http://") +
+                               std::string(call.headers().get("Host")) + "/" + call.account.name +
+                               "/";
   xml.open("EnumerationResults", " ServiceEndpoint=\"" + xml_escape(endpoint) + "\"" + attributes);
   for (const auto& [parameter, element] : {std::pair{"prefix", "Prefix"},
                                            {"marker", "Marker"},

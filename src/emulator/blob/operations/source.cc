@@ -24,25 +24,28 @@ tl::unexpected<ServiceError> not_verified(const ServiceError& why) {
   return refuse(std::move(error));
 }
 
-/// What follows "http://HOST:PORT", where that is this emulator.
+/// What follows "http://HOST:PORT", or https where that is what it speaks, where that is this
+/// emulator.
 Outcome<std::string_view> local_part(const Call& call, std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (url.size() > kUrlBytesMax || !url.starts_with(kScheme)) {
+  const bool is_https = url.starts_with("https://");
+  if (url.size() > kUrlBytesMax || !(is_https || url.starts_with("http://"))) {
     return refuse_header(Refusal::invalid_header_value, kField, {});
   }
-  const std::string_view rest = url.substr(kScheme.size());
+  const std::string_view rest = url.substr(url.find("://") + 3);
   const std::size_t slash = rest.find('/');
   if (slash == std::string_view::npos) {
     return refuse_header(Refusal::invalid_header_value, kField, {});
   }
   const std::string_view host = rest.substr(0, slash);
   const std::string port = ":" + std::to_string(call.port);
-  const bool is_here = host == call.headers().get("Host") || host == "127.0.0.1" + port ||
-                       host == "localhost" + port || host == "[::1]" + port;
+  const bool is_here = is_https == call.request.over_tls &&
+                       (host == call.headers().get("Host") || host == "127.0.0.1" + port ||
+                        host == "localhost" + port || host == "[::1]" + port);
   if (!is_here) {
     return not_verified(
         make_error(Refusal::api_not_implemented,
-                   "the emulator copies from itself only, not from " + std::string(host)));
+                   "the emulator copies from itself only, not from " +
+                       std::string(url.substr(0, url.size() - rest.size() + slash))));
   }
   return rest.substr(slash);
 }
@@ -57,7 +60,7 @@ Outcome<void> check_authority(const Call& call, const Target& source, SourceTrus
   if (source.query.contains("sig")) {
     const auto authority =
         authenticate_sas(call.account, source, {.on = Access::On::object, .permissions = "r"},
-                         call.request.peer_address, call.repository.now(), container.get());
+                         peer_of(call.request), call.repository.now(), container.get());
     if (!authority) return not_verified(authority.error());
     return {};
   }
