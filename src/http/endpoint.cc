@@ -10,9 +10,23 @@ namespace {
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kTlsPort = 443;
 
+/// What may stand in a message: no query, which may be a SAS, no user name and password, and
+/// nothing of a connection string that was given in place of a URL but its beginning.
+std::string without_secrets(std::string_view text) {
+  const std::string_view head = text.substr(0, text.find_first_of("?#=&;"));
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return std::string(head);
+  // A password may hold every other mark, so that its end is the last "@".
+  const std::size_t scheme = text.find("://");
+  std::string shown(scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3));
+  shown += "…";
+  if (at < head.size()) shown += head.substr(at);
+  return shown;
+}
+
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(ErrorCode::invalid_argument,
-              "\"" + std::string(text) + "\" is not an http or https URL: " + std::string(why));
+              "\"" + without_secrets(text) + "\" is not an http or https URL: " + std::string(why));
 }
 
 /// Splits "host", "host:port", "[v6]" or "[v6]:port"; the port is empty where there is none.

@@ -32,7 +32,7 @@ struct Url {
 };
 
 /// Fails with invalid_argument for anything but http://HOST[:PORT][/PATH][?QUERY] and the same with
-/// https; user names and fragments are refused.
+/// https; user names and fragments are refused. Messages hold neither query nor user name.
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace aloft::http

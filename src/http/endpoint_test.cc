@@ -39,5 +39,26 @@ TEST(Endpoint, IsRefusedWhereMalformed) {
   }
 }
 
+TEST(Endpoint, KeepsSecretsOutOfMessages) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"ftp://host/c?sv=1&sig=S3cret", "\"ftp://host/c\""},
+      {"https://ho st/c?sig=S3cret", "\"https://ho st/c\""},
+      {"https://host/c#S3cret", "\"https://host/c\""},
+      {"https://user:S3cret@host/c", "\"https://…@host/c\""},
+      {"https://user:S3@S3cret/@host/c?sig=S3cret", "\"https://…@host/c\""},
+      {"https://user:S3?cret@host/c", "\"https://…\""},
+      {"user:S3cret@host", "\"…@host\""},
+      {"sv=1&sig=S3cret", "\"sv\""},
+      {"AccountName=a;AccountKey=S3cret", "\"AccountName\""},
+  };
+  for (const auto& [text, shown] : cases) {
+    const auto url = parse_url(text);
+    ASSERT_FALSE(url) << text;
+    EXPECT_TRUE(url.error().message.starts_with(shown)) << url.error().message;
+    EXPECT_EQ(url.error().message.find("S3"), std::string::npos) << url.error().message;
+    EXPECT_EQ(url.error().message.find("cret"), std::string::npos) << url.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace aloft::http

@@ -32,10 +32,10 @@ bool BlobUrl::is_safe() const {
 }
 
 Result<BlobUrl> parse_blob_url(std::string_view text) {
-  const auto url = http::parse_url(text);
-  // The parser's own words could repeat a SAS.
-  if (!url) return fail(ErrorCode::invalid_argument, "the URL is neither of http nor of https");
-  BlobUrl parsed{.endpoint = url->endpoint, .path = url->path, .query = url->query};
+  http::Url url = TRY(http::parse_url(text));
+  BlobUrl parsed{.endpoint = std::move(url.endpoint),
+                 .path = std::move(url.path),
+                 .query = std::move(url.query)};
   while (parsed.path.ends_with('/')) parsed.path.pop_back();
   return parsed;
 }
