@@ -138,6 +138,16 @@ TEST_F(TlsTest, NamesAnAuthoritiesFileThatIsNone) {
   EXPECT_THAT(exchange.result.error().message, HasSubstr("/nowhere/authorities.pem"));
 }
 
+TEST_F(TlsTest, LooksAgainForAnAuthoritiesFileThatWasMissing) {
+  Client client({.authorities_file = authorities()});
+  Exchange exchange = get(server_);
+  std::vector<std::byte> sink(body_bytes_);
+  exchange.sink = sink;
+  ASSERT_FALSE(client.perform(exchange, soon()));
+  use_certificate_for("IP:127.0.0.1");
+  EXPECT_TRUE(client.perform(exchange, soon())) << exchange.result.error().message;
+}
+
 /// Our server, which other tests have official clients talk to.
 class TlsServerTest : public testing::Test {
  protected:

@@ -4,7 +4,6 @@
 #include <openssl/ssl.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/guarded.h"
@@ -43,7 +42,7 @@ class TlsContext {
 };
 
 /// A TlsContext that is made when it is needed first: reading the system's authorities takes 20 ms.
-/// Safe from any thread.
+/// One that could not be made is tried again at the next need. Safe from any thread.
 class LazyTlsContext {
  public:
   explicit LazyTlsContext(std::string authorities_file)
@@ -51,13 +50,13 @@ class LazyTlsContext {
 
   Result<std::shared_ptr<TlsContext>> get() {
     auto made = made_.lock();
-    if (!*made) *made = TlsContext::make(authorities_file_);
-    return **made;
+    if (*made == nullptr) *made = TRY(TlsContext::make(authorities_file_));
+    return *made;
   }
 
  private:
   const std::string authorities_file_;
-  Guarded<std::optional<Result<std::shared_ptr<TlsContext>>>> made_;
+  Guarded<std::shared_ptr<TlsContext>> made_;
 };
 
 /// A BIO on a socket that never raises SIGPIPE; does not own `fd`. Null without memory.
