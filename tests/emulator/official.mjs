@@ -30,7 +30,8 @@ export async function refused(promise, status, code) {
   assert.equal(error.code ?? error.details?.errorCode, code, error.message);
 }
 
-export const textOf = async (blob) => (await blob.downloadToBuffer()).toString();
+/// All of it, or from this offset as many bytes.
+export const textOf = async (blob, ...range) => (await blob.downloadToBuffer(...range)).toString();
 
 export async function all(pages) {
   const items = [];

@@ -2,47 +2,22 @@
 // official_client.mjs READY_FILE: Azure's own JavaScript client, unmodified, does every operation of the
 // Blob service that the emulator has. Prints one line per case; exits 1 at the first that fails.
 import assert from "node:assert/strict";
-import {createHash, randomBytes, webcrypto} from "node:crypto";
-import {readFileSync} from "node:fs";
-import {createRequire} from "node:module";
-import path from "node:path";
+import {createHash, randomBytes} from "node:crypto";
 
-globalThis.crypto ??= webcrypto; // Node.js 18 has it, but not under this name.
+import {all, anonymous, blobOf, blobs, container, credential, inAnHour, options, record, refused, run, service,
+  textOf} from "./official.mjs";
 
-const npm = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../npm/");
 const {
   AccountSASPermissions, AccountSASResourceTypes, AccountSASServices, BlobSASPermissions, BlobServiceClient,
   ContainerSASPermissions, SASProtocol, StorageSharedKeyCredential, generateAccountSASQueryParameters,
   generateBlobSASQueryParameters,
-} = createRequire(npm)("@azure/storage-blob");
-
-const record = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const credential = new StorageSharedKeyCredential(record.account, record.key);
-// Failures must show as they are, not after a minute of retries.
-const options = {retryOptions: {maxTries: 1}};
-const service = new BlobServiceClient(record.blob_endpoint, credential, options);
-const container = service.getContainerClient(`official-${randomBytes(4).toString("hex")}`);
-const later = () => new Date(Date.now() + 3600_000);
-const anonymous = (url) => new BlobServiceClient(url, undefined, options);
-
-async function refused(promise, status, code) {
-  const error = await promise.then(() => assert.fail(`expected ${code}`), (e) => e);
-  assert.equal(error.statusCode, status, error.message);
-  assert.equal(error.code ?? error.details?.errorCode, code, error.message);
-}
+} = blobs;
 const blockId = (n) => Buffer.from(`block-${String(n).padStart(6, "0")}`).toString("base64");
-const text = async (blob, ...range) => (await blob.downloadToBuffer(...range)).toString();
-const blobOf = (name) => container.getBlockBlobClient(name);
-async function all(pages) {
-  const items = [];
-  for await (const item of pages) items.push(item);
-  return items;
-}
 const sasUrl = (blob, permissions = "r") => `${blob.url}?` + generateBlobSASQueryParameters({
-  containerName: container.containerName, blobName: blob.name, expiresOn: later(),
+  containerName: container.containerName, blobName: blob.name, expiresOn: inAnHour(),
   permissions: BlobSASPermissions.parse(permissions)}, credential);
 
-const cases = {
+await run({
   async "containers are made, described, listed"() {
     await container.create({metadata: {purpose: "test", a_b: "1"}});
     await refused(container.create(), 409, "ContainerAlreadyExists");
@@ -69,7 +44,7 @@ const cases = {
     assert.equal(got.contentType, "text/plain; charset=utf-8");
     assert.equal(got.etag, put.etag);
     assert.deepEqual(Buffer.from(got.contentMD5), md5);
-    assert.equal(await text(blob), content);
+    assert.equal(await textOf(blob), content);
     const properties = await blob.getProperties();
     assert.equal(properties.contentLength, content.length);
     assert.equal(properties.blobType, "BlockBlob");
@@ -87,7 +62,7 @@ const cases = {
     assert.equal(part.contentRange, "bytes 3-6/10");
     assert.equal(part._response.status, 206);
     assert.deepEqual(Buffer.from(part.contentMD5), createHash("md5").update("3456").digest());
-    assert.equal(await text(blob, 3, 4), "3456");
+    assert.equal(await textOf(blob, 3, 4), "3456");
     assert.equal((await blob.download(8)).contentLength, 2);
     await refused(blob.download(10, 1), 416, "InvalidRange");
   },
@@ -108,14 +83,14 @@ const cases = {
     assert.equal(lists.committedBlocks?.length ?? 0, 0);
     await refused(blob.getProperties(), 404, "BlobNotFound");
     await blob.commitBlockList([blockId(2), blockId(1)], {metadata: {k: "v"}});
-    assert.equal(await text(blob), "2222211111");
+    assert.equal(await textOf(blob), "2222211111");
     lists = await blob.getBlockList("all");
     assert.deepEqual(lists.committedBlocks.map((b) => [b.name, b.size]), [[blockId(2), 5], [blockId(1), 5]]);
     assert.equal(lists.uncommittedBlocks?.length ?? 0, 0);
     await refused(blob.commitBlockList([blockId(3)]), 400, "InvalidBlockList");
     await blob.stageBlock(blockId(9), "end", 3);
     await blob.commitBlockList([blockId(1), blockId(9)]);
-    assert.equal(await text(blob), "11111end");
+    assert.equal(await textOf(blob), "11111end");
     assert.deepEqual((await blob.getProperties()).metadata, {});
     await refused(blob.stageBlock(Buffer.from("x".repeat(65)).toString("base64"), "x", 1), 400,
       "InvalidQueryParameterValue");
@@ -141,7 +116,7 @@ const cases = {
     await blob.stageBlockFromURL(blockId(2), sasUrl(source), 7, 3,
       {sourceContentMD5: createHash("md5").update("hij").digest()});
     await blob.commitBlockList([blockId(1), blockId(2)]);
-    assert.equal(await text(blob), "cdehij");
+    assert.equal(await textOf(blob), "cdehij");
     await refused(blob.stageBlockFromURL(blockId(3), source.url, 0, 1), 401, "CannotVerifyCopySource");
     await refused(blob.stageBlockFromURL(blockId(3), sasUrl(blobOf("nowhere")), 0, 1), 404, "CannotVerifyCopySource");
     await refused(blob.stageBlockFromURL(blockId(3), sasUrl(source), 8, 5), 416, "InvalidRange");
@@ -158,7 +133,7 @@ const cases = {
     assert.equal(properties.metadata.from, "source");
     assert.equal(properties.contentType, "text/x");
     assert.equal(properties.copyStatus, "success");
-    assert.equal(await text(copy), "copy me");
+    assert.equal(await textOf(copy), "copy me");
     const synchronous = await blobOf("the other copy").syncCopyFromURL(sasUrl(source), {metadata: {n: "ew"}});
     assert.equal(synchronous.copyStatus, "success");
     assert.deepEqual((await blobOf("the other copy").getProperties()).metadata, {n: "ew"});
@@ -192,7 +167,7 @@ const cases = {
     await refused(blob.delete({conditions: {ifMatch: etag}}), 412, "ConditionNotMet");
     await refused(blob.download(0, 1, {conditions: {ifMatch: etag}}), 412, "ConditionNotMet");
     await refused(blob.download(0, 1, {conditions: {ifNoneMatch: second.etag}}), 304, "ConditionNotMet");
-    await refused(blob.getProperties({conditions: {ifModifiedSince: later()}}), 304, "ConditionNotMet");
+    await refused(blob.getProperties({conditions: {ifModifiedSince: inAnHour()}}), 304, "ConditionNotMet");
     await refused(blob.getProperties({conditions: {ifUnmodifiedSince: new Date(0)}}), 412, "ConditionNotMet");
     await blob.stageBlock(blockId(1), "3", 1);
     await refused(blob.commitBlockList([blockId(1)], create), 409, "BlobAlreadyExists");
@@ -246,17 +221,17 @@ const cases = {
   async "account SAS"() {
     await blobOf("by-sas").upload("sas", 3);
     const sas = (permissions, types, more = {}) => generateAccountSASQueryParameters({
-      expiresOn: later(), permissions: AccountSASPermissions.parse(permissions),
+      expiresOn: inAnHour(), permissions: AccountSASPermissions.parse(permissions),
       services: AccountSASServices.parse("b").toString(), resourceTypes: AccountSASResourceTypes.parse(types).toString(),
       ...more}, credential).toString();
     const at = (query) => anonymous(`${record.blob_endpoint}?${query}`).getContainerClient(container.containerName);
-    assert.equal(await text(at(sas("r", "o")).getBlobClient("by-sas")), "sas");
+    assert.equal(await textOf(at(sas("r", "o")).getBlobClient("by-sas")), "sas");
     assert.ok((await all(at(sas("l", "c")).listBlobsFlat())).length > 0);
     await refused(at(sas("l", "c")).getBlobClient("by-sas").download(), 403, "AuthorizationResourceTypeMismatch");
     await refused(at(sas("l", "co")).getBlobClient("by-sas").download(), 403, "AuthorizationPermissionMismatch");
     await refused(at(sas("r", "o", {expiresOn: new Date(Date.now() - 1000)})).getBlobClient("by-sas").download(), 403,
       "AuthenticationFailed");
-    await refused(at(sas("r", "o", {startsOn: later()})).getBlobClient("by-sas").download(), 403, "AuthenticationFailed");
+    await refused(at(sas("r", "o", {startsOn: inAnHour()})).getBlobClient("by-sas").download(), 403, "AuthenticationFailed");
     await refused(at(sas("r", "o", {protocol: SASProtocol.Https})).getBlobClient("by-sas").download(), 403,
       "AuthorizationProtocolMismatch");
     await refused(at(sas("r", "o", {services: "q"})).getBlobClient("by-sas").download(), 403,
@@ -269,12 +244,12 @@ const cases = {
 
   async "service SAS of a container and of a blob"() {
     const sas = (permissions, more = {}) => generateBlobSASQueryParameters({
-      containerName: container.containerName, expiresOn: later(),
+      containerName: container.containerName, expiresOn: inAnHour(),
       permissions: more.blobName ? BlobSASPermissions.parse(permissions) : ContainerSASPermissions.parse(permissions),
       ...more}, credential).toString();
     const at = (query) => anonymous(`${record.blob_endpoint}?${query}`).getContainerClient(container.containerName);
     const reader = at(sas("rl"));
-    assert.equal(await text(reader.getBlobClient("by-sas")), "sas");
+    assert.equal(await textOf(reader.getBlobClient("by-sas")), "sas");
     assert.ok((await all(reader.listBlobsFlat())).length > 0);
     await refused(reader.getBlockBlobClient("new").upload("x", 1), 403, "AuthorizationPermissionMismatch");
     await at(sas("c")).getBlockBlobClient("created-by-sas").upload("x", 1);
@@ -284,11 +259,11 @@ const cases = {
     assert.equal((await one.getBlobClient("by-sas").download()).contentType, "text/override");
     await refused(one.getBlobClient("ranges").download(), 403, "AuthenticationFailed");
     const old = sas("r", {version: "2018-11-09"});
-    assert.equal(await text(at(old).getBlobClient("by-sas")), "sas");
+    assert.equal(await textOf(at(old).getBlobClient("by-sas")), "sas");
   },
 
   async "who has no key gets nothing"() {
-    await refused(anonymous(record.blob_endpoint).getContainerClient(container.containerName)
+    await refused(anonymous().getContainerClient(container.containerName)
       .getBlobClient("by-sas").download(), 401, "NoAuthenticationInformation");
     const wrong = new StorageSharedKeyCredential(record.account, randomBytes(64).toString("base64"));
     await refused(new BlobServiceClient(record.blob_endpoint, wrong, options).getContainerClient(container.containerName)
@@ -308,14 +283,4 @@ const cases = {
     assert.equal((await all(container.listBlobsFlat())).length, 0);
     await container.delete();
   },
-};
-
-for (const [name, run] of Object.entries(cases)) {
-  try {
-    await run();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    console.log(`FAILED  ${name}\n${error.stack}`);
-    process.exit(1);
-  }
-}
+});
