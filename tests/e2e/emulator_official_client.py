@@ -32,6 +32,9 @@ class EveryOperation:
     def test_kinds_of_blobs_and_copies(self):
         self.run_script("official_kinds.mjs")
 
+    def test_tags_and_tiers(self):
+        self.run_script("official_tags.mjs")
+
     def test_batch(self):
         self.run_script("official_batch_client.mjs")
 

@@ -16,6 +16,14 @@ tl::unexpected<ServiceError> not_authentic(std::string detail) {
   return refuse(std::move(error));
 }
 
+/// With what a client may come again: clients take it as a sign to get another token.
+void add_challenge(ServiceError& error) {
+  error.headers.emplace_back(
+      "WWW-Authenticate", "Bearer authorization_uri=https://login.microsoftonline.com/" +
+                              std::string(identity::kTenantId) + "/oauth2/authorize resource_id=" +
+                              std::string(identity::kStorageAudience));
+}
+
 Outcome<void> require_version(const http::Headers& headers) {
   if (headers.contains("x-ms-version")) return {};
   return refuse_header(Refusal::missing_required_header, "x-ms-version", {});
@@ -75,14 +83,11 @@ Outcome<Authority> authenticate_bearer(const Account& account, std::string_view 
   if (verdict == identity::TokenIssuer::Verdict::valid) {
     return Authority{.kind = Authority::Kind::bearer};
   }
-  // Unlike a malformed Shared Key, which is 400: clients take 401 as a sign to get another token.
+  // Unlike a malformed Shared Key, which is 400.
   ServiceError error = make_error(Refusal::invalid_authentication_info);
   error.status = 401;
   error.details.emplace_back("AuthenticationErrorDetail", identity::explain(verdict));
-  error.headers.emplace_back(
-      "WWW-Authenticate", "Bearer authorization_uri=https://login.microsoftonline.com/" +
-                              std::string(identity::kTenantId) + "/oauth2/authorize resource_id=" +
-                              std::string(identity::kStorageAudience));
+  add_challenge(error);
   return refuse(std::move(error));
 }
 
@@ -113,7 +118,7 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
                      .permissions = std::string(access.permissions)};
   }
   ServiceError error = make_error(Refusal::no_authentication_information);
-  error.headers.emplace_back("WWW-Authenticate", "SharedKey");
+  add_challenge(error);
   return refuse(std::move(error));
 }
 

@@ -15,6 +15,7 @@
 #include "emulator/blob/content.h"
 #include "emulator/blob/lease.h"
 #include "emulator/blob/slice_map.h"
+#include "emulator/blob/tags.h"
 #include "emulator/wire/dates.h"
 
 namespace aloft::emulator::blob {
@@ -64,6 +65,13 @@ struct Block {
 };
 using BlockList = std::vector<Block>;
 
+/// On the way out of the archive tier.
+struct Rehydration {
+  std::string tier{};
+  bool is_high = false;  ///< Its priority.
+  Seconds done_at{};
+};
+
 enum class BlobType { block, append, page };
 
 /// One state of a blob: the present one, a snapshot, a former version, or what was deleted and is
@@ -76,7 +84,10 @@ struct Blob {
   Seconds modified_at{};
   ContentProperties properties{};
   Metadata metadata{};
-  std::string access_tier{};  ///< Empty: the account's, which is Hot.
+  std::string access_tier{};  ///< Empty: the account's, which is Hot; see tier_of().
+  std::optional<Seconds> tier_changed_at{};
+  std::optional<Rehydration> rehydration{};
+  Tags tags{};
   std::optional<CopyState> copy{};
   std::uint64_t size_bytes = 0;
 

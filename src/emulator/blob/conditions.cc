@@ -13,13 +13,15 @@ struct FieldNames {
   std::string_view modified_since;
   std::string_view unmodified_since;
   std::string_view lease_id;
+  std::string_view if_tags;
 };
 
-constexpr FieldNames kPlain{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
-                            "x-ms-lease-id"};
-constexpr FieldNames kSource{"x-ms-source-if-match", "x-ms-source-if-none-match",
+constexpr FieldNames kPlain{"If-Match",          "If-None-Match",
+                            "If-Modified-Since", "If-Unmodified-Since",
+                            "x-ms-lease-id",     "x-ms-if-tags"};
+constexpr FieldNames kSource{"x-ms-source-if-match",          "x-ms-source-if-none-match",
                              "x-ms-source-if-modified-since", "x-ms-source-if-unmodified-since",
-                             "x-ms-source-lease-id"};
+                             "x-ms-source-lease-id",          "x-ms-source-if-tags"};
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -58,6 +60,11 @@ Outcome<std::optional<Seconds>> parse_date(const http::Headers& headers, std::st
 Outcome<Conditions> parse(const http::Headers& headers, const FieldNames& names, Seconds now) {
   Conditions conditions;
   conditions.now = now;
+  if (const auto tags = headers.find(names.if_tags)) {
+    auto filter = TagFilter::parse(*tags, TagFilter::Grammar::condition);
+    if (!filter) return refuse_header(Refusal::invalid_header_value, names.if_tags, *tags);
+    conditions.if_tags = std::move(*filter);
+  }
   conditions.lease_id = TRY(parse_lease_id(headers, names.lease_id));
   conditions.if_match = TRY(parse_etags(headers, names.match));
   conditions.if_none_match = TRY(parse_etags(headers, names.none_match));
@@ -68,6 +75,10 @@ Outcome<Conditions> parse(const http::Headers& headers, const FieldNames& names,
 
 bool is_star(const std::vector<std::string>& etags) {
   return std::ranges::find(etags, "*") != etags.end();
+}
+
+bool tags_fit(const Conditions& conditions, const Resource& resource) {
+  return !conditions.if_tags || conditions.if_tags->matches({}, resource.tags);
 }
 
 Outcome<void> check_lease(const Conditions& conditions, const Resource& resource,
@@ -105,6 +116,7 @@ Outcome<Conditions> parse_source_conditions(const http::Headers& headers, Second
 
 Outcome<void> check_read(const Conditions& conditions, const Resource& resource) {
   TRY(check_lease(conditions, resource, Conditions::LeaseUse::optional));
+  if (!tags_fit(conditions, resource)) return refuse(Refusal::condition_not_met);
   if (is_star(conditions.if_none_match)) return refuse(Refusal::unsatisfiable_condition);
   if (!conditions.if_match.empty() && !matches(conditions.if_match, resource.etag)) {
     return refuse(Refusal::condition_not_met);
@@ -132,11 +144,12 @@ Outcome<void> check_write(const Conditions& conditions, const std::optional<Reso
   }
   if (!resource) {
     // Nothing can match what is not there; the other conditions hold for it.
-    if (match) return refuse(Refusal::condition_not_met);
+    if (match || conditions.if_tags) return refuse(Refusal::condition_not_met);
     if (!conditions.lease_id || conditions.lease_use == Conditions::LeaseUse::ignored) return {};
     return refuse(Refusal::lease_not_present_with_blob_operation);
   }
   TRY(check_lease(conditions, *resource, conditions.lease_use));
+  if (!tags_fit(conditions, *resource)) return refuse(Refusal::condition_not_met);
   if (is_star(conditions.if_none_match)) return refuse(Refusal::blob_already_exists);
   const bool met =
       (!match || matches(conditions.if_match, resource->etag)) &&
@@ -149,6 +162,7 @@ Outcome<void> check_write(const Conditions& conditions, const std::optional<Reso
 
 Outcome<void> check_source(const Conditions& conditions, const Resource& resource) {
   TRY(check_lease(conditions, resource, Conditions::LeaseUse::optional));
+  if (!tags_fit(conditions, resource)) return refuse(Refusal::source_condition_not_met);
   const bool met =
       (conditions.if_match.empty() || matches(conditions.if_match, resource.etag)) &&
       (conditions.if_none_match.empty() || !matches(conditions.if_none_match, resource.etag)) &&

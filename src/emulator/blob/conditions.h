@@ -8,6 +8,7 @@
 
 #include "emulator/blob/blob.h"
 #include "emulator/blob/service_error.h"
+#include "emulator/blob/tags.h"
 #include "http/message.h"
 
 namespace aloft::emulator::blob {
@@ -18,6 +19,7 @@ struct Conditions {
   std::vector<std::string> if_none_match{};
   std::optional<Seconds> if_modified_since{};
   std::optional<Seconds> if_unmodified_since{};
+  std::optional<TagFilter> if_tags{};
   std::optional<std::string> lease_id{};
   Seconds now{};  ///< When the request came: leases end.
 
@@ -31,7 +33,8 @@ struct Conditions {
   }
 };
 
-/// From If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since and x-ms-lease-id.
+/// From If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, x-ms-if-tags and
+/// x-ms-lease-id.
 Outcome<Conditions> parse_conditions(const http::Headers& headers, Seconds now);
 /// As above, for a container: Azure takes dates alone there, and no etags.
 Outcome<Conditions> parse_container_conditions(const http::Headers& headers, Seconds now);
@@ -44,14 +47,18 @@ struct Resource {
   Seconds modified_at{};
   std::optional<Lease> lease{};
   Leased what = Leased::blob;
+  Tags tags{};
 };
 template <class T>
 std::optional<Resource> resource_of(const T* value) {
   if (value == nullptr) return std::nullopt;
-  return Resource{.etag = value->etag,
-                  .modified_at = value->modified_at,
-                  .lease = value->lease,
-                  .what = std::is_same_v<T, Container> ? Leased::container : Leased::blob};
+  Resource resource{.etag = value->etag, .modified_at = value->modified_at, .lease = value->lease};
+  if constexpr (std::is_same_v<T, Container>) {
+    resource.what = Leased::container;
+  } else {
+    resource.tags = value->tags;
+  }
+  return resource;
 }
 
 /// For reads, whose resource exists: 412, also where the id of a lease is given that is not its, or

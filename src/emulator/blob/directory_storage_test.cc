@@ -212,6 +212,22 @@ TEST(JournalRows, KeepAnyByteOfHeaderValues) {
   EXPECT_EQ(decode_metadata(encode_metadata({{"a", "\"1\""}})).value(), (Metadata{{"a", "\"1\""}}));
 }
 
+TEST(JournalRows, KeepTagsAndTiers) {
+  Blob blob{.access_tier = "Archive"};
+  blob.tier_changed_at = Seconds(std::chrono::seconds(7));
+  blob.rehydration =
+      Rehydration{.tier = "Cool", .is_high = true, .done_at = Seconds(std::chrono::seconds(9))};
+  blob.tags = {{"a", ""}, {"b c", "d=e"}};
+  Blob decoded;
+  ASSERT_TRUE(decode_attributes(encode_attributes(blob), decoded).has_value());
+  EXPECT_EQ(decoded.access_tier, "Archive");
+  EXPECT_EQ(decoded.tier_changed_at, blob.tier_changed_at);
+  EXPECT_EQ(decoded.rehydration->tier, "Cool");
+  EXPECT_TRUE(decoded.rehydration->is_high);
+  EXPECT_EQ(decoded.rehydration->done_at, blob.rehydration->done_at);
+  EXPECT_EQ(decoded.tags, blob.tags);
+}
+
 TEST(JournalRows, RefuseWhatIsDamaged) {
   const auto none = [](std::uint64_t, std::uint64_t) -> std::shared_ptr<const Content> {
     return nullptr;

@@ -15,6 +15,8 @@ using enum Operation::Past;
 constexpr Access kListService{.on = Access::On::service, .permissions = "l"};
 constexpr Access kListContainer{
     .on = Access::On::container, .permissions = "l", .by_container_sas = true, .is_public = true};
+constexpr Access kFindInContainer{
+    .on = Access::On::container, .permissions = "f", .by_container_sas = true};
 constexpr Access kReadContainer{.on = Access::On::container, .permissions = "r", .is_public = true};
 /// No SAS allows it.
 constexpr Access kKeyOnly{.on = Access::On::container, .permissions = ""};
@@ -58,6 +60,7 @@ constexpr Operation kOperations[] = {
     {"GetAccountInformation", head, blob, "account", "properties", irrelevant, kBlobInformation,
      get_account_information},
     {"ListContainers", get, account, "", "list", irrelevant, kListService, list_containers},
+    {"FindBlobsByTags", get, account, "", "blobs", irrelevant, on_service("f"), find_blobs_by_tags},
     {"CreateContainer", put, container, "container", "", irrelevant, on_container("cw"),
      create_container},
     {"DeleteContainer", delete_, container, "container", "", irrelevant, on_container("d"),
@@ -83,6 +86,8 @@ constexpr Operation kOperations[] = {
     {"LeaseContainer", put, container, "container", "lease", irrelevant, on_container("w"),
      lease_container},
     {"ListBlobs", get, container, "container", "list", irrelevant, kListContainer, list_blobs},
+    {"FindBlobsByTags", get, container, "container", "blobs", irrelevant, kFindInContainer,
+     find_blobs_by_tags},
     {"GetBlob", get, blob, "", "", irrelevant, on_object("r"), get_blob, taken},
     {"GetBlobProperties", head, blob, "", "", irrelevant, on_object("r"), get_blob_properties,
      taken},
@@ -96,6 +101,9 @@ constexpr Operation kOperations[] = {
     {"SetBlobMetadata", put, blob, "", "metadata", irrelevant, on_object("w"), set_blob_metadata},
     {"SetBlobProperties", put, blob, "", "properties", irrelevant, on_object("w"),
      set_blob_properties},
+    {"SetBlobTier", put, blob, "", "tier", irrelevant, on_object("w"), set_blob_tier},
+    {"SetBlobTags", put, blob, "", "tags", irrelevant, on_object("t"), set_blob_tags},
+    {"GetBlobTags", get, blob, "", "tags", irrelevant, on_object("t"), get_blob_tags, taken},
     {"LeaseBlob", put, blob, "", "lease", irrelevant, on_object("w"), lease_blob},
     {"SnapshotBlob", put, blob, "", "snapshot", irrelevant, on_object("cw"), snapshot_blob},
     {"UndeleteBlob", put, blob, "", "undelete", irrelevant, on_object("w"), undelete_blob},

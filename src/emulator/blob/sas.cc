@@ -144,11 +144,9 @@ Outcome<void> check_resource(const Target& target, const Access& access) {
   if (resource != "b" && resource != "c" && resource != "bs" && resource != "bv") {
     return not_authentic("The emulator takes SAS for sr=c, b, bs and bv only.");
   }
-  if (target.level() == Level::account) {
-    return refuse(Refusal::authorization_resource_type_mismatch);
-  }
+  if (target.level() == Level::account) return refuse(Refusal::authorization_failure);
   const bool fits = access.on == Access::On::object || (access.by_container_sas && resource == "c");
-  if (!fits) return refuse(Refusal::authorization_resource_type_mismatch);
+  if (!fits) return refuse(Refusal::authorization_failure);
   return {};
 }
 

@@ -16,16 +16,10 @@ constexpr std::string_view kRequestsPath = "/$aloft/requests";
 /// Features that would change what an operation means: refused rather than ignored.
 Outcome<void> check_features(const http::Headers& headers, const Query& query,
                              const Operation& operation) {
-  constexpr std::string_view kFields[] = {"x-ms-if-tags",
-                                          "x-ms-source-if-tags",
-                                          "x-ms-tags",
-                                          "x-ms-encryption-key",
-                                          "x-ms-encryption-scope",
-                                          "x-ms-source-encryption-key",
-                                          "x-ms-structured-body",
-                                          "x-ms-legal-hold",
-                                          "x-ms-immutability-policy-until-date",
-                                          "x-ms-copy-source-tag-option"};
+  constexpr std::string_view kFields[] = {
+      "x-ms-encryption-key",        "x-ms-encryption-scope", "x-ms-source-encryption-key",
+      "x-ms-structured-body",       "x-ms-legal-hold",       "x-ms-immutability-policy-until-date",
+      "x-ms-copy-source-tag-option"};
   for (const std::string_view name : kFields) {
     if (headers.contains(name)) return refuse_header(Refusal::api_not_implemented, name, {});
   }

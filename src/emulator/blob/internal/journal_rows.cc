@@ -204,6 +204,13 @@ std::string encode_attributes(const Blob& blob) {
     if (blob.*member != 0) object[name] = blob.*member;
   }
   if (!blob.access_tier.empty()) object["access_tier"] = blob.access_tier;
+  if (blob.tier_changed_at) object["tier_changed_at"] = seconds(*blob.tier_changed_at);
+  if (blob.rehydration) {
+    object["rehydration"] = {{"tier", blob.rehydration->tier},
+                             {"high", blob.rehydration->is_high},
+                             {"done_at", seconds(blob.rehydration->done_at)}};
+  }
+  for (const auto& [key, value] : blob.tags) object["tags"].push_back({key, value});
   if (blob.copy) {
     object["copy"] = {{"id", blob.copy->id},
                       {"source", widen(blob.copy->source)},
@@ -228,6 +235,18 @@ Result<void> decode_attributes(std::string_view text, Blob& blob) {
       blob.*member = object.value(name, std::uint64_t{0});
     }
     blob.access_tier = object.value("access_tier", std::string());
+    if (object.contains("tier_changed_at")) {
+      blob.tier_changed_at = seconds(object["tier_changed_at"]);
+    }
+    if (object.contains("rehydration")) {
+      const json& rehydration = object["rehydration"];
+      blob.rehydration = Rehydration{.tier = rehydration.at("tier").get<std::string>(),
+                                     .is_high = rehydration.at("high").get<bool>(),
+                                     .done_at = seconds(rehydration.at("done_at"))};
+    }
+    for (const json& tag : object.value("tags", json::array())) {
+      blob.tags.emplace_back(tag.at(0).get<std::string>(), tag.at(1).get<std::string>());
+    }
     if (object.contains("copy")) {
       const json& copy = object["copy"];
       blob.copy = CopyState{.id = copy.at("id").get<std::string>(),

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "emulator/blob/operations/properties.h"
+#include "emulator/blob/tier.h"
 
 namespace aloft::emulator::blob {
 
@@ -34,13 +35,23 @@ void write_state(XmlWriter& xml, const ListEntry& entry) {
   }
 }
 
+void write_tier(XmlWriter& xml, const Blob& blob, Seconds now) {
+  xml.element("AccessTier", tier_of(blob, now));
+  if (blob.access_tier.empty()) xml.element("AccessTierInferred", "true");
+  if (const auto changed_at = tier_changed_at(blob, now)) {
+    xml.element("AccessTierChangeTime", format_http_date(*changed_at));
+  }
+  if (!is_rehydrating(blob, now)) return;
+  xml.element("ArchiveStatus", archive_status(*blob.rehydration));
+  xml.element("RehydratePriority", priority_name(*blob.rehydration));
+}
+
 /// The properties that only some kinds have.
-void write_kind(XmlWriter& xml, const Blob& blob) {
+void write_kind(XmlWriter& xml, const Blob& blob, Seconds now) {
   xml.element("BlobType", type_name(blob.type));
   switch (blob.type) {
     case BlobType::block:
-      xml.element("AccessTier", blob.access_tier.empty() ? "Hot" : blob.access_tier);
-      if (blob.access_tier.empty()) xml.element("AccessTierInferred", "true");
+      write_tier(xml, blob, now);
       break;
     case BlobType::append:
       if (blob.is_sealed) xml.element("Sealed", "true");
@@ -67,13 +78,15 @@ void write_blob(XmlWriter& xml, const ListEntry& entry, const BlobListing& listi
   xml.element("Content-MD5", blob.properties.content_md5);
   xml.element("Cache-Control", blob.properties.cache_control);
   xml.element("Content-Disposition", blob.properties.content_disposition);
-  write_kind(xml, blob);
+  write_kind(xml, blob, listing.now);
   if (entry.is_current) write_lease(xml, blob.lease, listing.now);
   if (blob.deletion) write_deletion(xml, *blob.deletion, listing.now);
   if (listing.copy && blob.copy) write_copy_state(xml, blob);
+  if (!blob.tags.empty()) xml.element("TagCount", std::to_string(blob.tags.size()));
   xml.element("ServerEncrypted", "true");
   xml.close("Properties");
   if (listing.metadata) write_metadata(xml, blob.metadata);
+  if (listing.tags && !blob.tags.empty()) write_tags(xml, blob.tags);
   if (entry.has_versions_only) xml.element("HasVersionsOnly", "true");
   xml.close("Blob");
 }

@@ -11,6 +11,7 @@ namespace aloft::emulator::blob {
 struct BlobListing {
   bool metadata = false;
   bool copy = false;
+  bool tags = false;
   Seconds now{};  ///< Leases end, and so do the days for which a deleted one is kept.
 };
 

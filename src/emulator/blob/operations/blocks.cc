@@ -9,6 +9,7 @@
 #include "emulator/blob/operations/select.h"
 #include "emulator/blob/operations/source.h"
 #include "emulator/blob/range.h"
+#include "emulator/blob/tier.h"
 #include "emulator/blob/xml.h"
 #include "emulator/wire/digest.h"
 
@@ -70,6 +71,7 @@ Outcome<void> check_stage(const Call& call) {
       call.repository.index().find_blob(call.target.container, call.target.blob);
   if (!found.container) return refuse(Refusal::container_not_found);
   TRY(check_is_block_blob(found.blob.get()));
+  if (found.blob) TRY(check_not_archived(*found.blob, call.repository.now()));
   return check_holder(found.blob ? found.blob->lease : std::nullopt, lease_id, Leased::blob,
                       call.repository.now());
 }
@@ -133,18 +135,21 @@ Answer put_block_list(Call& call) {
   ContentProperties properties = TRY(parse_properties(call.headers(), StandardFields::ignored));
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
+  Tags tags = TRY(parse_write_tags(call));
   const std::string document = TRY(receive_text(call, kBlockListBytesMax));
   const std::vector<BlockListEntry> entries = TRY(parse_block_list(document));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     TRY(check_write(conditions, resource_of(current)));
     TRY(check_is_block_blob(current));
+    if (current != nullptr) TRY(check_not_archived(*current, call.repository.now()));
     const StagedBlocks staged =
         call.repository.index().staged(call.target.container, call.target.blob);
     std::vector<Block> blocks = TRY(resolve(entries, staged, current));
     Blob written{.created_at = current != nullptr ? current->created_at : call.repository.now(),
                  .properties = std::move(properties),
                  .metadata = std::move(metadata),
-                 .access_tier = std::move(access_tier)};
+                 .access_tier = std::move(access_tier),
+                 .tags = std::move(tags)};
     for (const Block& block : blocks) written.size_bytes += block.size_bytes;
     written.blocks = std::make_shared<BlockList>(std::move(blocks));
     return written;

@@ -37,6 +37,9 @@ Blob copy_of(const Blob& source, const Call& call) {
   copied.snapshot = 0;
   copied.is_sealed = source.type == BlobType::append && is_true(call.headers(), "x-ms-seal-blob");
   copied.copy.reset();
+  copied.tags.clear();
+  copied.tier_changed_at.reset();
+  copied.rehydration.reset();
   return copied;
 }
 
@@ -77,6 +80,7 @@ Answer put_blob_from_url(Call& call) {
   const auto md5_given = own.content_md5;
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
+  Tags tags = TRY(parse_write_tags(call));
   const Source source = TRY(find_source(call, SourceTrust::source_only));
   TRY(check_synchronous(*source.blob, kPutFromUrlBytesMax));
   http::Headers checksums;
@@ -87,6 +91,7 @@ Answer put_blob_from_url(Call& call) {
   copied.properties.content_md5 = md5_given.empty() ? TRY(md5_of(copied)) : md5_given;
   copied.metadata = std::move(metadata);
   copied.access_tier = std::move(access_tier);
+  copied.tags = std::move(tags);
   const auto blob = TRY(write_copy(call, std::move(copied)));
   http::Response response = response_for_write(201, *blob);
   for (const auto& [name, value] : checksums) response.headers.add(name, value);
@@ -104,6 +109,7 @@ Answer copy_blob(Call& call) {
   TRY(check_no_body(call.request.body));
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
+  Tags tags = TRY(parse_write_tags(call));
   const bool synchronous = is_true(call.headers(), "x-ms-requires-sync");
   // Copy Blob From URL treats its source as if it were anybody's.
   const Source source =
@@ -112,6 +118,7 @@ Answer copy_blob(Call& call) {
   Blob copied = copy_of(*source.blob, call);
   if (!metadata.empty()) copied.metadata = std::move(metadata);
   copied.access_tier = std::move(access_tier);
+  copied.tags = std::move(tags);
   copied.copy =
       CopyState{.id = make_uuid(), .source = source.url, .completed_at = call.repository.now()};
   const auto blob = TRY(write_copy(call, std::move(copied)));

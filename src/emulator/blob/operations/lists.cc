@@ -1,59 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 #include "emulator/blob/operations/blob_entries.h"
+#include "emulator/blob/operations/listing.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/xml.h"
-#include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
 
 namespace {
-
-constexpr std::size_t kPageEntriesMax = 5000;
-
-Outcome<std::size_t> page_size(const Query& query) {
-  const auto text = query.find("maxresults");
-  if (!text) return kPageEntriesMax;
-  long long number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size()) {
-    return refuse_parameter(Refusal::invalid_query_parameter_value, "maxresults", *text);
-  }
-  if (number <= 0) {
-    return refuse_parameter(Refusal::out_of_range_query_parameter_value, "maxresults", *text);
-  }
-  return std::min(static_cast<std::size_t>(number), kPageEntriesMax);
-}
-
-// Opaque on purpose: a client that builds or compares markers fails here as it would on Azure.
-constexpr std::string_view kMarkerPrefix = "2!";
-
-/// The key, a space, the name.
-std::string make_marker(const ListPosition& position) {
-  return std::string(kMarkerPrefix) +
-         base64_encode(std::to_string(position.key) + " " + position.name);
-}
-
-Outcome<ListPosition> parse_marker(const Query& query) {
-  const std::string_view marker = query.get("marker");
-  ListPosition position;
-  if (marker.empty()) return position;
-  const auto text = marker.starts_with(kMarkerPrefix)
-                        ? base64_decode(marker.substr(kMarkerPrefix.size()))
-                        : std::nullopt;
-  const char* const end = text ? text->data() + text->size() : nullptr;
-  const auto parsed =
-      text ? std::from_chars(text->data(), end, position.key)
-           : std::from_chars_result{.ptr = nullptr, .ec = std::errc::invalid_argument};
-  if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != ' ') {
-    return refuse_parameter(Refusal::out_of_range_query_parameter_value, "marker", marker);
-  }
-  position.name.assign(parsed.ptr + 1, end);
-  return position;
-}
 
 /// The words of "include", each of which must be one of `known`.
 Outcome<std::vector<std::string_view>> parse_include(const Query& query,
@@ -74,27 +30,6 @@ Outcome<std::vector<std::string_view>> parse_include(const Query& query,
 
 bool has(const std::vector<std::string_view>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
-}
-
-void open_results(XmlWriter& xml, const Call& call, const std::string& attributes) {
-  const std::string endpoint = (call.request.over_tls ? "https://" : "http://") +
-                               std::string(call.headers().get("Host")) + "/" + call.account.name +
-                               "/";
-  xml.open("EnumerationResults", " ServiceEndpoint=\"" + xml_escape(endpoint) + "\"" + attributes);
-  for (const auto& [parameter, element] : {std::pair{"prefix", "Prefix"},
-                                           {"marker", "Marker"},
-                                           {"maxresults", "MaxResults"},
-                                           {"delimiter", "Delimiter"}}) {
-    const std::string_view value = call.query().get(parameter);
-    if (!value.empty()) xml.element(element, value);
-  }
-}
-
-http::Response xml_response(XmlWriter& xml) {
-  http::Response response;
-  response.headers.add("Content-Type", "application/xml");
-  response.set_body(xml.take());
-  return response;
 }
 
 void write_container(XmlWriter& xml, const Container& container, bool with_metadata, Seconds now) {
@@ -195,7 +130,7 @@ Outcome<ListRequest> parse_list_request(const Call& call,
 }  // namespace
 
 Answer list_blobs(Call& call) {
-  // Of tags and policies there are none: asking for them is answered in full by what there is.
+  // Of policies there are none: asking for them is answered in full by what there is.
   constexpr std::string_view kInclude[] = {
       "metadata",
       "uncommittedblobs",
@@ -217,6 +152,7 @@ Answer list_blobs(Call& call) {
   write_entries(xml, *page,
                 {.metadata = has(include, "metadata"),
                  .copy = has(include, "copy"),
+                 .tags = has(include, "tags"),
                  .now = call.repository.now()});
   xml.element("NextMarker", page->next ? make_marker(*page->next) : "");
   xml.close("EnumerationResults");

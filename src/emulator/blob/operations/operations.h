@@ -45,6 +45,11 @@ Answer put_block_from_url(Call& call);
 Answer put_block_list(Call& call);
 Answer get_block_list(Call& call);
 
+Answer set_blob_tier(Call& call);
+Answer set_blob_tags(Call& call);
+Answer get_blob_tags(Call& call);
+Answer find_blobs_by_tags(Call& call);
+
 Answer lease_blob(Call& call);
 Answer lease_container(Call& call);
 

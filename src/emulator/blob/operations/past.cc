@@ -7,6 +7,7 @@
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/select.h"
+#include "emulator/blob/tier.h"
 
 // Snapshots, and what brings back or removes what a name stood for before.
 namespace aloft::emulator::blob {
@@ -55,8 +56,9 @@ Answer snapshot_blob(Call& call) {
   Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   conditions.lease_use = Conditions::LeaseUse::optional;
   Metadata metadata = TRY(parse_metadata(call.headers()));
-  const auto check = [&](const Blob& current) {
-    return check_write(conditions, resource_of(&current));
+  const auto check = [&](const Blob& current) -> Outcome<void> {
+    TRY(check_write(conditions, resource_of(&current)));
+    return check_not_archived(current, call.repository.now());
   };
   std::optional<Metadata> own;
   if (!metadata.empty()) own = std::move(metadata);

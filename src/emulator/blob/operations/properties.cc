@@ -53,11 +53,17 @@ Outcome<ContentProperties> parse_properties(const http::Headers& headers, Standa
 Outcome<std::string> parse_access_tier(const http::Headers& headers) {
   const auto tier = headers.find("x-ms-access-tier");
   if (!tier) return std::string();
-  if (*tier == "Hot" || *tier == "Cool" || *tier == "Cold") return std::string(*tier);
-  if (*tier == "Archive") {
-    return refuse(Refusal::api_not_implemented, "the emulator has no archive tier");
+  for (const std::string_view known : {"Hot", "Cool", "Cold", "Archive"}) {
+    if (*tier == known) return std::string(*tier);
   }
   return refuse_header(Refusal::invalid_header_value, "x-ms-access-tier", *tier);
+}
+
+Outcome<Tags> parse_write_tags(const Call& call) {
+  if (call.headers().contains("x-ms-tags") && !call.authority.may('t')) {
+    return refuse(Refusal::authorization_permission_mismatch, "to set tags takes permission t");
+  }
+  return parse_tags_field(call.headers());
 }
 
 Outcome<std::optional<std::uint64_t>> parse_number(const http::Headers& headers,
@@ -129,6 +135,7 @@ void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now) {
   headers.add("x-ms-creation-time", format_http_date(blob.created_at));
   add_lease_fields(headers, blob.lease, now);
   headers.add("x-ms-server-encrypted", "true");
+  if (!blob.tags.empty()) headers.add("x-ms-tag-count", std::to_string(blob.tags.size()));
   if (blob.copy) {
     const std::string size = std::to_string(blob.size_bytes);
     headers.add("x-ms-copy-id", blob.copy->id);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "emulator/blob/blob.h"
+#include "emulator/blob/call.h"
 #include "emulator/blob/service_error.h"
 #include "http/server.h"
 
@@ -12,7 +13,7 @@ namespace aloft::emulator::blob {
 enum class StandardFields { ignored, counted };
 Outcome<ContentProperties> parse_properties(const http::Headers& headers, StandardFields standard);
 
-/// Empty where x-ms-access-tier is absent; the emulator keeps Hot, Cool and Cold.
+/// Empty where x-ms-access-tier is absent; Hot, Cool, Cold or Archive.
 Outcome<std::string> parse_access_tier(const http::Headers& headers);
 
 /// "BlockBlob" and the like.
@@ -26,6 +27,8 @@ Outcome<std::optional<std::uint64_t>> parse_number(const http::Headers& headers,
 Outcome<std::optional<std::uint64_t>> parse_sequence_number(const http::Headers& headers);
 /// x-ms-blob-content-length: whole pages of 512 bytes, 8 TiB at most.
 Outcome<std::optional<std::uint64_t>> parse_page_blob_size(const http::Headers& headers);
+/// From x-ms-tags of a write, which a SAS must allow by permission t.
+Outcome<Tags> parse_write_tags(const Call& call);
 
 /// What every answer about a blob's content has: type, dates, kind, lease, copy state, metadata;
 /// neither length nor MD5.

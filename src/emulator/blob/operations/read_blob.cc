@@ -4,6 +4,7 @@
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/select.h"
 #include "emulator/blob/range.h"
+#include "emulator/blob/tier.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -101,6 +102,7 @@ Outcome<Selected> find_for_read(Call& call) {
 Answer get_blob(Call& call) {
   const Selected selected = TRY(find_for_read(call));
   const Blob* const blob = selected.blob.get();
+  TRY(check_not_archived(*blob, call.repository.now()));
   const auto range = TRY(requested_range(call.headers(), blob->size_bytes));
   http::Response response = response_for(range ? 206 : 200, *blob);
   add_blob_fields(response.headers, *blob, call.repository.now());
@@ -128,10 +130,8 @@ Answer get_blob_properties(Call& call) {
   http::Response response = response_for(200, *blob);
   add_blob_fields(response.headers, *blob, call.repository.now());
   add_version_fields(response.headers, selected);
-  if (blob->type == BlobType::block) {
-    response.headers.add("x-ms-access-tier", blob->access_tier.empty() ? "Hot" : blob->access_tier);
-    if (blob->access_tier.empty()) response.headers.add("x-ms-access-tier-inferred", "true");
-  }
+  if (blob->type == BlobType::block)
+    add_tier_fields(response.headers, *blob, call.repository.now());
   if (!blob->properties.content_md5.empty()) {
     response.headers.add("Content-MD5", blob->properties.content_md5);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/operations/select.h"
 
+#include "emulator/blob/tier.h"
+
 namespace aloft::emulator::blob {
 
 namespace {
@@ -43,9 +45,11 @@ Outcome<Selected> find_selected(const Repository& repository, const Target& targ
 }
 
 Outcome<void> check_may_overwrite(const Call& call, const Blob* current) {
-  if (current == nullptr || call.authority.may('w')) return {};
-  return refuse(Refusal::authorization_permission_mismatch,
-                "to overwrite a blob takes permission w");
+  if (current == nullptr) return {};
+  if (!call.authority.may('w')) {
+    return refuse(Refusal::unauthorized_blob_overwrite, "that takes permission w");
+  }
+  return check_not_archived(*current, call.repository.now());
 }
 
 void add_version_field(http::Headers& headers, const Blob& blob) {

@@ -28,7 +28,8 @@ struct Selected {
 /// where there is none.
 Outcome<Selected> find_selected(const Repository& repository, const Target& target);
 
-/// A SAS that only creates does not replace a blob that is there.
+/// A SAS that only creates does not replace a blob that is there, and nobody replaces an archived
+/// one.
 Outcome<void> check_may_overwrite(const Call& call, const Blob* current);
 
 /// x-ms-version-id, and for the present version that it is that.

@@ -5,6 +5,7 @@
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/select.h"
+#include "emulator/blob/tier.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -85,6 +86,7 @@ Outcome<Source> find_source(Call& call, SourceTrust trust) {
   auto selected = find_selected(call.repository, source);
   if (!selected) return not_verified(selected.error());
   TRY(check_source(conditions, *resource_of(selected->blob.get())));
+  TRY(check_not_archived(*selected->blob, call.repository.now()));
   return Source{.blob = std::move(selected->blob),
                 .url = std::string(url.substr(0, url.find('?')))};
 }

@@ -7,6 +7,7 @@
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/receive.h"
 #include "emulator/blob/operations/select.h"
+#include "emulator/blob/tier.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -30,6 +31,7 @@ Answer change_blob(Call& call, Repository::Write write, const std::function<void
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     if (current == nullptr) return refuse(Refusal::blob_not_found);
     TRY(check_write(conditions, resource_of(current)));
+    TRY(check_not_archived(*current, call.repository.now()));
     Blob changed = *current;
     change(changed);
     return changed;
@@ -71,6 +73,7 @@ Answer put_empty_blob(Call& call, BlobType type) {
   Blob blob{.type = type, .created_at = call.repository.now()};
   blob.properties = TRY(parse_properties(call.headers(), StandardFields::counted));
   blob.metadata = TRY(parse_metadata(call.headers()));
+  blob.tags = TRY(parse_write_tags(call));
   if (type == BlobType::page) {
     const auto size = TRY(parse_page_blob_size(call.headers()));
     if (!size) {
@@ -92,6 +95,7 @@ Answer put_blob(Call& call) {
   blob.properties = TRY(parse_properties(call.headers(), StandardFields::counted));
   blob.metadata = TRY(parse_metadata(call.headers()));
   blob.access_tier = TRY(parse_access_tier(call.headers()));
+  blob.tags = TRY(parse_write_tags(call));
   TRY(call.repository.find_container(call.target.container));
   const Received received = TRY(receive_body(call, kPutBlobBytesMax, Checksum::md5_always));
   const std::string md5 = base64_encode(received.md5);
