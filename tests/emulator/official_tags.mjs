@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// official_tags.mjs READY_FILE: tags and tiers of blobs, by Azure's own JavaScript client.
+// official_tags.mjs READY_FILE: tags and tiers of blobs, and batches, by Azure's own JavaScript client.
 import assert from "node:assert/strict";
 
 import {all, anonymous, blobOf, blobs, container, credential, inAnHour, refused, run, service,
@@ -78,6 +78,22 @@ await run({
     await refused(bySas(blob, "rw").upload("x", 1, {tags: {a: "b"}}), 403, "AuthorizationPermissionMismatch");
     await bySas(blob, "t").setTags({a: "b"});
     assert.deepEqual((await bySas(blob, "t").getTags()).tags, {a: "b"});
+  },
+
+  async "batches delete and set tiers"() {
+    const batches = service.getBlobBatchClient();
+    const doomed = [1, 2, 3].map((n) => blobOf(`doomed ä ${n}`));
+    for (const blob of doomed) await blob.upload("x", 1);
+    const tiered = await batches.setBlobsAccessTier(doomed, "Cool");
+    assert.equal(tiered.subResponsesSucceededCount, 3);
+    assert.equal((await doomed[2].getProperties()).accessTier, "Cool");
+    const deleted = await batches.deleteBlobs([...doomed, blobOf("nowhere")]);
+    assert.deepEqual(deleted.subResponses.map((one) => one.status), [202, 202, 202, 404]);
+    assert.equal(deleted.subResponses[3].errorCode, "BlobNotFound");
+    assert.equal(await doomed[0].exists(), false);
+    const readable = bySas(blobOf("tagged"), "r");
+    const without = await container.getBlobBatchClient().deleteBlobs([readable.url], new blobs.AnonymousCredential());
+    assert.equal(without.subResponses[0].errorCode, "AuthorizationPermissionMismatch");
   },
 
   async "an archived blob is read once it is rehydrated"() {

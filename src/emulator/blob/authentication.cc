@@ -24,11 +24,6 @@ void add_challenge(ServiceError& error) {
                               std::string(identity::kStorageAudience));
 }
 
-Outcome<void> require_version(const http::Headers& headers) {
-  if (headers.contains("x-ms-version")) return {};
-  return refuse_header(Refusal::missing_required_header, "x-ms-version", {});
-}
-
 Outcome<void> check_date(const http::Headers& headers, Seconds now) {
   const std::string_view text =
       headers.contains("x-ms-date") ? headers.get("x-ms-date") : headers.get("Date");
@@ -50,7 +45,6 @@ Outcome<Authority> authenticate_shared_key(const Account& account, const http::R
   if (colon == std::string_view::npos) return refuse(Refusal::invalid_authentication_info);
   const std::string_view name = credential.substr(0, colon);
   const std::string_view signature = credential.substr(colon + 1);
-  TRY(require_version(request.headers));
   TRY(check_date(request.headers, now));
   if (name != account.name)
     return not_authentic("The account of the credential is not known here.");
@@ -101,7 +95,6 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
   }
   if (authorization) {
     if (authorization->starts_with("Bearer ")) {
-      TRY(require_version(request.headers));
       return authenticate_bearer(account, *authorization);
     }
     if (!authorization->starts_with(kSharedKey)) {

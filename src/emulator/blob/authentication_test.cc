@@ -144,14 +144,6 @@ TEST_F(BearerTest, IsRefusedSoThatTheClientGetsAnother) {
   EXPECT_EQ(authenticate_with(token), "401 InvalidAuthenticationInfo");
 }
 
-TEST_F(BearerTest, NeedsAVersion) {
-  const Target target = parse_target("/acc/box/blob").value();
-  request_.headers = {
-      {"Authorization", "Bearer " + issuer_.issue("https://storage.azure.com").text}};
-  EXPECT_EQ(text(authenticate(account_, request_, target, kRead, kNow)),
-            "400 MissingRequiredHeader");
-}
-
 /// A SAS of these parameters, signed, for this path; the test may then change the parameters.
 class SasTest : public testing::Test {
  protected:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "emulator/blob/authentication.h"
@@ -17,6 +18,8 @@ struct Call {
   http::Request& request;
   const Target& target;
   const Authority& authority;
+  /// Answers one part of a batch as if it had come alone.
+  const std::function<http::Response(http::Request& part)>& answer_part;
   std::uint16_t port = 0;  ///< Where the service listens: a copy's source must be there too.
 
   const http::Headers& headers() const { return request.headers; }

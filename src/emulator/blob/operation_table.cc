@@ -27,7 +27,8 @@ constexpr Access on_object(std::string_view permissions) {
   return {.on = Access::On::object, .permissions = permissions};
 }
 
-/// Whoever may do anything at all may know what kind of account it is.
+/// Whoever may do anything at all may know what kind of account it is, and send a batch, each part
+/// of which has its own authority.
 constexpr Access information_on(Access::On on) {
   return {.on = on, .permissions = "racwdxltmeopfyi", .by_container_sas = true};
 }
@@ -61,6 +62,9 @@ constexpr Operation kOperations[] = {
      get_account_information},
     {"ListContainers", get, account, "", "list", irrelevant, kListService, list_containers},
     {"FindBlobsByTags", get, account, "", "blobs", irrelevant, on_service("f"), find_blobs_by_tags},
+    {"SubmitBatch", post, account, "", "batch", irrelevant, kInformation, submit_batch},
+    // So sent by a client of Azure that takes the account in the path for a container.
+    {"SubmitBatch", post, account, "container", "batch", irrelevant, kInformation, submit_batch},
     {"CreateContainer", put, container, "container", "", irrelevant, on_container("cw"),
      create_container},
     {"DeleteContainer", delete_, container, "container", "", irrelevant, on_container("d"),
@@ -88,6 +92,8 @@ constexpr Operation kOperations[] = {
     {"ListBlobs", get, container, "container", "list", irrelevant, kListContainer, list_blobs},
     {"FindBlobsByTags", get, container, "container", "blobs", irrelevant, kFindInContainer,
      find_blobs_by_tags},
+    {"SubmitBatch", post, container, "container", "batch", irrelevant, kContainerInformation,
+     submit_batch},
     {"GetBlob", get, blob, "", "", irrelevant, on_object("r"), get_blob, taken},
     {"GetBlobProperties", head, blob, "", "", irrelevant, on_object("r"), get_blob_properties,
      taken},

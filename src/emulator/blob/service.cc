@@ -34,8 +34,12 @@ Outcome<void> check_features(const http::Headers& headers, const Query& query,
   return {};
 }
 
-Outcome<void> check_version(const http::Headers& headers) {
+/// Who brings a key or token says which version the request is of; a batch does so for its parts.
+Outcome<void> check_version(const http::Headers& headers, bool is_part) {
   const auto version = headers.find("x-ms-version");
+  if (!version && headers.contains("Authorization") && !is_part) {
+    return refuse_header(Refusal::missing_required_header, "x-ms-version", {});
+  }
   if (version && !is_known_version(*version)) {
     return refuse_header(Refusal::invalid_header_value, "x-ms-version", *version);
   }
@@ -107,8 +111,12 @@ http::Response Service::handle(http::Request& request) {
     response.set_body(counts_.json());
     return response;
   }
+  return answer_counted(request, std::nullopt);
+}
+
+http::Response Service::answer_counted(http::Request& request, const BatchVersion& batch_version) {
   std::ptrdiff_t operation = -1;
-  http::Response response = answer(request, operation);
+  http::Response response = answer(request, batch_version, operation);
   counts_.add(operation, response.status);
   return response;
 }
@@ -120,7 +128,8 @@ http::Response Service::answer_error(const http::Request& request, const Service
   return response;
 }
 
-http::Response Service::answer(http::Request& request, std::ptrdiff_t& operation) {
+http::Response Service::answer(http::Request& request, const BatchVersion& batch_version,
+                               std::ptrdiff_t& operation) {
   const std::string request_id = make_uuid();
   Answer answered = [&]() -> Answer {
     Target target = TRY(parse_target(request.target));
@@ -129,7 +138,7 @@ http::Response Service::answer(http::Request& request, std::ptrdiff_t& operation
     }
     const Operation* found = TRY(find(request, target));
     operation = found - all_operations().data();
-    return run(request, target, *found);
+    return run(request, batch_version, target, *found);
   }();
   http::Response response = answered
                                 ? std::move(*answered)
@@ -167,20 +176,26 @@ Outcome<const Operation*> Service::find(const http::Request& request, Target& ta
   return operation;
 }
 
-Answer Service::run(http::Request& request, const Target& target, const Operation& operation) {
-  TRY(check_version(request.headers));
+Answer Service::run(http::Request& request, const BatchVersion& batch_version, const Target& target,
+                    const Operation& operation) {
+  TRY(check_version(request.headers, batch_version.has_value()));
   // Only who has no key or token depends on what the container says.
   const auto container = request.headers.contains("Authorization")
                              ? nullptr
                              : repository_.index().find_container(target.container);
   const Authority authority = TRY(authenticate(account_, request, target, operation.access,
                                                repository_.now(), container.get()));
+  if (batch_version) request.headers.set("x-ms-version", *batch_version);
   TRY(check_features(request.headers, target.query, operation));
+  const std::function<http::Response(http::Request&)> answer_part = [&](http::Request& part) {
+    return answer_counted(part, std::string(request.headers.get("x-ms-version")));
+  };
   Call call{.repository = repository_,
             .account = account_,
             .request = request,
             .target = target,
             .authority = authority,
+            .answer_part = answer_part,
             .port = port_};
   return operation.run(call);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 
 #include "emulator/blob/authentication.h"
@@ -27,8 +28,13 @@ class Service {
   http::Response answer_error(const http::Request& request, const ServiceError& error);
 
  private:
-  http::Response answer(http::Request& request, std::ptrdiff_t& operation);
-  Answer run(http::Request& request, const Target& target, const Operation& operation);
+  /// A part of a batch has the version of the batch, which is not in its signature.
+  using BatchVersion = std::optional<std::string>;
+  http::Response answer_counted(http::Request& request, const BatchVersion& batch_version);
+  http::Response answer(http::Request& request, const BatchVersion& batch_version,
+                        std::ptrdiff_t& operation);
+  Answer run(http::Request& request, const BatchVersion& batch_version, const Target& target,
+             const Operation& operation);
   /// Also says in the target whether the replica is asked.
   Outcome<const Operation*> find(const http::Request& request, Target& target) const;
   Outcome<void> take_account(const http::Request& request, Target& target) const;

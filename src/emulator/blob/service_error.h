@@ -13,6 +13,7 @@ namespace aloft::emulator::blob {
 enum class Refusal {
   access_tier_not_supported_for_blob_type,
   account_not_known,
+  all_batch_subrequests_should_be_same_api,
   api_not_implemented,
   append_position_condition_not_met,
   authentication_failed,
@@ -39,6 +40,7 @@ enum class Refusal {
   crc64_mismatch,
   duplicate_tag_names,
   empty_tag_name,
+  exceeds_max_batch_request_count,
   internal_error,
   insufficient_account_permissions,
   invalid_authentication_info,

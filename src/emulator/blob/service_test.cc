@@ -99,6 +99,8 @@ TEST_F(ServiceTest, NeedsAVersionThatExists) {
   request.target = "/acc/box/a";
   request.headers = {{"x-ms-version", "2030-01-01"}};
   EXPECT_EQ(service_.handle(request).headers.get("x-ms-error-code"), "InvalidHeaderValue");
+  request.headers = {{"Authorization", "SharedKey acc:abc"}};
+  EXPECT_EQ(service_.handle(request).headers.get("x-ms-error-code"), "MissingRequiredHeader");
   request.target = "/other/box/a";
   EXPECT_EQ(service_.handle(request).headers.get("x-ms-error-code"), "ResourceNotFound");
 }

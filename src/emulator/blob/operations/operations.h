@@ -49,6 +49,7 @@ Answer set_blob_tier(Call& call);
 Answer set_blob_tags(Call& call);
 Answer get_blob_tags(Call& call);
 Answer find_blobs_by_tags(Call& call);
+Answer submit_batch(Call& call);
 
 Answer lease_blob(Call& call);
 Answer lease_container(Call& call);
