@@ -10,6 +10,7 @@
 #include "transfer/internal/download.h"
 #include "transfer/internal/existing.h"
 #include "transfer/internal/links.h"
+#include "transfer/internal/made_names.h"
 
 namespace aloft::transfer {
 
@@ -240,8 +241,8 @@ std::unique_ptr<Route> route_for(Session& session, const PlacedCopy& copy, HardL
 /// Feeds one placed copy to its route.
 class Feeder {
  public:
-  Feeder(Session& session, const PlacedCopy& copy, Route& route)
-      : session_(session), copy_(copy), route_(route) {}
+  Feeder(Session& session, const PlacedCopy& copy, Route& route, MadeNames& made)
+      : session_(session), copy_(copy), route_(route), made_(made) {}
 
   Result<void> run() {
     Entry root = copy_.source.entry;
@@ -279,11 +280,20 @@ class Feeder {
     }
     const std::string path = entry.path;
     const bool is_directory = entry.kind() == FileKind::directory;
-    auto taken = route_.take(std::move(entry), target_path(path));
+    auto taken = take(std::move(entry));
     if (taken) return;
     session_.failed(copy_.source.tree().name_of(path), std::move(taken).error());
     // One failure for a directory whose place is taken, not one for each file in it.
     if (is_directory) blocked_.push_back(path.empty() ? path : path + '/');
+  }
+
+  Result<void> take(Entry entry) {
+    const std::string target = target_path(entry.path);
+    const FileKind kind = entry.kind();
+    TRY(made_.check(copy_, target, entry));
+    TRY(route_.take(std::move(entry), target));
+    made_.add(copy_, target, kind);
+    return {};
   }
 
   std::string target_path(std::string_view path) const {
@@ -293,14 +303,16 @@ class Feeder {
   Session& session_;
   const PlacedCopy& copy_;
   Route& route_;
+  MadeNames& made_;
   std::vector<std::string> blocked_;
 };
 
 Result<void> feed_all(Session& session, const Placement& placement,
                       std::vector<std::unique_ptr<Route>>& routes, HardLinks& links) {
+  MadeNames made(placement.copies);
   for (const PlacedCopy& copy : placement.copies) {
     routes.push_back(route_for(session, copy, links));
-    auto fed = Feeder(session, copy, *routes.back()).run();
+    auto fed = Feeder(session, copy, *routes.back(), made).run();
     if (fed) continue;
     if (fed.error().code == ErrorCode::cancelled) return fed;
     session.failed(copy.source.shown(), std::move(fed).error());

@@ -61,6 +61,7 @@ Result<CopyReport> move(std::span<const Place> sources, const Place& destination
   Departure departure(limits);
   CopyOptions moving = options;
   moving.placement.recursive = true;
+  moving.placement.distinct_directories = true;
   moving.after_server_copy = [&](const std::shared_ptr<ObjectTree>& tree, const Entry& entry) {
     return departure.copied(tree, entry);
   };

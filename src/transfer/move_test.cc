@@ -16,6 +16,7 @@ namespace {
 
 using testing::bytes;
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -85,6 +86,36 @@ TEST_F(MoveTest, PlacesAndReplacesAsMvDoes) {
   EXPECT_THAT(failures(box("d"), box("d/e")), ElementsAre(HasSubstr("into itself")));
   EXPECT_THAT(failures(box("d/a"), box("d/a")), ElementsAre(HasSubstr("the same")));
   EXPECT_THAT(keys(), ElementsAre("d/a"));
+}
+
+TEST_F(MoveTest, NeverBringsDirectoriesOfOneNameTogether) {
+  put("run1/out/log", "1");
+  put("run2/out/log", "2");
+  put("all", "", {{"hdi_isfolder", "true"}});
+  const std::vector<Place> runs{box("run1/out"), box("run2/out")};
+  Progress progress;
+  const auto report = move(runs, box("all"), options_, progress, {});
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_THAT(report->failures.front().error.message,
+              AllOf(HasSubstr("will not replace"), HasSubstr("run2/out")));
+  EXPECT_EQ(content("all/out/log"), "1");
+  EXPECT_EQ(content("run2/out/log"), "2");
+}
+
+TEST_F(MoveTest, LeavesWhatWouldReplaceAFileJustMoved) {
+  put("a/d/f", "a");
+  put("b/d/f", "b");
+  put("b/d/g", "b");
+  put("c/d/f", "old");
+  const std::vector<Place> sources{box("a/."), box("b/d")};
+  Progress progress;
+  const auto report = move(sources, box("c"), options_, progress, {});
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_THAT(report->failures.front().error.message, HasSubstr("will not replace"));
+  EXPECT_THAT(keys(), ElementsAre("b/d/f", "c/d/f", "c/d/g"));
+  EXPECT_EQ(content("c/d/f"), "a");
 }
 
 TEST_F(MoveTest, TakesTheContentThatASourceGotMeanwhile) {

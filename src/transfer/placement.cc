@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include <set>
+#include <map>
 
 #include "format/names.h"
 namespace aloft::transfer {
@@ -149,7 +149,7 @@ Place inside(const Place& directory, const std::string& name) {
   return {.store = directory.store,
           .path = name.empty()             ? directory.path
                   : directory.path.empty() ? name
-                                           : join(directory.path, name)};
+                                           : join(without_final_slashes(directory.path), name)};
 }
 
 bool same_place(const Located& a, const Located& b) {
@@ -203,6 +203,16 @@ Result<PlacedCopy> place_one(const Place& source, const Place& destination,
   return copy;
 }
 
+// Whether the source may go where another one goes already.
+bool may_meet(const PlacedCopy& copy, const PlacementOptions& options) {
+  return copy.source.entry.kind() == FileKind::directory && !options.distinct_directories;
+}
+
+tl::unexpected<Error> just_made(const PlacedCopy& copy) {
+  return fail(ErrorCode::already_exists,
+              "will not replace " + copy.target.shown() + ", just made, by " + copy.source.shown());
+}
+
 }  // namespace
 
 std::string Place::shown() const {
@@ -239,14 +249,14 @@ Result<Placement> place_copies(std::span<const Place> sources, const Place& dest
     target.path = TRY(real_path(destination.path));
   }
   Placement placement;
-  std::set<std::string> taken;
+  std::map<std::string, std::string> taken;  // Destinations, with their sources.
   for (const Place& source : sources) {
     auto copy =
         place_one(source, into ? inside(target, copied_name(source)) : target, options, limits);
-    if (copy && copy->source.entry.kind() != FileKind::directory &&
-        !taken.insert(copy->target.shown()).second) {
-      copy = fail(ErrorCode::already_exists,
-                  "will not replace " + copy->target.shown() + ", just made, by " + source.shown());
+    if (copy) {
+      const auto [there, fresh] = taken.emplace(copy->target.shown(), copy->source.shown());
+      if (!fresh && there->second == copy->source.shown()) continue;
+      if (!fresh && !may_meet(*copy, options)) copy = just_made(*copy);
     }
     if (copy) {
       placement.copies.push_back(std::move(*copy));

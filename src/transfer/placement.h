@@ -54,6 +54,8 @@ struct PlacementOptions {
   bool recursive = false;
   /// The destination is the name of the copy, even if a directory is there.
   bool no_target_directory = false;
+  /// Directories of one name are refused, too, as mv(1) does; else their contents come together.
+  bool distinct_directories = false;
 };
 
 /// One source and the exact place that its copy gets.
@@ -69,7 +71,8 @@ struct Placement {
 
 /// Decides as cp(1) does where each source goes: into a destination that is a directory, else to
 /// the name given. Unlike there, the directories above a destination in a container need not exist.
-/// Fails if the destination cannot take any.
+/// A source that is named twice is copied once; what another source is placed at already is a
+/// failure. Fails if the destination cannot take any.
 Result<Placement> place_copies(std::span<const Place> sources, const Place& destination,
                                const PlacementOptions& options, const Limits& limits);
 

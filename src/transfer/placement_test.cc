@@ -79,6 +79,11 @@ const Row kRows[] = {
     {{"f"}, "new", true},
     {{"f"}, "old/x"},
     {{"d"}, "old/x", true},
+    {{"f", "f"}, "dir"},
+    {{"d", "d"}, "dir", true},
+    {{"d", "other/d"}, "dir", true},
+    {{"d", "other/sub/d"}, "dir", true},
+    {{"other/sub/d", "d"}, "dir", true},
 };
 
 std::string describe(const Row& row) {
@@ -101,6 +106,9 @@ void make_source(const std::string& root) {
   testing::make_link(root + "/d/link", "sub/y");
   testing::make_link(root + "/d/dangling", "nowhere");
   std::filesystem::create_directories(root + "/d/empty");
+  testing::write_file(root + "/other/d/own", "OTHER/D/OWN");
+  testing::write_file(root + "/other/d/empty/x", "OTHER/D/EMPTY/X");
+  testing::write_file(root + "/other/sub/d", "a file");
   // Both meet something of another type in dir/blocked.
   testing::write_file(root + "/blocked/file-there", "new");
   testing::write_file(root + "/blocked/directory-there/x", "new");
@@ -213,6 +221,36 @@ TEST_P(PlacementTest, IsThatOfCpBetweenContainers) {
     sources.push_back(container("source", source));
   }
   expect_as_oracle(sources, container("target", GetParam().destination));
+}
+
+// Here cp(1) replaces, and what the first source held is lost.
+TEST(MadeNamesTest, KeepsWhatTheFirstSourceMadeDeepInATree) {
+  const TemporaryDirectory scratch;
+  testing::write_file(scratch.path() + "/a/d/f", "1");
+  testing::write_file(scratch.path() + "/b/d/f", "2");
+  testing::write_file(scratch.path() + "/b/d/g", "2");
+  std::filesystem::create_directory(scratch.path() + "/back");
+  MemoryAccount account;
+  ASSERT_TRUE(account.create_container("box", {}));
+  const auto store = account.container("box");
+  const auto copy_both = [&](const std::vector<Place>& sources, const Place& to) {
+    CopyOptions options;
+    options.placement.recursive = true;
+    Progress progress;
+    const auto report = copy(sources, to, options, progress, {});
+    ASSERT_TRUE(report);
+    ASSERT_EQ(report->failures.size(), 1u);
+    EXPECT_NE(report->failures.front().error.message.find("will not replace"), std::string::npos);
+  };
+  const Snapshot merged{{"d", "directory"}, {"d/f", "file 1"}, {"d/g", "file 2"}};
+  copy_both({{.path = scratch.path() + "/a/d"}, {.path = scratch.path() + "/b/d"}},
+            {.store = store, .path = ""});
+  ObjectTree tree(store);
+  EXPECT_EQ(contents(tree, ""), merged);
+  ASSERT_TRUE(store->put({.key = "e/d/f", .content = {}, .metadata = {}}, {}));
+  copy_both({{.store = store, .path = "d"}, {.store = store, .path = "e/d"}},
+            {.path = scratch.path() + "/back"});
+  EXPECT_EQ(contents(scratch.path() + "/back"), merged);
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, PlacementTest, ::testing::ValuesIn(kRows));
