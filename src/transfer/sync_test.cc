@@ -191,6 +191,17 @@ TEST_F(SyncTest, RemovesOnDiskAndKeepsTheTimesOfDirectories) {
   EXPECT_EQ(testing::attributes(path("back")).at("d"), testing::attributes(path("tree")).at("d"));
 }
 
+TEST_F(SyncTest, RemovesMarkersOfOtherToolsByTheirOwnName) {
+  expect_synced(local("tree"), box("copy"));
+  put("copy/left/", "");
+  put("copy/full/x", "x");
+  put("copy/full/", "");
+  options_.remove_surplus = true;
+  EXPECT_EQ(expect_synced(local("tree"), box("copy")).removed, 3u);
+  EXPECT_THAT(written(), UnorderedElementsAre("copy/left/", "copy/full/x", "copy/full/"));
+  EXPECT_EQ(in_box("copy"), testing::contents(path("tree")));
+}
+
 TEST_F(SyncTest, RemovesNothingWhenSomethingFailed) {
   expect_synced(local("tree"), box("copy"));
   fs::remove(path("tree/a"));

@@ -35,7 +35,7 @@ Result<void> SyncPlan::read_target(const std::function<void(std::string, Error)>
     Present present{.attributes = entry.attributes,
                     .size_bytes = entry.size_bytes,
                     .last_modified = last_modified_of(entry),
-                    .key = entry.key};
+                    .key = entry.object ? entry.object->key : entry.key};
     if (entry.object) present.etag = entry.object->etag;
     present_.insert_or_assign(std::string(below(entry.path, target_.path)), std::move(present));
     return {};

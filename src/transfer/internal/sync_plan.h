@@ -57,7 +57,7 @@ class SyncPlan {
     FileAttributes attributes;
     std::uint64_t size_bytes = 0;
     std::optional<std::chrono::nanoseconds> last_modified{};
-    std::string key{};
+    std::string key{};  // Of the object, with the final "/" of a marker that has one.
     std::optional<Etag> etag{};
     bool meant = false;  // The source has it.
   };
