@@ -196,12 +196,35 @@ class Sync {
 
   // ---- Removal
 
+  /// Of the surplus: no directory of a container that keeps something, since the selection leaves
+  /// it out. On disk such a directory tells when it is to be deleted.
+  Result<std::vector<Entry>> removable() {
+    std::vector<Entry> surplus = plan_.surplus();
+    if (!target_.object || options_.copy.selection.takes_all() || surplus.empty()) return surplus;
+    std::set<std::string, std::less<>> going;
+    for (const Entry& entry : surplus) going.insert(entry.path);
+    std::set<std::string, std::less<>> filled;
+    const auto found = [&](const Entry& entry) -> Result<void> {
+      TRY(limits_.check(system_clock(), "reading " + target_.shown()));
+      if (!entry.object || going.contains(entry.path)) return {};
+      for (std::string_view path = parent_of(entry.path);
+           !path.empty() && filled.emplace(path).second; path = parent_of(path)) {
+      }
+      return {};
+    };
+    TRY(target_.object->walk(target_.path, {.found = found, .failed = failed_}, limits_));
+    std::erase_if(surplus, [&](const Entry& entry) {
+      return entry.kind() == FileKind::directory && filled.contains(entry.path);
+    });
+    return surplus;
+  }
+
   Result<void> remove_surplus() {
-    const std::vector<Entry> surplus = plan_.surplus();
     if (!options_.remove_surplus) {
       for (const std::string& path : plan_.conflicts()) failed_(shown(path), in_the_way(path));
       return {};
     }
+    const std::vector<Entry> surplus = TRY(removable());
     if (surplus.empty()) return {};
     if (!report_.copied.failures.empty()) {
       failed_(target_.shown(), nothing_removed());

@@ -232,6 +232,28 @@ TEST_F(SyncTest, RemovesNothingThatTheSelectionLeavesOut) {
   EXPECT_FALSE(fs::exists(path("back/d/b")));
 }
 
+TEST_F(SyncTest, KeepsDirectoriesThatHoldWhatTheSelectionLeavesOut) {
+  testing::write_file(path("tree/d/e/keep.log"), "there too");
+  testing::write_file(path("tree/f/g/x"), "nothing else");
+  ::chmod(path("tree/d").c_str(), 0700);
+  expect_synced(local("tree"), box("copy"));
+  fs::remove_all(path("tree/d"));
+  fs::remove_all(path("tree/f"));
+  options_.remove_surplus = true;
+  options_.copy.selection =
+      Selection::of({{.effect = Selection::Effect::exclude, .pattern = "*.log"}}).value();
+  EXPECT_THAT(changes(local("tree"), box("copy")),
+              ElementsAre("attributes .", "remove f/g/x", "remove f/g", "remove f", "remove d/e/c",
+                          "remove d/b"));
+  expect_synced(local("tree"), box("copy"));
+  const Snapshot left = in_box("copy");
+  EXPECT_TRUE(left.contains("d/e/keep.log"));
+  EXPECT_FALSE(left.contains("f"));
+  const auto directory = account_.container("box")->head("copy/d", {});
+  ASSERT_TRUE(directory) << "its mode would be lost";
+  EXPECT_TRUE(account_.container("box")->head("copy/d/e", {}));
+}
+
 TEST_F(SyncTest, ReplacesAnotherKindOnlyWhenItMayRemove) {
   expect_synced(local("tree"), box("copy"));
   fs::remove_all(path("tree/d"));
