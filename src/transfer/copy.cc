@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/copy.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <ranges>
 
 #include "format/names.h"
 #include "transfer/internal/download.h"
@@ -38,8 +35,6 @@ class Route {
   virtual Result<void> take(Entry entry, std::string target_path) = 0;
   /// Nothing more comes; tasks may still run.
   virtual void no_more() {}
-  /// Called when all tasks of the session have ended.
-  virtual void finish() {}
 };
 
 Result<void> check_replaceable(const Tree& tree, const Entry* present, const Entry& entry) {
@@ -158,8 +153,13 @@ class ServerRoute final : public IntoContainer {
 
 class DownloadRoute final : public Route {
  public:
-  DownloadRoute(Session& session, const PlacedCopy& copy, DownloadLinks& links)
-      : session_(session), source_(copy.source.object), target_(copy.target.local), links_(links) {}
+  DownloadRoute(Session& session, const PlacedCopy& copy, DownloadLinks& links,
+                UnfinishedDirectories& directories)
+      : session_(session),
+        source_(copy.source.object),
+        target_(copy.target.local),
+        links_(links),
+        directories_(directories) {}
 
   Result<void> take(Entry entry, std::string target_path) override {
     TRY(check_relative_path(target_path));
@@ -190,22 +190,6 @@ class DownloadRoute final : public Route {
 
   void no_more() override { submit_batch(); }
 
-  // Deepest first, so that nothing below changes a time that is restored already.
-  void finish() override {
-    for (const auto& [path, attributes] : directories_ | std::views::reverse) {
-      const std::string shown = target_->name_of(path);
-      auto directory = target_->directory().open_beneath(path, O_RDONLY | O_DIRECTORY);
-      Result<void> restored;
-      if (directory) {
-        restored =
-            restore_attributes(directory->get(), attributes, session_.options.restore, shown);
-      } else {
-        restored = fail(std::move(directory).error());
-      }
-      if (!restored) session_.failed(shown, std::move(restored).error());
-    }
-  }
-
  private:
   Result<void> take_directory(Entry entry, std::string target_path) {
     const bool made = !target_path.empty() &&
@@ -213,7 +197,7 @@ class DownloadRoute final : public Route {
     session_.copied(FileKind::directory, 0);
     // What nobody stored is left as it is where a directory was there before.
     if (made || entry.object) {
-      directories_.emplace_back(std::move(target_path), std::move(entry.attributes));
+      directories_.add(target_, std::move(target_path), std::move(entry.attributes));
     }
     return {};
   }
@@ -228,14 +212,15 @@ class DownloadRoute final : public Route {
   std::shared_ptr<ObjectTree> source_;
   std::shared_ptr<LocalTree> target_;
   DownloadLinks& links_;
+  UnfinishedDirectories& directories_;
   std::vector<Download> batch_;
-  std::vector<std::pair<std::string, FileAttributes>> directories_;
 };
 
-std::unique_ptr<Route> route_for(Session& session, const PlacedCopy& copy, HardLinks& links) {
+std::unique_ptr<Route> route_for(Session& session, const PlacedCopy& copy, HardLinks& links,
+                                 UnfinishedDirectories& directories) {
   if (copy.source.local) return std::make_unique<UploadRoute>(session, copy, links.uploads);
-  if (copy.target.local) return std::make_unique<DownloadRoute>(session, copy, links.downloads);
-  return std::make_unique<ServerRoute>(session, copy, links.servers);
+  if (!copy.target.local) return std::make_unique<ServerRoute>(session, copy, links.servers);
+  return std::make_unique<DownloadRoute>(session, copy, links.downloads, directories);
 }
 
 /// Feeds one placed copy to its route.
@@ -308,10 +293,11 @@ class Feeder {
 };
 
 Result<void> feed_all(Session& session, const Placement& placement,
-                      std::vector<std::unique_ptr<Route>>& routes, HardLinks& links) {
+                      std::vector<std::unique_ptr<Route>>& routes, HardLinks& links,
+                      UnfinishedDirectories& directories) {
   MadeNames made(placement.copies);
   for (const PlacedCopy& copy : placement.copies) {
-    routes.push_back(route_for(session, copy, links));
+    routes.push_back(route_for(session, copy, links, directories));
     auto fed = Feeder(session, copy, *routes.back(), made).run();
     if (fed) continue;
     if (fed.error().code == ErrorCode::cancelled) return fed;
@@ -339,14 +325,18 @@ Result<CopyReport> copy(std::span<const Place> sources, const Place& destination
   // Routes outlive the tasks, which refer to them.
   std::vector<std::unique_ptr<Route>> routes;
   HardLinks links;
+  UnfinishedDirectories own;
+  UnfinishedDirectories& directories = options.directories != nullptr ? *options.directories : own;
   Session session(options, progress, limits);
   session.report.lock()->failures = std::move(placement.failures);
-  auto fed = feed_all(session, placement, routes, links);
+  auto fed = feed_all(session, placement, routes, links, directories);
   progress.all_found = true;
   session.pool.wait();
   links.finish(session);
   session.pool.wait();
-  for (const auto& route : routes) route->finish();
+  for (Failure& failure : own.finish(options.restore)) {
+    session.failed(std::move(failure.name), std::move(failure.error));
+  }
   if (!fed) return fail(std::move(fed).error());
   TRY(limits.check(system_clock(), "the copy"));
   return std::move(*session.report.lock());

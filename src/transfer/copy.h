@@ -15,6 +15,7 @@
 #include "transfer/placement.h"
 #include "transfer/progress.h"
 #include "transfer/selection.h"
+#include "transfer/unfinished_directories.h"
 
 namespace aloft::transfer {
 
@@ -38,6 +39,9 @@ struct CopyOptions {
   /// Where it notes which parts of large files are done, to go on after an interruption; null: each
   /// copy begins anew. Outlives the copy.
   Journal* journal = nullptr;
+  /// Takes the directories on disk, for one of several copies to the same place: the caller
+  /// restores their attributes behind the last one. Null: the copy does. Outlives the copy.
+  UnfinishedDirectories* directories = nullptr;
 };
 
 struct CopyReport {

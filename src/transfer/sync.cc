@@ -55,6 +55,16 @@ class Sync {
         plan_(source_, target_, options) {}
 
   Result<SyncReport> run() {
+    const auto done = perform();
+    for (Failure& failure : directories_.finish(options_.copy.restore)) {
+      report_.copied.failures.push_back(std::move(failure));
+    }
+    TRY(done);
+    return std::move(report_);
+  }
+
+ private:
+  Result<void> perform() {
     if (target_.exists) TRY(plan_.read_target(failed_, limits_));
     if (options_.compare_contents && target_.exists) TRY(compare_contents());
     if (options_.dry_run) {
@@ -68,11 +78,9 @@ class Sync {
       update_attributes();
     }
     TRY(limits_.check(system_clock(), "the sync"));
-    TRY(remove_surplus());
-    return std::move(report_);
+    return remove_surplus();
   }
 
- private:
   std::string path_of(const Entry& entry) const {
     return std::string(below(entry.path, source_.path));
   }
@@ -134,6 +142,7 @@ class Sync {
     CopyOptions copy_options = options_.copy;
     copy_options.placement = {.recursive = true, .no_target_directory = true};
     copy_options.wanted = std::move(wanted);
+    copy_options.directories = &directories_;
     add(report_.copied,
         TRY(copy({&source_place_, 1}, target_place_, copy_options, progress_, limits_)));
     return {};
@@ -275,6 +284,7 @@ class Sync {
   const Limits& limits_;
   SyncPlan plan_;
   SyncLinks links_;
+  UnfinishedDirectories directories_;
   SyncReport report_;
   std::vector<Update> updates_;
   const std::function<void(std::string, Error)> failed_ = [this](std::string name, Error error) {

@@ -307,6 +307,24 @@ TEST_F(SyncTest, KeepsNamesOfOneFileTogetherThoughOnlyOneIsMissing) {
   EXPECT_EQ(expect_synced(box("copy"), local("back")).copied.files, 0u);
 }
 
+TEST_F(SyncTest, RestoresDirectoriesBehindTheLastCopyIntoThem) {
+  fs::create_hard_link(path("tree/d/b"), path("tree/d/e/again"));
+  testing::write_file(path("tree/was-a-file/x"), "x");
+  for (const char* directory : {"d/e", "d", "was-a-file"}) {
+    testing::set_mtime(path("tree/") + directory, 1'500'000'000, 0);
+  }
+  expect_synced(local("tree"), box("copy"));
+  testing::write_file(path("back/was-a-file"), "in the way");
+  testing::write_file(path("back/d/e/surplus"), "x");
+  options_.remove_surplus = true;
+  expect_synced(box("copy"), local("back"));
+  const Snapshot meant = testing::attributes(path("tree"));
+  const Snapshot made = testing::attributes(path("back"));
+  for (const char* directory : {"d", "d/e", "was-a-file"}) {
+    EXPECT_EQ(made.at(directory), meant.at(directory));
+  }
+}
+
 TEST_F(SyncTest, CopiesTheNamesOfAFileThatTheSelectionTakes) {
   fs::create_hard_link(path("tree/a"), path("tree/a.csv"));
   fs::create_hard_link(path("tree/a"), path("tree/d/b.csv"));
