@@ -65,6 +65,7 @@ void run(Context& context, const Options& options) {
     } else if (!options.force || removed.error().code != ErrorCode::not_found) {
       if (removed.error().code == ErrorCode::invalid_argument ||
           removed.error().code == ErrorCode::cancelled) {
+        report_failures(all.failures);
         report(context, removed.error(), interruption);
         return;
       }

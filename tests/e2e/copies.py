@@ -252,6 +252,7 @@ class Copies(CopiesTest):
         self.aloft("rm", "-r", f"{self.box}/tree")
         self.assertEqual(self.aloft("ls", "-R", self.box).stdout.split(), ["new", "new/deep"])
         self.expect_failure(2, "rm --container", "rm", "-r", self.box)
+        self.expect_failure(2, "none does not exist\n(.|\n)*rm --container", "rm", f"{self.box}/none", self.box)
         self.aloft("rm", "--container", self.box)
         self.expect_failure(1, "aloft mkdir", "ls", self.box)
 
