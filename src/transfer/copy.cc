@@ -173,6 +173,7 @@ class DownloadRoute final : public Route {
       return fail(ErrorCode::corrupt, "the symbolic link " + source_->name_of(entry.path) +
                                           " holds more than a target can be");
     }
+    directories_.filled(target_, parent_of(target_path));
     Download download{.source = source_,
                       .entry = std::move(entry),
                       .target = target_,
@@ -195,6 +196,7 @@ class DownloadRoute final : public Route {
     const bool made = !target_path.empty() &&
                       TRY(make_directory(target_->directory(), target_path)) == DirectoryWas::made;
     session_.copied(FileKind::directory, 0);
+    if (made) directories_.filled(target_, parent_of(target_path));
     // What nobody stored is left as it is where a directory was there before.
     if (made || entry.object) {
       directories_.add(target_, std::move(target_path), std::move(entry.attributes));

@@ -203,7 +203,9 @@ Result<void> NewFile::reserve() const {
     if (::ftruncate(fd_.get(), size) != 0) return cannot_write(shown_);
     return {};
   }
-  if (shape_.size_bytes < kReserveFrom || ::fallocate(fd_.get(), 0, 0, size) == 0) return {};
+  if (shape_.size_bytes < kReserveFrom) return {};
+  // The size grows with what is written: a resumed file must not look complete when it is not.
+  if (::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, size) == 0) return {};
   // Not every file system can reserve; there the writes tell.
   if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR) return {};
   return cannot_write(shown_);
@@ -261,6 +263,9 @@ Result<void> NewFile::link_temporary_name() {
 
 Result<void> NewFile::publish(const FileAttributes& attributes, const RestoreOptions& options) {
   TRY(restore_attributes(fd_.get(), attributes, options, shown_));
+  // A name may reach the disk before the content does: after a power cut, a file of the right size
+  // and time would be full of zeros, and every later sync would take it for equal.
+  if (::fdatasync(fd_.get()) != 0) return cannot_write(shown_);
   if (temporary_name_.empty()) TRY(link_temporary_name());
   if (name_.empty()) return {};
   TRY(check_replaceable(parent_.get(), name_, shown_));

@@ -72,8 +72,8 @@ class NewFile {
   /// Leaves a resumable file for resume() rather than to remove it. Nothing may be done with it any
   /// more.
   void keep() { temporary_name_.clear(); }
-  /// Restores the attributes and gives the file its name, in place of a file or symbolic link that
-  /// has it.
+  /// Restores the attributes, waits until the content is on disk, and gives the file its name, in
+  /// place of a file or symbolic link that has it.
   Result<void> publish(const FileAttributes& attributes, const RestoreOptions& options);
 
  private:

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "transfer/new_file.h"
@@ -10,13 +13,17 @@
 
 namespace aloft::transfer {
 
-/// Directories of this machine that copies write into. Their modes and times are restored when
-/// nothing more comes: a mode may forbid to write into one, and what is written changes its time.
+/// Directories of this machine that copies write into. When nothing more comes, the names made in
+/// them are brought to disk, and their modes and times are restored: a mode may forbid to write
+/// into one, and what is written changes its time.
 /// For one thread.
 class UnfinishedDirectories {
  public:
   /// A directory that is there, below one that was added before or was there already.
   void add(std::shared_ptr<LocalTree> tree, std::string path, FileAttributes attributes);
+
+  /// Something gets a name in the directory `path`.
+  void filled(const std::shared_ptr<LocalTree>& tree, std::string_view path);
 
   /// Restores all, the last one first, and forgets them. Returns what failed.
   std::vector<Failure> finish(const RestoreOptions& options);
@@ -28,6 +35,7 @@ class UnfinishedDirectories {
     FileAttributes attributes;
   };
   std::vector<Directory> directories_;
+  std::map<std::shared_ptr<LocalTree>, std::set<std::string, std::less<>>> filled_;
 };
 
 }  // namespace aloft::transfer
