@@ -33,7 +33,9 @@ std::string link_group_key(const ObjectInfo& object) {
   const std::string id = decode_notes(object).link_group;
   // Without a version of its own, no two objects are known to have one content.
   if (id.empty() || !object.metadata.contains(kContentKey)) return {};
-  return fmt::format("{} {} {}", id, content_version(object), object.size_bytes);
+  // As same_content(): a foreign tool may keep metadata while it writes other content.
+  return fmt::format("{} {} {} {} {}", id, content_version(object), object.size_bytes,
+                     static_cast<int>(object.kind), object.properties.content_md5);
 }
 
 Result<void> write_link_record(ObjectStore& store, const LinkRecord& record, const Limits& limits) {

@@ -15,8 +15,8 @@ namespace aloft::format {
 /// The id of the file whose first name has this key: the same for every copy to that place.
 std::string link_group_id(std::string_view first_key);
 
-/// The group whose names are one file with this object: id, content and size; empty if it is in
-/// none. Attributes are the caller's to compare.
+/// The group whose names are one file with this object: id, content, size, kind and Content-MD5;
+/// empty if it is in none. Attributes are the caller's to compare.
 std::string link_group_key(const ObjectInfo& object);
 
 /// The record of a group. It is written before the names are: one that is not there, or does not

@@ -26,6 +26,12 @@ TEST(LinkGroup, HasNamesOfOneContentOnly) {
   EXPECT_EQ(link_group_key(linked("x", "1")), key);
   EXPECT_NE(link_group_key(linked("y", "1")), key);
   EXPECT_NE(link_group_key(linked("x", "2")), key) << "a mount wrote to one name";
+  ObjectInfo rewritten = linked("x", "1");
+  rewritten.properties.content_md5 = "other";
+  EXPECT_NE(link_group_key(rewritten), key) << "by a tool that kept the metadata";
+  ObjectInfo appended = linked("x", "1");
+  appended.kind = ObjectKind::append;
+  EXPECT_NE(link_group_key(appended), key) << "which keeps its metadata as it grows";
   EXPECT_EQ(link_group_key({.metadata = {{"aloft_link", "x"}}}), "") << "of no known content";
   EXPECT_EQ(link_group_key({.metadata = {{"aloft_content", "1"}}}), "");
 }
