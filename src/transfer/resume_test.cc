@@ -94,6 +94,7 @@ class ResumeTest : public ::testing::Test {
   std::shared_ptr<testing::HookedStore> store_;
   Journal journal_;
   CopyOptions options_;
+  ErrorCode refusal_ = ErrorCode::unavailable;  ///< Of what is not allowed to pass.
 
  private:
   /// Without a name it is a part of its own.
@@ -101,7 +102,7 @@ class ResumeTest : public ::testing::Test {
     const std::scoped_lock lock(mutex_);
     if (name.empty()) name = std::to_string(calls_);
     ++calls_;
-    if (passed_.size() >= allowed_) return fail(ErrorCode::unavailable, "the network is gone");
+    if (passed_.size() >= allowed_) return fail(refusal_, "the network is gone");
     EXPECT_TRUE(passed_.insert(std::move(name)).second) << "sent twice";
     return {};
   }
@@ -199,6 +200,29 @@ TEST_F(ResumeTest, ADownloadFetchesOnlyWhatIsNotThere) {
   EXPECT_THAT(run(box(), local("to")).failures, IsEmpty());
   EXPECT_EQ(passed(), kParts - 4);
   EXPECT_EQ(testing::content_of(path("to/file")), text);
+  EXPECT_THAT(hidden_files(), IsEmpty());
+}
+
+TEST_F(ResumeTest, ADownloadGoesOnWhereItsCredentialsExpired) {
+  const std::string text = content('a');
+  put(text);
+  fs::create_directories(path("to"));
+  refusal_ = ErrorCode::permission_denied;
+  allow(4);
+  EXPECT_THAT(run(box(), local("to")).failures, SizeIs(1));
+  EXPECT_THAT(hidden_files(), SizeIs(1));
+  allow(1000);
+  EXPECT_THAT(run(box(), local("to")).failures, IsEmpty());
+  EXPECT_EQ(passed(), kParts - 4);
+  EXPECT_EQ(testing::content_of(path("to/file")), text);
+}
+
+TEST_F(ResumeTest, ADownloadForgetsWhatItsObjectTookAway) {
+  put(content('a'));
+  fs::create_directories(path("to"));
+  refusal_ = ErrorCode::not_found;
+  allow(4);
+  EXPECT_THAT(run(box(), local("to")).failures, SizeIs(1));
   EXPECT_THAT(hidden_files(), IsEmpty());
 }
 

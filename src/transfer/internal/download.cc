@@ -116,11 +116,12 @@ void fetch(Session& session, const std::vector<Download>& batch, std::span<std::
 
 // ---- Large files
 
-// What a repeated copy can go on from: the network or the user broke it off, not the disk or the
-// object.
+// What a repeated copy can go on from: the network, the user or credentials that expired broke it
+// off, not the disk (whose errors have an errno) or the object.
 bool may_go_on_later(const Error& error) {
-  return error.code == ErrorCode::cancelled || error.code == ErrorCode::unavailable ||
-         error.code == ErrorCode::throttled || error.code == ErrorCode::deadline_exceeded;
+  return error.os_errno == 0 && error.code != ErrorCode::precondition_failed &&
+         error.code != ErrorCode::not_found && error.code != ErrorCode::corrupt &&
+         error.code != ErrorCode::no_space;
 }
 
 class DownloadParts final : public FileParts {
