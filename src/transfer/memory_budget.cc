@@ -32,6 +32,7 @@ Result<MemoryBudget::Buffer> MemoryBudget::acquire(std::uint64_t size_bytes, std
                     format_byte_size(size_bytes_) + " in all; allow more with --memory");
   }
   std::unique_ptr<std::byte[]> memory;
+  std::vector<std::unique_ptr<std::byte[]>> surplus;
   {
     auto state = state_.lock();
     const auto enough = [&] { return state->free_bytes >= size_bytes; };
@@ -43,10 +44,21 @@ Result<MemoryBudget::Buffer> MemoryBudget::acquire(std::uint64_t size_bytes, std
       memory = std::move(state->parts.back());
       state->parts.pop_back();
     }
+    // What is kept counts as free: here it has to be.
+    while (state->parts.size() * part_size_bytes_ > state->free_bytes) {
+      surplus.push_back(std::move(state->parts.back()));
+      state->parts.pop_back();
+    }
   }
+  surplus.clear();
   // Uninitialised: it is overwritten before anything reads it.
   if (!memory) memory.reset(new std::byte[size_bytes]);
   return Buffer(this, std::move(memory), size_bytes);
+}
+
+std::uint64_t MemoryBudget::held_bytes() {
+  const auto state = state_.lock();
+  return size_bytes_ - state->free_bytes + state->parts.size() * part_size_bytes_;
 }
 
 void MemoryBudget::give_back(std::unique_ptr<std::byte[]> memory, std::size_t size_bytes) {

@@ -19,7 +19,8 @@ namespace aloft::transfer {
 /// threads at once; outlives its buffers.
 class MemoryBudget {
  public:
-  /// Buffers of `part_size_bytes` are kept for the next user rather than given back to the system.
+  /// Buffers of `part_size_bytes` are kept for the next user rather than given back to the system,
+  /// as long as nothing else needs their room.
   MemoryBudget(std::uint64_t size_bytes, std::uint64_t part_size_bytes);
 
   class Buffer {
@@ -41,6 +42,9 @@ class MemoryBudget {
   /// Fails with invalid_argument if the whole budget is smaller, with cancelled when `stop` is
   /// requested before there is enough.
   Result<Buffer> acquire(std::uint64_t size_bytes, std::stop_token stop);
+
+  /// Buffers in use and those that are kept, together: never more than the budget.
+  std::uint64_t held_bytes();
 
  private:
   struct State {
