@@ -241,7 +241,8 @@ class Feeder {
       const Visitor visitor{
           .found = [this](Entry entry) { return found(std::move(entry)); },
           .failed = [this](std::string name,
-                           Error error) { session_.failed(std::move(name), std::move(error)); }};
+                           Error error) { session_.failed(std::move(name), std::move(error)); },
+          .second_marker = [this](const Entry& marker) { return leave(marker); }};
       TRY(walk_selected(copy_.source.tree(), copy_.source.path, selection, visitor,
                         session_.limits));
     }
@@ -253,6 +254,13 @@ class Feeder {
   Result<void> found(Entry entry) {
     TRY(session_.limits.check(system_clock(), "the copy"));
     feed(std::move(entry));
+    return {};
+  }
+
+  // Its directory has one already where it goes.
+  Result<void> leave(const Entry& marker) {
+    const auto& leaves = session_.options.after_server_copy;
+    if (leaves && copy_.source.object) TRY(leaves(copy_.source.object, marker));
     return {};
   }
 

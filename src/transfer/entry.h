@@ -61,6 +61,10 @@ struct Visitor {
   /// Whether what is in a directory is wanted; null: always. Where it is not, a walk that reads
   /// directory by directory does not read it; others may find what is in it all the same.
   std::function<bool(const Entry& directory)> enter{};
+  /// Gets the object "d/" that lies beside the marker "d" of a directory, or is in front of what is
+  /// in the root of the walk: it adds nothing, but goes where the directory goes. Null: not wanted.
+  /// Not called by a walk that selects.
+  std::function<Result<void>(Entry marker)> second_marker{};
 };
 
 /// `directory`/`name`; either may be empty.

@@ -77,6 +77,14 @@ TEST_F(MoveTest, MovesATreeWithItsAttributes) {
   EXPECT_EQ(account_.container("box")->head("n/a", {})->metadata.at("permissions"), "33152");
 }
 
+TEST_F(MoveTest, LeavesNoSecondMarkerOfADirectory) {
+  for (const char* key : {"d", "d/e"}) put(key, "", {{"hdi_isfolder", "true"}});
+  for (const char* key : {"d/", "d/e/", "only/", "d/e/f"}) put(key, "");
+  EXPECT_THAT(failures(box("d"), box("new")), IsEmpty());
+  EXPECT_THAT(failures(box("only"), box("other")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("new", "new/e", "new/e/f", "other"));
+}
+
 TEST_F(MoveTest, PlacesAndReplacesAsMvDoes) {
   put("a", "new");
   put("d/a", "old");

@@ -36,7 +36,10 @@ class FlatListing {
 
   Result<void> add(ObjectInfo object) {
     const std::string key = object.key;
-    if (format::is_hidden(key) || key.size() <= open_.front().prefix.size()) return {};
+    if (format::is_hidden(key)) return {};
+    if (key.size() <= open_.front().prefix.size()) {
+      return second_marker(open_.front().path, std::move(object));
+    }
     while (!key.starts_with(open_.back().prefix)) open_.pop_back();
     // '0' follows '/': behind "d0" nothing below "d/" can come any more.
     while (!seen_.empty() && key >= seen_.back().key + '0') seen_.pop_back();
@@ -73,10 +76,19 @@ class FlatListing {
     if (shadowed) name.insert(0, format::kShadowedPrefix);
     std::string path = child_path(name);
     open_.push_back({.prefix = directory_key + '/', .path = path});
-    if (seen != seen_.end() && seen->directory) return {};
+    if (seen != seen_.end() && seen->directory) {
+      return marker != nullptr ? second_marker(std::move(path), std::move(*marker))
+                               : Result<void>();
+    }
     return visitor_.found(
         marker != nullptr ? entry_of(std::move(path), std::move(directory_key), std::move(*marker))
                           : implied_directory(std::move(path), std::move(directory_key)));
+  }
+
+  Result<void> second_marker(std::string path, ObjectInfo object) const {
+    if (!visitor_.second_marker) return {};
+    std::string key = object.key.substr(0, object.key.size() - 1);
+    return visitor_.second_marker(entry_of(std::move(path), std::move(key), std::move(object)));
   }
 
   const Visitor& visitor_;

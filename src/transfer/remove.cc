@@ -26,7 +26,7 @@ class Removal {
   Result<RemoveReport> run(const Entry& root) {
     const bool is_directory = root.kind() == FileKind::directory;
     if (is_directory || options_.selection.takes(base_of(root.path), root.kind())) TRY(found(root));
-    if (is_directory) TRY(walk(root.path));
+    if (is_directory) TRY(walk(root));
     pool_.wait();
     for (const Entry& directory : directories_ | std::views::reverse) submit(directory);
     pool_.wait();
@@ -46,12 +46,16 @@ class Removal {
   }
 
  private:
-  Result<void> walk(const std::string& path) {
+  Result<void> walk(const Entry& root) {
     const Visitor visitor{
         .found = [this](Entry entry) { return found(std::move(entry)); },
         .failed = [this](std::string name,
-                         Error error) { failed(std::move(name), std::move(error)); }};
-    return walk_selected(tree_, path, options_.selection, visitor, limits_);
+                         Error error) { failed(std::move(name), std::move(error)); },
+        .second_marker = [&](Entry marker) -> Result<void> {
+          if (root.object && root.object->key == marker.object->key) return {};
+          return found(std::move(marker));
+        }};
+    return walk_selected(tree_, root.path, options_.selection, visitor, limits_);
   }
 
   Result<void> found(Entry entry) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transfer/remove.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "object/memory_account.h"
+#include "transfer/testing/files.h"
+
+namespace aloft::transfer {
+
+namespace {
+
+TEST(RemoveTest, TakesBothMarkersOfADirectory) {
+  MemoryAccount account;
+  ASSERT_TRUE(account.create_container("box", {}));
+  const auto store = account.container("box");
+  for (const char* key : {"d", "d/", "d/e", "d/e/", "only/", "d/e/f"}) {
+    const bool marker = std::string_view(key) == "d" || std::string_view(key) == "d/e";
+    const Metadata metadata = marker ? Metadata{{"hdi_isfolder", "true"}} : Metadata{};
+    ASSERT_TRUE(store->put({.key = key, .content = {}, .metadata = metadata}, {}));
+  }
+  ObjectTree tree(store);
+  for (const char* path : {"d", "only"}) {
+    const auto removed = remove_tree(tree, tree.look(path, {}).value(), {}, {});
+    ASSERT_TRUE(removed);
+    EXPECT_TRUE(removed->failures.empty());
+  }
+  EXPECT_THAT(store->list({}, {}).value().objects, ::testing::IsEmpty());
+}
+
+}  // namespace
+
+}  // namespace aloft::transfer
