@@ -11,9 +11,6 @@ namespace aloft::format {
 /// Random; every write of content gets a new one, every write of attributes alone keeps it. So a
 /// writer whose condition failed can tell a chmod of somebody else from other content.
 inline constexpr std::string_view kContentKey = "aloft_content";
-/// Random; every conditional write gets a new one. A writer that does not know how its request
-/// ended finds its own id, or somebody else's.
-inline constexpr std::string_view kCommitKey = "aloft_commit";
 
 /// The version of the content: the stored one, else (nobody of us wrote it yet) its etag.
 std::string content_version(const ObjectInfo& object);
