@@ -110,6 +110,7 @@ TEST_P(ObjectTest, ReadsManyPartsEachWithItsOwnResult) {
 TEST_P(ObjectTest, KeepsMetadataAndReplacesThemAsAWhole) {
   // Names that a service sorts otherwise than bytes are: all are signed.
   const Metadata metadata{{"posix_owner", "1000"},
+                          {"two_blanks", "a  b"},
                           {"permissions", "33188"},
                           {"a_b", "1"},
                           {"a1", "2"},

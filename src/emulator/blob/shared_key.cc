@@ -16,25 +16,20 @@ bool counts_last(char c) {
   return c == '-' || c == '\'';
 }
 
-/// Without blanks around it, and one blank where there are several.
-std::string fold(std::string_view value) {
-  std::string folded;
-  bool blank = true;
-  for (const char c : value) {
-    const bool is_blank = c == ' ' || c == '\t';
-    if (is_blank && blank) continue;
-    folded += is_blank ? ' ' : c;
-    blank = is_blank;
-  }
-  while (folded.ends_with(' ')) folded.pop_back();
-  return folded;
+/// Blanks within a value are signed as they are: Azure's page on Shared Key would fold them, but
+/// its client libraries (sdk/storage/*: shared key policies) and Azurite
+/// (BlobSharedKeyAuthenticator.ts) only trim.
+std::string_view trim(std::string_view value) {
+  const std::size_t begin = value.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return value.substr(begin, value.find_last_not_of(" \t") + 1 - begin);
 }
 
 std::string canonical_fields(const http::Headers& headers) {
   std::vector<std::pair<std::string, std::string>> fields;
   for (const auto& [name, value] : headers) {
     std::string lower = lower_case(name);
-    if (lower.starts_with("x-ms-")) fields.emplace_back(std::move(lower), fold(value));
+    if (lower.starts_with("x-ms-")) fields.emplace_back(std::move(lower), trim(value));
   }
   std::ranges::stable_sort(
       fields, [](const auto& a, const auto& b) { return signed_before(a.first, b.first); });
