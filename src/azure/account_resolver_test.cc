@@ -91,7 +91,9 @@ TEST_F(AccountResolverTest, RefusesCredentialsThatCannotBeMeant) {
       {"credential = \"default\"", "az login"},
       {"client_secret = \"b\"", "credential"},
       {"key = \"c2VjcmV0\"\nproxy = \"http://proxy\"", "https_proxy"},
-      {"key = \"c2VjcmV0\"\nsas = \"sig=x\"", "has one of"}};
+      {"key = \"c2VjcmV0\"\nsas = \"sig=x\"", "has one of"},
+      {"connection_string = \"AccountName=lab;AccountKey=c2VjcmV0\"\nendpoint = \"https://x\"",
+       "BlobEndpoint"}};
   for (const auto& [settings, expected] : cases) {
     write("accounts.toml", fmt::format("[account.lab]\n{}\n", settings));
     const auto account = resolve("lab");

@@ -49,6 +49,15 @@ Result<void> check_only_one(const Settings& settings, const std::string& origin)
                           origin));
 }
 
+/// A connection string says where the account is.
+Result<void> check_only_one_place(const Settings& settings, const std::string& origin) {
+  if (settings.connection_string.empty() || settings.endpoint.empty()) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("{}: connection_string and endpoint cannot stand together; remove "
+                          "endpoint, or put it into the connection string as BlobEndpoint",
+                          origin));
+}
+
 Result<Credential> identities(const Settings& settings, const AccountTable& table,
                               const ServiceEndpoint& endpoint, const std::string& origin) {
   Identities identities =
@@ -80,6 +89,7 @@ Result<Account> storage_account_of(const AccountTable& table) {
   const std::string origin = fmt::format("{} [{}]", table.path, section);
   const Settings settings = TRY(read(table, section, storage_names));
   TRY(check_only_one(settings, origin));
+  TRY(check_only_one_place(settings, origin));
   TRY(check_settings(settings.identity, origin));
   Connection connection = TRY(connection_of(settings.identity, origin));
   Account account{.name = std::string(table.name), .endpoint = usual_blob_endpoint(table.name)};
