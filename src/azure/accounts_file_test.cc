@@ -57,7 +57,8 @@ TEST_F(AccountsFileTest, KeepsWhatElseIsInIt) {
   ASSERT_TRUE(remove("two"));
   EXPECT_EQ(text(),
             "# Mine.\n[account.one]\nkey = \"c2VjcmV0\"  # of one\n\n# The second.\n"
-            "# The Batch account.\n[batch.one]\nendpoint = \"one.x\"\nkey = \"c2VjcmV0\"\n\n");
+            "# end of two\n\n# The Batch account.\n[batch.one]\nendpoint = \"one.x\"\nkey = "
+            "\"c2VjcmV0\"\n\n");
 }
 
 TEST_F(AccountsFileTest, ReplacesATableInItsPlaceWhenAskedTo) {
@@ -69,6 +70,19 @@ TEST_F(AccountsFileTest, ReplacesATableInItsPlaceWhenAskedTo) {
   EXPECT_THAT(again.error().message, AllOf(HasSubstr("[account.one]"), HasSubstr("--replace")));
   ASSERT_TRUE(add("one", {{"sas", "sig=x"}}, true));
   EXPECT_EQ(text(), "[account.one]\nsas = \"sig=x\"\n\n[account.two]\nkey = \"c2VjcmV0\"\n");
+}
+
+TEST_F(AccountsFileTest, KeepsCommentsThatAreNoPartOfATable) {
+  const std::string notes = "# Asked for in May.\n\n# [account.old]\n# key = \"x\"\n";
+  const std::string last = "\n# The second.\n[account.two]\nkey = \"c2VjcmV0\"\n";
+  write("accounts.toml", "[account.one]\n# Mine.\nkey = \"c2VjcmV0\"\n\n" + notes + last);
+  ASSERT_TRUE(add("one", {{"sas", "sig=x"}}, true));
+  EXPECT_EQ(text(), "[account.one]\nsas = \"sig=x\"\n\n" + notes + last);
+  ASSERT_TRUE(remove("one"));
+  EXPECT_EQ(text(), notes + last);
+  write("accounts.toml", "[account.open]\n" + notes);
+  ASSERT_TRUE(remove("open"));
+  EXPECT_EQ(text(), notes);
 }
 
 TEST_F(AccountsFileTest, LeavesWhatItCannotEditToPeople) {

@@ -18,14 +18,14 @@ toml::table* find(toml::table& file, const TableName& table) {
   return file[table.kind][table.name].as_table();
 }
 
-/// The lines where tables begin, in their order.
-void collect_headers(const toml::table& table, std::vector<Line>& lines) {
+/// The line on which the last value of a table ends, or its header where it has none.
+Line last_line_of(const toml::table& table) {
+  Line last = table.source().end.line;
   for (const auto& [key, value] : table) {
     const toml::table* const below = value.as_table();
-    if (below == nullptr) continue;
-    lines.push_back(below->source().begin.line);
-    collect_headers(*below, lines);
+    last = std::max(last, below == nullptr ? value.source().end.line : last_line_of(*below));
   }
+  return last;
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -43,18 +43,15 @@ bool begins_with(std::string_view line, char mark) {
   return at != std::string_view::npos && line[at] == mark;
 }
 
-/// The line after the last one that belongs to the table which begins at `begin`.
-Line end_of(const toml::table& file, const std::vector<std::string_view>& lines, Line begin) {
-  std::vector<Line> headers;
-  collect_headers(file, headers);
-  Line end = static_cast<Line>(lines.size()) + 1;
-  for (const Line header : headers) {
-    if (header > begin) end = std::min(end, header);
-  }
-  // What is written right above the next table is about that one.
-  if (end <= lines.size()) {
-    while (end > begin + 1 && begins_with(lines[end - 2], '#')) --end;
-  }
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// The line after the last one that goes with a table. Comments behind its last value stay: they
+/// may be about anything. Where nothing takes its place, the gap behind it goes, too.
+Line end_of(const toml::table& table, const std::vector<std::string_view>& lines, bool with_gap) {
+  Line end = last_line_of(table) + 1;
+  while (with_gap && end <= lines.size() && is_blank(lines[end - 1])) ++end;
   return end;
 }
 
@@ -96,15 +93,6 @@ std::string with_appended(std::string text, const std::string& replacement) {
   return text + replacement;
 }
 
-/// A table that ends with an empty line before the next one keeps it.
-std::string with_gap(const std::vector<std::string_view>& lines, Line end,
-                     const std::string& replacement) {
-  if (replacement.empty() || end < 2 || end > lines.size()) return replacement;
-  const std::string_view last = lines[end - 2];
-  return last.find_first_not_of(" \t\r\n") == std::string_view::npos ? replacement + "\n"
-                                                                     : replacement;
-}
-
 /// For a basic string of TOML. What is no UTF-8 stays as it is: the parser refuses it.
 std::string escaped(std::string_view value) {
   std::string text;
@@ -139,8 +127,7 @@ Result<std::string> replace_table(const std::string& text, const std::string& pa
   const std::vector<std::string_view> lines = lines_of(text);
   std::string changed;
   if (begin >= 1 && begin <= lines.size() && begins_with(lines[begin - 1], '[')) {
-    const Line end = end_of(file, lines, begin);
-    changed = joined(lines, begin, end, with_gap(lines, end, replacement));
+    changed = joined(lines, begin, end_of(*present, lines, replacement.empty()), replacement);
     const auto reread = parse_accounts(changed, path);
     if (reread && same(*reread, expected(file, table, replacement), table.kind)) return changed;
   }
