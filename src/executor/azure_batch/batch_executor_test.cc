@@ -355,6 +355,14 @@ TEST_F(BatchExecutorTest, ExplainsWaits) {
   EXPECT_EQ(why({.job = 1, .index = 1}), "");
 }
 
+TEST_F(BatchExecutorTest, ListsTasksOfManyNamesakesOnce) {
+  for (int i = 0; i < 3; ++i) submit(submission("1-100"));
+  const JobId last = submit(submission("", {{.kind = Kind::singleton}}));
+  EXPECT_THAT(why({.job = last}), HasSubstr("waits for"));
+  EXPECT_EQ(service_.count_asked("GET", "/jobs/{}/tasks"), 1u);
+  EXPECT_LE(service_.count_asked("GET", "/jobs/{}/tasks/{}"), 200u);
+}
+
 TEST_F(BatchExecutorTest, ExplainsWhatThePoolLacks) {
   submit(submission());
   const auto because = [this] { return why({.job = 1}); };

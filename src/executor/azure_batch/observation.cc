@@ -113,6 +113,7 @@ Result<void> Observer::ask_batch(Observed& observed, const Numbers& unfinished) 
     }
     return {};
   }
+  few_ -= unfinished.size();
   const auto tasks = TRY(tasks_in_batch(observed.record, unfinished));
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i] && tasks[i]->state != Task::State::completed) {

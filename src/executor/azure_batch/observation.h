@@ -63,8 +63,8 @@ class Observer {
   BatchHome& home_;
   const BatchOpener& open_batch_;
   const Limits& limits_;
-  /// Beyond so many tasks of a job, one list of all that the home has unfinished on the pool is
-  /// less.
+  /// Beyond so many more tasks, of whatever jobs, one list of all that the home has unfinished on
+  /// the pool is less.
   std::size_t few_ = 200;
   /// By name and endpoint of the account.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<batch::BatchClient>> clients_{};
