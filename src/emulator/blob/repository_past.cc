@@ -201,23 +201,30 @@ Outcome<void> Repository::undelete_blob(std::string_view container, std::string_
 }
 
 Result<void> Repository::drop_expired() {
-  for (DropStaged& staged : index_.staged_before(now() - kStagedLifetime)) {
+  // Until its lock is held, each may change: more may be staged, and what was deleted may be
+  // restored, and even deleted anew.
+  const Seconds at = now();
+  const Seconds staged_before = at - kStagedLifetime;
+  for (DropStaged& staged : index_.staged_before(staged_before)) {
     const std::unique_lock lock(lock_of(staged.container.name, staged.blob_name));
+    const StagedBlocks present = index_.staged(staged.container.name, staged.blob_name);
+    if (present.blocks.empty() || present.last_staged_at >= staged_before) continue;
     TRY(storage_.commit(std::move(staged)));
   }
-  Expired expired = index_.expired(now());
+  Expired expired = index_.expired(at);
   for (ContainerRef& container : expired.containers) {
     const std::unique_lock lock(lock_of(container.name, {}));
-    const auto present = index_.find_container(container.name);
-    if (present && present->id == container.id) continue;  // It was restored meanwhile.
+    const bool is_over = std::ranges::any_of(index_.deleted_containers(), [&](const auto& kept) {
+      return kept->id == container.id && kept->deletion->expires_at <= at;
+    });
+    if (!is_over) continue;
     TRY(storage_.commit(DropContainer{std::move(container)}));
   }
   for (ChangeBlob& change : expired.blobs) {
     const std::unique_lock lock(lock_of(change.container.name, change.name));
-    // What was restored meanwhile stays.
     std::erase_if(change.items, [&](const BlobItem& item) {
       const auto found = index_.find_past_blob(change.container.name, change.name, item.key);
-      return !found.blob || !found.blob->deletion;
+      return !found.blob || !found.blob->deletion || found.blob->deletion->expires_at > at;
     });
     if (!change.items.empty()) TRY(storage_.commit(std::move(change)));
   }

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "base/fake_clock.h"
 #include "base/temporary_directory.h"
@@ -192,6 +194,64 @@ TEST_F(RepositoryTest, DeletedContainersComeBackUnlessTheirNameIsTaken) {
   ASSERT_TRUE(repository().drop_expired().has_value());
   EXPECT_TRUE(running_->index.deleted_containers().empty());
   EXPECT_EQ(look("a"), "1");
+}
+
+/// Something else happens just before the first change lasts.
+class InterruptedStorage final : public Storage {
+ public:
+  InterruptedStorage(Storage& storage, std::function<void()> interruption)
+      : storage_(storage), interruption_(std::move(interruption)) {}
+  Outcome<std::shared_ptr<const Content>> receive(http::RequestBody& body, std::uint64_t length,
+                                                  const BodyObserver& observer) override {
+    return storage_.receive(body, length, observer);
+  }
+  Result<bool> commit(Change change) override {
+    if (const auto interruption = std::exchange(interruption_, nullptr)) interruption();
+    return storage_.commit(std::move(change));
+  }
+
+ private:
+  Storage& storage_;
+  std::function<void()> interruption_;
+};
+
+TEST_F(RepositoryTest, DoesNotDropWhatIsStagedMeanwhile) {
+  open();
+  repository().create_container("box", {});
+  const auto stage = [this](const char* name) {
+    EXPECT_TRUE(repository().stage_block("box", name, block_of("1", content("x"))).has_value());
+  };
+  stage("a");
+  stage("b");
+  clock_.advance(std::chrono::days(8));
+  InterruptedStorage storage(*running_->opened.storage, [&] { stage("b"); });
+  Repository other(running_->index, storage, clock_, {});
+  ASSERT_TRUE(other.drop_expired().has_value());
+  EXPECT_EQ(running_->index.staged_summary("box", "a").count, 0u);
+  EXPECT_EQ(running_->index.staged_summary("box", "b").count, 1u);
+}
+
+TEST_F(RepositoryTest, DoesNotDropWhatIsRestoredAndDeletedAnewMeanwhile) {
+  open();
+  repository().create_container("box", {});
+  keep_deleted(7);
+  for (const char* name : {"a", "b"}) {
+    put(name, "1");
+    snapshot(name);
+    drop(name, Repository::WithSnapshots::only);
+  }
+  clock_.advance(std::chrono::days(7));
+  InterruptedStorage storage(*running_->opened.storage, [&] {
+    // The request came in time.
+    clock_.advance(-std::chrono::hours(1));
+    EXPECT_TRUE(repository().undelete_blob("box", "b").has_value());
+    clock_.advance(std::chrono::hours(1));
+    drop("b", Repository::WithSnapshots::only);
+  });
+  Repository other(running_->index, storage, clock_, {});
+  ASSERT_TRUE(other.drop_expired().has_value());
+  EXPECT_EQ(look("a"), "1");
+  EXPECT_EQ(look("b"), "deleted snapshot:1 1");
 }
 
 TEST_F(RepositoryTest, OpensADirectoryOfTheFirstSchema) {
