@@ -254,6 +254,28 @@ TEST_F(RepositoryTest, DoesNotDropWhatIsRestoredAndDeletedAnewMeanwhile) {
   EXPECT_EQ(look("b"), "deleted snapshot:1 1");
 }
 
+TEST_F(RepositoryTest, ForgetsContentsThoughTheDiskRefusesAChange) {
+  open();
+  running_.reset();
+  const auto database = [this] {
+    return sqlite::Database::open(data_ + "/blob.db", sqlite::Sync::normal).value();
+  };
+  ASSERT_TRUE(database().run(R"(
+    CREATE TRIGGER refuse BEFORE INSERT ON container WHEN NEW.name = 'bad'
+    BEGIN SELECT RAISE(ABORT, 'the disk is full'); END)"));
+  open();
+  repository().create_container("box", {});
+  put("a", "1");
+  drop("a");
+  EXPECT_FALSE(repository().create_container("bad", {}).has_value());
+  EXPECT_TRUE(repository().create_container("good", {}).has_value());
+  running_.reset();
+  auto present = database();
+  auto rows = present.prepare("SELECT count(*) FROM content").value();
+  ASSERT_TRUE(rows.step().value());
+  EXPECT_EQ(rows.integer(0), 0);
+}
+
 TEST_F(RepositoryTest, OpensADirectoryOfTheFirstSchema) {
   open();
   repository().create_container("box", {});

@@ -313,6 +313,8 @@ void Journal::write_all(Index& index) {
       if (batch.empty() && forgotten.empty()) return;
     }
     write_batch(index, batch, forgotten);
+    // Rows that stay at the end go at the next start.
+    if (batch.empty()) return;
   }
 }
 
@@ -321,8 +323,13 @@ void Journal::write_batch(Index& index, const std::deque<Pending*>& batch,
   const auto written = write_transaction(batch, forgotten);
   if (!written) {
     log(LogLevel::error, "the journal: {}", written.error().message);
+    if (!forgotten.empty()) {
+      // With the next batch.
+      auto queue = queue_.lock();
+      queue->forgotten.insert(queue->forgotten.end(), forgotten.begin(), forgotten.end());
+    }
     // One change may be too large for the disk where the others are not.
-    if (batch.size() > 1) {
+    if (batch.size() > 1 || !forgotten.empty()) {
       for (Pending* pending : batch) write_batch(index, {pending}, {});
       return;
     }
