@@ -9,6 +9,7 @@
 
 #include "base/directories.h"
 #include "cli/failures.h"
+#include "cli/interruption.h"
 #include "cli/output.h"
 
 namespace aloft::cli {
@@ -81,6 +82,17 @@ void report_copy(Context& context, const transfer::CopyReport& report, const Cop
   if (context.json) Output().json_line(document);
   if (!context.json && !options.transfer.quiet) std::cerr << text << "\n";
   context.exit_code = report.failures.empty() ? kSuccess : kFailed;
+}
+
+void run_copy(Context& context, const CopyArguments& options, std::string_view done,
+              const std::function<Result<transfer::CopyReport>(const Limits&)>& copy) {
+  const Interruption interruption;
+  const Stopwatch stopwatch;
+  const auto copied = copy(interruption.limits());
+  if (!copied) return report(context, copied.error(), interruption);
+  const double seconds = stopwatch.seconds();
+  report_copy(context, *copied, options, to_json(*copied, seconds),
+              summary(done, *copied, seconds));
 }
 
 }  // namespace aloft::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -35,5 +36,10 @@ nlohmann::json to_json(const transfer::CopyReport& report, double seconds);
 /// code.
 void report_copy(Context& context, const transfer::CopyReport& report, const CopyArguments& options,
                  const nlohmann::json& document, const std::string& text);
+
+/// Copies or moves, until it is done or a signal asks for the end, and reports what came of it;
+/// `done` is as for summary().
+void run_copy(Context& context, const CopyArguments& options, std::string_view done,
+              const std::function<Result<transfer::CopyReport>(const Limits&)>& copy);
 
 }  // namespace aloft::cli

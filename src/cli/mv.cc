@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
 #include "cli/copy_text.h"
-#include "cli/interruption.h"
 #include "cli/places.h"
 #include "cli/progress_bar.h"
 #include "transfer/move.h"
@@ -38,13 +37,8 @@ void run(Context& context, const Options& options) {
                             .message = "mv needs a destination behind " + options.places.front() +
                                        ": az://ACCOUNT/CONTAINER/PATH"});
   }
-  const Interruption interruption;
-  const Stopwatch stopwatch;
-  const auto done = perform(context, options, interruption.limits());
-  if (!done) return report(context, done.error(), interruption);
-  const double seconds = stopwatch.seconds();
-  report_copy(context, *done, options.copy, to_json(*done, seconds),
-              summary("moved", *done, seconds));
+  run_copy(context, options.copy, "moved",
+           [&](const Limits& limits) { return perform(context, options, limits); });
 }
 
 }  // namespace

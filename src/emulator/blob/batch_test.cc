@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service_fixture_fake.h"
 
 namespace aloft::emulator::blob {
 namespace {
 
-class BatchTest : public testing::Test {
+class BatchTest : public testing::Test, protected ServiceInMemory {
  protected:
   BatchTest() {
     EXPECT_EQ(client_.request("PUT", "box?restype=container").status, 201);
@@ -42,13 +41,6 @@ class BatchTest : public testing::Test {
   std::string reason(const FakeAnswer& answer) {
     return answer.code + " " + std::to_string(answer.status);
   }
-
-  FakeClock clock_;
-  Index index_;
-  MemoryStorage storage_{index_};
-  Repository repository_{index_, storage_, clock_, {}};
-  Service service_{{.name = "acc", .key = "secret"}, repository_};
-  FakeClient client_{service_, clock_};
 };
 
 TEST_F(BatchTest, AnswersEachPartByItself) {

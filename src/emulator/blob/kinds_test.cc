@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service_fixture_fake.h"
 
 // Append and page blobs: what their conditions and limits refuse, which clients seldom show.
 namespace aloft::emulator::blob {
 namespace {
 
-class KindsTest : public testing::Test {
+class KindsTest : public testing::Test, protected ServiceInMemory {
  protected:
   KindsTest() { EXPECT_EQ(client_.request("PUT", "box?restype=container").status, 201); }
   using Fields = std::initializer_list<http::Headers::Field>;
@@ -51,13 +50,6 @@ class KindsTest : public testing::Test {
     }
     return found;
   }
-
-  FakeClock clock_;
-  Index index_;
-  MemoryStorage storage_{index_};
-  Repository repository_{index_, storage_, clock_, {}};
-  Service service_{{.name = "acc", .key = "secret"}, repository_};
-  FakeClient client_{service_, clock_};
 };
 
 const std::string kPage(512, 'p');

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service_fixture_fake.h"
 
 namespace aloft::emulator::blob {
@@ -12,7 +11,7 @@ namespace {
 const std::string kA = "aaaaaaaa-0000-0000-0000-000000000000";
 const std::string kB = "bbbbbbbb-0000-0000-0000-000000000000";
 
-class LeaseTest : public testing::Test {
+class LeaseTest : public testing::Test, protected ServiceInMemory {
  protected:
   LeaseTest() {
     EXPECT_EQ(client_.request("PUT", "box?restype=container").status, 201);
@@ -47,13 +46,6 @@ class LeaseTest : public testing::Test {
     return std::string(client_.request("HEAD", "box/a").headers.get("x-ms-lease-state"));
   }
   void pass(int seconds) { clock_.advance(std::chrono::seconds(seconds)); }
-
-  FakeClock clock_;
-  Index index_;
-  MemoryStorage storage_{index_};
-  Repository repository_{index_, storage_, clock_, {}};
-  Service service_{{.name = "acc", .key = "secret"}, repository_};
-  FakeClient client_{service_, clock_};
 };
 
 TEST_F(LeaseTest, OnlyTheHolderWrites) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/fake_clock.h"
+#include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service.h"
 #include "emulator/blob/shared_key.h"
 #include "emulator/wire/digest.h"
@@ -93,6 +94,18 @@ class FakeClient {
   Service& service_;
   Clock& clock_;
   const std::string root_;
+};
+
+/// A service whose account is in memory, with a client: what tests of it begin with.
+class ServiceInMemory {
+ protected:
+  FakeClock clock_;
+  Index index_;
+  MemoryStorage storage_{index_};
+  Repository repository_{index_, storage_, clock_, {}};
+  const identity::TokenIssuer tokens_{clock_};
+  Service service_{{.name = "acc", .key = "secret", .tokens = &tokens_}, repository_};
+  FakeClient client_{service_, clock_};
 };
 
 }  // namespace aloft::emulator::blob

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service_fixture_fake.h"
 
 namespace aloft::emulator::blob {
@@ -66,7 +65,7 @@ TEST(ServiceProperties, RefusesWhatAzureRefuses) {
   EXPECT_FALSE(parse_service_properties("no xml", {}));
 }
 
-class CorsTest : public testing::Test {
+class CorsTest : public testing::Test, protected ServiceInMemory {
  protected:
   CorsTest() {
     EXPECT_EQ(client_.request("PUT", "?restype=service&comp=properties", {}, kCors).status, 202);
@@ -85,12 +84,6 @@ class CorsTest : public testing::Test {
             .code = std::string(response.headers.get("x-ms-error-code")),
             .headers = std::move(response.headers)};
   }
-  FakeClock clock_;
-  Index index_;
-  MemoryStorage storage_{index_};
-  Repository repository_{index_, storage_, clock_, {}};
-  Service service_{{.name = "acc", .key = "secret"}, repository_};
-  FakeClient client_{service_, clock_};
 };
 
 TEST_F(CorsTest, ABrowserMayAskForWhatARuleAllows) {

@@ -6,25 +6,17 @@
 #include <set>
 #include <thread>
 
-#include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service_fixture_fake.h"
 
 namespace aloft::emulator::blob {
 namespace {
 
-class ServiceTest : public testing::Test {
+class ServiceTest : public testing::Test, protected ServiceInMemory {
  protected:
   ServiceTest() { EXPECT_EQ(client_.request("PUT", "box?restype=container").status, 201); }
   FakeAnswer put(const std::string& path, const std::string& content) {
     return client_.request("PUT", path, {{"x-ms-blob-type", "BlockBlob"}}, content);
   }
-  FakeClock clock_;
-  Index index_;
-  MemoryStorage storage_{index_};
-  Repository repository_{index_, storage_, clock_, {}};
-  const identity::TokenIssuer tokens_{clock_};
-  Service service_{{.name = "acc", .key = "secret", .tokens = &tokens_}, repository_};
-  FakeClient client_{service_, clock_};
 };
 
 TEST_F(ServiceTest, ASourceOfBlocksNeedsASasOrAToken) {

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "emulator/blob/memory_storage.h"
 #include "emulator/blob/service_fixture_fake.h"
 
 namespace aloft::emulator::blob {
@@ -52,7 +51,7 @@ std::string between(const std::string& text, const std::string& begin, const std
   return text.substr(first, text.find(end, first) - first);
 }
 
-class TagsTest : public testing::Test {
+class TagsTest : public testing::Test, protected ServiceInMemory {
  protected:
   TagsTest() {
     EXPECT_EQ(client_.request("PUT", "box?restype=container").status, 201);
@@ -73,12 +72,6 @@ class TagsTest : public testing::Test {
   std::string head(const char* field) {
     return std::string(client_.request("HEAD", "box/a").headers.get(field));
   }
-  FakeClock clock_;
-  Index index_;
-  MemoryStorage storage_{index_};
-  Repository repository_{index_, storage_, clock_, {}};
-  Service service_{{.name = "acc", .key = "secret"}, repository_};
-  FakeClient client_{service_, clock_};
 };
 
 TEST_F(TagsTest, AreSetWithABlobOrBesideIt) {
