@@ -30,6 +30,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* kCancelled = "cancelled";
+
 /// Brings blobs up to date every few seconds on a thread of its own, so that a slow service delays
 /// neither the wall time nor a cancellation.
 class Committer {
@@ -173,7 +175,7 @@ class Supervisor {
       if (poll_once(process, next)) break;
       const auto now = system_clock().now();
       if (!asked_to_end_ && got_signal()) {
-        begin_end(process, ExitClass::cancelled, "cancelled");
+        begin_end(process, ExitClass::cancelled, kCancelled);
         kill_at = now + spec_.job.grace;
       } else if (!asked_to_end_ && wall_end && now >= *wall_end) {
         begin_end(process, ExitClass::timed_out,
@@ -233,6 +235,13 @@ class Supervisor {
     record_.system_time = end->system_time;
     if (asked_to_end_) return;
     record_.exit_class = *record_.code == 0 ? ExitClass::succeeded : ExitClass::failed;
+    if (record_.exit_class == ExitClass::failed && got_signal()) {
+      // The signal of who told this group to end may have reached the command before it had a group
+      // of its own.
+      record_.exit_class = ExitClass::cancelled;
+      record_.message = kCancelled;
+      return;
+    }
     if (end->signal) record_.message = fmt::format("ended by signal {}", *end->signal);
   }
 

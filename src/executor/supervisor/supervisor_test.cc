@@ -2,6 +2,7 @@
 #include "executor/supervisor/supervisor.h"
 
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -50,6 +51,12 @@ class SupervisorTest : public testing::Test {
   }
   std::string output(const std::string& name = "logs/5.out") {
     return read_file(temporary_.path() + "/" + name).value_or("(none)");
+  }
+  /// One that the supervisor did not take would end the next test's task.
+  static bool take_end_signal() {
+    const auto signals = catch_end_signals();
+    signalfd_siginfo waiting{};
+    return ::read(signals->get(), &waiting, sizeof waiting) == ssize_t{sizeof waiting};
   }
   TemporaryDirectory temporary_;
   std::shared_ptr<MemoryAccount> account_ = std::make_shared<MemoryAccount>("account");
@@ -115,9 +122,7 @@ TEST_F(OutputInAContainer, IsNotWaitedForAnyLongerIfTheTaskIsToEnd) {
   const ExitRecord record = run("#!/bin/sh\ntouch ran\n");
   EXPECT_EQ(record.exit_class, ExitClass::cancelled);
   EXPECT_THAT(record.message, HasSubstr("not for the moment"));
-  const auto signals = catch_end_signals();
-  signalfd_siginfo waiting{};
-  EXPECT_EQ(::read(signals->get(), &waiting, sizeof waiting), ssize_t{sizeof waiting});
+  EXPECT_TRUE(take_end_signal());
 }
 
 TEST_F(SupervisorTest, SplitsErrorsAndAppendsWhenAsked) {
@@ -171,19 +176,44 @@ TEST_F(SupervisorTest, EndsATaskAtItsWallTimeWithGrace) {
 
 TEST_F(SupervisorTest, KillsATaskThatIgnoresItsCancellation) {
   spec_.job.grace = 0s;
-  // The signal goes to the process: every thread must have it blocked but for the signalfd.
-  sigset_t term;
-  ::sigemptyset(&term);
-  ::sigaddset(&term, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &term, nullptr);
+  hold_end_signals();  // Every thread must have them blocked but for the signalfd.
   std::jthread canceller([this] {
     while (output().find("ready") == std::string::npos) std::this_thread::sleep_for(1ms);
     ::kill(::getpid(), SIGTERM);
   });
-  // blocked.
   const ExitRecord record = run("#!/bin/sh\ntrap '' TERM\necho ready\nsleep 60\n");
   EXPECT_EQ(record.exit_class, ExitClass::cancelled);
   EXPECT_EQ(record.signal, SIGKILL);
+}
+
+/// Its commands have ended, and this process was told to end, before anybody can look.
+class EndedAtOnce : public ProcessRunner {
+ public:
+  Result<std::unique_ptr<Process>> start(const ProcessOptions& options) override {
+    auto process = TRY(system_process_runner().start(options));
+    ::kill(::getpid(), SIGTERM);
+    pollfd end{.fd = process->end_fd(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&end, 1, 30'000), 1);
+    return process;
+  }
+};
+
+TEST_F(SupervisorTest, TakesAFailureForACancellationIfItWasToldToEndMeanwhile) {
+  hold_end_signals();
+  EndedAtOnce runner;
+  options_.runner = &runner;
+  const ExitRecord record = run("#!/bin/sh\nkill -TERM $$\n");
+  EXPECT_EQ(record.exit_class, ExitClass::cancelled);
+  EXPECT_EQ(record.signal, SIGTERM);
+  EXPECT_EQ(record.message, "cancelled");
+}
+
+TEST_F(SupervisorTest, TakesASuccessForOneAlsoIfItWasToldToEndMeanwhile) {
+  hold_end_signals();
+  EndedAtOnce runner;
+  options_.runner = &runner;
+  EXPECT_EQ(run("#!/bin/sh\nexit 0\n").exit_class, ExitClass::succeeded);
+  EXPECT_TRUE(take_end_signal());
 }
 
 TEST_F(SupervisorTest, EndsWhatAScriptLeavesBehind) {
