@@ -50,8 +50,8 @@ def measure(side, server=None):
             cpu_seconds(server) - before if server else 0)
 
 
-def cell(values):
-    return f"{statistics.median(values):8.2f} [{min(values):.2f}-{max(values):.2f}]"
+def cell(values, places=2):
+    return f"{statistics.median(values):8.{places}f} [{min(values):.{places}f}-{max(values):.{places}f}]"
 
 
 def row(name, cells):

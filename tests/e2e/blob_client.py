@@ -47,8 +47,8 @@ class BlobClient:
         digest = hmac.new(self.key, text.encode(), hashlib.sha256).digest()
         return f"SharedKey {self.account}:{base64.b64encode(digest).decode()}"
 
-    def request(self, method, path, query=None, headers=None, body=b"", sign=True, raw_query=""):
-        """`path` is "container/blob", not encoded; raises OSError or HTTPException where the connection breaks."""
+    def prepare(self, method, path, query=None, headers=None, body=b"", sign=True, raw_query=""):
+        """Target and header fields of a request; `path` is "container/blob", not encoded."""
         query = {name.lower(): str(value) for name, value in (query or {}).items()}
         encoded = self.base + ("/" + urllib.parse.quote(path) if path else "/")
         all_headers = {"x-ms-version": VERSION, "x-ms-date": email.utils.formatdate(usegmt=True)} if sign else {}
@@ -60,6 +60,11 @@ class BlobClient:
         target = encoded
         if query or raw_query:
             target += "?" + "&".join(filter(None, [urllib.parse.urlencode(query), raw_query]))
+        return target, all_headers
+
+    def request(self, method, path, query=None, headers=None, body=b"", sign=True, raw_query=""):
+        """As prepare(); raises OSError or HTTPException where the connection breaks."""
+        target, all_headers = self.prepare(method, path, query, headers, body, sign, raw_query)
         self.connection.request(method, target, body=body or None, headers=all_headers)
         answer = self.connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())

@@ -115,29 +115,6 @@ struct Plain {
   }
 };
 
-void serve_plain(int listener) {
-  const int epoll = ::epoll_create1(0);
-  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
-  CHECK(::epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) == 0);
-  std::vector<char> buffer(kReceiveBytes);
-  for (;;) {
-    epoll_event events[64];
-    const int count = ::epoll_wait(epoll, events, 64, -1);
-    for (int i = 0; i < count; ++i) {
-      auto* connection = static_cast<Plain*>(events[i].data.ptr);
-      if (connection == nullptr) {
-        connection = new Plain{.fd = accept_one(listener)};
-        ::fcntl(connection->fd, F_SETFL, O_NONBLOCK);
-        event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.ptr = connection}};
-        CHECK(::epoll_ctl(epoll, EPOLL_CTL_ADD, connection->fd, &event) == 0);
-      } else if (!connection->go_on(buffer)) {
-        ::close(connection->fd);
-        delete connection;
-      }
-    }
-  }
-}
-
 void serve_tls(SSL_CTX* context, int fd) {
   SSL* const ssl = SSL_new(context);
   SSL_set_fd(ssl, fd);
@@ -166,6 +143,29 @@ void serve_all_tls(int listener, const std::string& certificate, const std::stri
 }
 
 }  // namespace
+
+void serve_plain(int listener) {
+  const int epoll = ::epoll_create1(0);
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+  CHECK(::epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) == 0);
+  std::vector<char> buffer(kReceiveBytes);
+  for (;;) {
+    epoll_event events[64];
+    const int count = ::epoll_wait(epoll, events, 64, -1);
+    for (int i = 0; i < count; ++i) {
+      auto* connection = static_cast<Plain*>(events[i].data.ptr);
+      if (connection == nullptr) {
+        connection = new Plain{.fd = accept_one(listener)};
+        ::fcntl(connection->fd, F_SETFL, O_NONBLOCK);
+        event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.ptr = connection}};
+        CHECK(::epoll_ctl(epoll, EPOLL_CTL_ADD, connection->fd, &event) == 0);
+      } else if (!connection->go_on(buffer)) {
+        ::close(connection->fd);
+        delete connection;
+      }
+    }
+  }
+}
 
 std::string head_of_get(std::size_t size_bytes) {
   const std::string bytes = std::to_string(size_bytes);

@@ -20,6 +20,9 @@ struct ConstantServer {
 /// `certificate` and `key` are PEM files.
 ConstantServer start_server(const std::string& certificate, const std::string& key);
 
+/// The plain part of it alone, in this process: serves what connects to `listener` (see sockets.h).
+[[noreturn]] void serve_plain(int listener);
+
 /// The heads of its answers, so that who reads them may know their length.
 std::string head_of_get(std::size_t size_bytes);
 std::string_view head_of_put();
