@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "azure/internal/signing.h"
 #include "azure/names/blob_names.h"
 #include "http/message.h"
 
@@ -21,14 +22,6 @@ tl::unexpected<Error> malformed(std::string_view origin, std::string_view why) {
               fmt::format("the connection string in {} is malformed: {}", origin, why));
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 Result<Settings> split(std::string_view text, std::string_view origin) {
   Settings settings;
   while (!text.empty()) {
@@ -41,7 +34,7 @@ Result<Settings> split(std::string_view text, std::string_view origin) {
       return malformed(origin, "it must be NAME=VALUE;NAME=VALUE;…");
     }
     const auto [place, fresh] =
-        settings.emplace(lower(part.substr(0, equals)), part.substr(equals + 1));
+        settings.emplace(internal::lower(part.substr(0, equals)), part.substr(equals + 1));
     if (!fresh) return malformed(origin, place->first + " is there twice");
   }
   return settings;

@@ -34,10 +34,12 @@ Result<std::string> TokenCache::token(const Limits& limits) {
 
 Result<std::optional<std::string>> TokenCache::kept_or_turn(const Limits& limits) {
   auto state = state_.lock();
+  const auto failures_before = state->failures;
   for (;;) {
     const auto now = clock_.wall_now();
     const bool serves = state->token.serves_at(now);
     if (serves && (now < state->token.refresh || state->asking)) return state->token.text;
+    if (!serves && state->failures != failures_before) return fail(state->failure);
     if (!state->asking) break;
     TRY(wait_until(asked_, state, limits, "waiting for a token", [&] { return !state->asking; }));
   }
@@ -57,6 +59,12 @@ Result<std::string> TokenCache::keep(Result<AccessToken> asked,
                     .refresh = asked->expires - ahead,
                     .expires = asked->expires};
     return state->token.text;
+  }
+  // That one caller had no more time is nothing that the others need to know.
+  if (const ErrorCode code = asked.error().code;
+      code != ErrorCode::cancelled && code != ErrorCode::deadline_exceeded) {
+    ++state->failures;
+    state->failure = asked.error();
   }
   const auto now = clock_.wall_now();
   if (!state->token.serves_at(now)) return fail(std::move(asked).error());

@@ -14,7 +14,8 @@
 namespace aloft::azure {
 
 /// Keeps the token of one source until shortly before its end; one thread asks for the next, the
-/// others go on with the old one or, where there is none, wait. Safe from many threads at once.
+/// others go on with the old one or, where there is none, wait for it or for the failure of that
+/// thread, which is then theirs. Safe from many threads at once.
 class TokenCache {
  public:
   /// `clock` outlives it.
@@ -40,6 +41,8 @@ class TokenCache {
   struct State {
     Kept token;
     bool asking = false;  ///< A thread is under way.
+    std::uint64_t failures = 0;
+    Error failure{};  ///< The last one.
   };
 
   /// Nothing where it is the caller's turn to ask: keep() must follow.

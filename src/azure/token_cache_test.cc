@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -111,6 +112,42 @@ TEST_F(TokenCacheTest, LetsOthersUseTheOldTokenWhileOneAsksForTheNext) {
   asking.join();
   EXPECT_EQ(cache.token(limits()).value(), "token2");
   EXPECT_EQ(source.requests(), 2);
+}
+
+/// Has no token; what it says of it comes when another thread has begun to wait, if it is quick.
+class FailingSource final : public TokenSource {
+ public:
+  explicit FailingSource(const std::atomic<int>& callers) : callers_(callers) {}
+  std::string name() const override { return "failing"; }
+  Result<AccessToken> request(const Limits&) override {
+    ++requests_;
+    while (callers_ < 2) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return fail(ErrorCode::unavailable, "no route");
+  }
+  int requests() const { return requests_; }
+
+ private:
+  const std::atomic<int>& callers_;
+  std::atomic<int> requests_{0};
+};
+
+TEST_F(TokenCacheTest, SharesAFailureWithThoseWhoWait) {
+  int requests = 0;
+  // A thread may be too late to wait; it is not each time.
+  for (int round = 0; round < 100 && requests != 1; ++round) {
+    std::atomic<int> callers{0};
+    auto owned = std::make_unique<FailingSource>(callers);
+    const FailingSource& source = *owned;
+    TokenCache cache(std::move(owned), clock_);
+    const auto call = [&] {
+      ++callers;
+      EXPECT_EQ(cache.token(limits()).error().message, "no route");
+    };
+    { const std::jthread one(call), other(call); }
+    requests = source.requests();
+  }
+  EXPECT_EQ(requests, 1);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <ctime>
@@ -48,6 +49,14 @@ std::string first_line(std::string_view messages) {
   const std::size_t start = std::min(messages.find_first_not_of(" \r\n\t"), messages.size());
   messages.remove_prefix(start);
   return for_people(messages.substr(0, messages.find_first_of("\r\n")));
+}
+
+/// What Python's HTTP library (urllib3, below requests) says of a host that it did not reach.
+bool is_of_network(std::string_view messages) {
+  constexpr std::array<std::string_view, 4> kSigns{"Max retries exceeded", "Connection aborted",
+                                                   "Read timed out", "Connection broken"};
+  return std::ranges::any_of(
+      kSigns, [&](std::string_view sign) { return messages.find(sign) != std::string_view::npos; });
 }
 
 /// This process's, but with these variables.
@@ -107,6 +116,10 @@ Result<AzureCliSource::Outcome> AzureCliSource::run(const Limits& limits) const 
 
 Result<AccessToken> AzureCliSource::request(const Limits& limits) {
   const Outcome outcome = TRY(run(limits));
+  if (outcome.code != 0 && is_of_network(outcome.messages)) {
+    return fail(ErrorCode::unavailable, fmt::format("az gives no token for {} ({})", resource_,
+                                                    first_line(outcome.messages)));
+  }
   if (outcome.code != 0) {
     return fail(ErrorCode::permission_denied,
                 fmt::format("az gives no token for {} ({}); sign in: az login{}{}", resource_,

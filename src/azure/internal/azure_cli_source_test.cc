@@ -74,6 +74,16 @@ TEST_F(AzureCliSourceTest, SaysWhatAzSaysAndTheRemedy) {
               AllOf(HasSubstr("Please run 'az login'"), HasSubstr("sign in: az login")));
 }
 
+TEST_F(AzureCliSourceTest, TellsANetworkThatFailsFromAUserWhoMaySignIn) {
+  const auto token = ask(
+      "echo \"ERROR: HTTPSConnectionPool(host='login.microsoftonline.com', port=443): Max retries "
+      "exceeded with url: /organizations\" >&2; exit 1");
+  ASSERT_FALSE(token);
+  EXPECT_EQ(token.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(token.error().message,
+              AllOf(HasSubstr("login.microsoftonline.com"), Not(HasSubstr("az login"))));
+}
+
 TEST_F(AzureCliSourceTest, RefusesWhatIsNoTokenWithoutShowingIt) {
   for (const char* output : {"secret", R"({"accessToken": "secret"})",
                              R"({"accessToken": "", "expires_on": 1800000000})"}) {
