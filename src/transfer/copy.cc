@@ -268,7 +268,10 @@ class Feeder {
     const bool below_blocked = std::ranges::any_of(
         blocked_, [&](const std::string& directory) { return entry.path.starts_with(directory); });
     if (below_blocked) return;
-    if (session_.options.wanted && !session_.options.wanted(entry)) return;
+    if (session_.options.wanted && !session_.options.wanted(entry)) {
+      made_.add(copy_, target_path(entry.path), entry.kind());  // It is there already.
+      return;
+    }
     if (entry.kind() == FileKind::regular) {
       ++session_.progress.files_found;
       session_.progress.bytes_found += entry.size_bytes;

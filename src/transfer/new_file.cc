@@ -27,10 +27,6 @@ bool is_zero(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
-std::string temporary_name() {
-  return ".aloft-" + system_random().hex(8) + ".part";
-}
-
 std::string descriptor_path(int fd) {
   return "/proc/self/fd/" + std::to_string(fd);
 }
@@ -90,6 +86,10 @@ mode_t permissions_for(const FileAttributes& attributes, const RestoreOptions& o
 }
 
 }  // namespace
+
+std::string temporary_name() {
+  return ".aloft-" + system_random().hex(8) + ".part";
+}
 
 Result<void> restore_attributes(int fd, const FileAttributes& attributes,
                                 const RestoreOptions& options, const std::string& shown) {

@@ -36,6 +36,9 @@ struct FileShape {
   bool sparse = false;
 };
 
+/// A new hidden name, for a file that has no other yet: ".aloft-….part".
+std::string temporary_name();
+
 /// A file that is being written under a hidden name that outlives the process.
 struct PartialFile {
   std::string path;  ///< Absolute; empty: there is none.

@@ -11,11 +11,14 @@
 namespace aloft::transfer {
 
 /// What one copy has made, so that of two sources with a name in common none takes the place of the
-/// other, however deep (cp(1) sees to the sources themselves only). Holds only the names of copies
-/// whose destinations meet, so most often none. For one thread.
+/// other, however deep (cp(1) sees to the sources themselves only); where the disk takes names for
+/// one that differ by case alone, so does this. Holds only the names of copies whose destinations
+/// meet, or that go to such a disk, so most often none. For one thread.
 class MadeNames {
  public:
   explicit MadeNames(std::span<const PlacedCopy> copies);
+  /// As if the disk folded case, or not.
+  MadeNames(std::span<const PlacedCopy> copies, bool folds_case);
 
   /// Fails with already_exists if `path`, of the destination of `copy`, was made before and one of
   /// the two is no directory.
@@ -23,10 +26,16 @@ class MadeNames {
   void add(const PlacedCopy& copy, const std::string& path, FileKind kind);
 
  private:
-  bool meets_another(const PlacedCopy& copy) const;
+  struct Made {
+    std::string name;
+    bool is_directory = false;
+  };
+  bool is_kept(const PlacedCopy& copy) const;
+  std::string key_of(const std::string& name) const;
 
+  const bool folds_case_;
   std::set<std::string> meeting_;  // Destinations.
-  std::map<std::string, bool> is_directory_;
+  std::map<std::string, Made> made_;
 };
 
 }  // namespace aloft::transfer
