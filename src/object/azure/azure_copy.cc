@@ -7,6 +7,7 @@
 
 #include "azure/encoding.h"
 #include "azure/names/blob_names.h"
+#include "base/retry.h"
 #include "object/azure/azure_store.h"
 #include "object/azure/internal/blob_answer.h"
 #include "object/azure/internal/blob_service.h"
@@ -91,16 +92,28 @@ Result<PutResult> AzureStore::end_of_earlier_copy(const CopyRequest& request, Er
 Result<PutResult> AzureStore::wait_for_copy(std::string_view key, const std::string& copy_id,
                                             const Doing& doing, const Limits& limits) {
   constexpr auto kPauseMax = std::chrono::milliseconds(2000);
+  // The copy goes on while nobody can tell how it stands: one answer more or less means nothing.
+  constexpr int kFaultsMax = 10;
   auto pause = std::chrono::milliseconds(50);
-  for (;; pause = std::min(pause * 2, kPauseMax)) {
-    auto made = look_at_copy(key, copy_id, pause, doing, limits);
-    if (made && !*made) continue;
-    if (made) return std::move(**made);
-    const ErrorCode code = made.error().code;
-    if (code == ErrorCode::cancelled || code == ErrorCode::deadline_exceeded) {
+  int faults = 0;  // In a row.
+  for (auto wait = pause;;) {
+    auto made = look_at_copy(key, copy_id, wait, doing, limits);
+    if (made && *made) return std::move(**made);
+    pause = std::min(pause * 2, kPauseMax);
+    wait = pause;
+    if (made) {
+      faults = 0;
+      continue;
+    }
+    Error& error = made.error();
+    if (is_passing(error) && ++faults < kFaultsMax) {
+      wait = std::max(pause, error.retry_after);
+      continue;
+    }
+    if (error.code == ErrorCode::cancelled || error.code == ErrorCode::deadline_exceeded) {
       abort_copy(key, copy_id);
     }
-    return fail(std::move(made).error());
+    return fail(std::move(error));
   }
 }
 

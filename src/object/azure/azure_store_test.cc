@@ -112,6 +112,10 @@ TEST_F(AzureStoreTest, TranslatesTheServicesErrors) {
       {"503 Busy", "ServerBusy", ErrorCode::throttled},
       {"500 Oops", "OperationTimedOut", ErrorCode::unavailable},
       {"409 Conflict", "BlobArchived", ErrorCode::unsupported},
+      {"403 Forbidden", "CannotVerifyCopySource", ErrorCode::permission_denied},
+      {"404 Not Found", "CannotVerifyCopySource", ErrorCode::not_found},
+      {"409 Conflict", "CannotVerifyCopySource", ErrorCode::permission_denied},
+      {"503 Busy", "CannotVerifyCopySource", ErrorCode::throttled},
       {"400 Bad", "SomethingNew", ErrorCode::invalid_argument},
       {"502 Bad Gateway", "", ErrorCode::unavailable},
       {"429 Slow", "", ErrorCode::throttled}};
@@ -209,6 +213,35 @@ TEST_F(AzureStoreTest, AsksUntilACopyIsComplete) {
   const auto copied = copy(limits());
   ASSERT_TRUE(copied) << copied.error().message;
   EXPECT_EQ(copied->etag, "\"0x1\"");
+}
+
+TEST_F(AzureStoreTest, AsksOnWhenItCannotBeToldHowACopyStands) {
+  answer_copy("202 Accepted", "pending");
+  int puts = 0;
+  int heads = 0;
+  on_request_ = [&](const std::string& asked) {
+    if (asked.starts_with("PUT")) ++puts;
+    if (!asked.starts_with("HEAD")) return;
+    ++heads;
+    if (heads <= 2) answer("503 Busy", "x-ms-error-code: ServerBusy\r\n");
+    if (heads == 3) answer_copy("200 OK", "success");
+  };
+  const auto copied = copy(limits());
+  ASSERT_TRUE(copied) << copied.error().message;
+  EXPECT_EQ(heads, 3);
+  EXPECT_EQ(puts, 1);
+}
+
+TEST_F(AzureStoreTest, StopsAskingAboutACopyAtTheDeadlineWhateverTheServiceAsksFor) {
+  answer_copy("202 Accepted", "pending");
+  std::atomic<bool> aborted = false;
+  on_request_ = [&](const std::string& asked) {
+    if (asked.find("comp=copy&copyid=1") != std::string::npos) aborted = true;
+    if (asked.starts_with("HEAD")) answer("503 Busy", "Retry-After: 600\r\n");
+  };
+  EXPECT_EQ(copy(Limits::within(std::chrono::milliseconds(300))).error().code,
+            ErrorCode::deadline_exceeded);
+  EXPECT_TRUE(aborted);
 }
 
 TEST_F(AzureStoreTest, RemovesWhatACopyLeavesThatTheServiceGaveUp) {

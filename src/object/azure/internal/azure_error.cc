@@ -26,7 +26,6 @@ constexpr Known kMeanings[] = {
     {"ResourceNotFound", ErrorCode::not_found, "it does not exist"},
     {"ContainerNotFound", ErrorCode::not_found,
      "the container does not exist; create it with aloft mkdir"},
-    {"CannotVerifyCopySource", ErrorCode::not_found, "the source cannot be read"},
     {"BlobAlreadyExists", ErrorCode::already_exists, "it exists already"},
     {"ContainerAlreadyExists", ErrorCode::already_exists, "it exists already"},
     {"ConditionNotMet", ErrorCode::precondition_failed, "it changed since it was looked at"},
@@ -70,7 +69,8 @@ constexpr Known kMeanings[] = {
     {"APINotImplemented", ErrorCode::unsupported, "the service does not do it"},
     {"Md5Mismatch", ErrorCode::corrupt, "the bytes were damaged on their way"},
     {"InvalidBlobOrBlock", ErrorCode::invalid_argument,
-     "the block's id does not fit: all must have the same length"},
+     "blocks with ids of another length wait there to be committed: another program writes it, or "
+     "broke off; put a small file there, which discards them, or wait a week"},
     {"BlockCountExceedsLimit", ErrorCode::invalid_argument, "it has too many blocks"},
     {"RequestBodyTooLarge", ErrorCode::invalid_argument, "it is too large for one request"},
     {"InvalidResourceName", ErrorCode::invalid_argument, "the service refuses this name"},
@@ -78,6 +78,21 @@ constexpr Known kMeanings[] = {
     {"InvalidMetadata", ErrorCode::invalid_argument, "the service refuses the metadata"},
     {"MetadataTooLarge", ErrorCode::invalid_argument, "its metadata are more than 8 KiB"},
 };
+
+/// The source's own status says why the service could not read it. For 409 that is the account of
+/// the source, which is closed to the public, where the copy has no authority to read it.
+azure::Meaning meaning_of_source(int status) {
+  const ErrorCode code =
+      status == 409 ? ErrorCode::permission_denied : azure::meaning_of_status(status).code;
+  return {code, "the source cannot be read"};
+}
+
+azure::Meaning meaning_of(int status, std::string_view code) {
+  if (code == "CannotVerifyCopySource") return meaning_of_source(status);
+  const auto* const known = std::ranges::find(kMeanings, code, &Known::azure_code);
+  if (known == std::end(kMeanings)) return azure::meaning_of_status(status);
+  return {known->code, known->words};
+}
 
 }  // namespace
 
@@ -90,10 +105,7 @@ std::string azure_code(const http::Answer& answer) {
 
 Error error_of_answer(const http::Answer& answer, const Doing& doing) {
   const std::string code = azure_code(answer);
-  const auto* const known = std::ranges::find(kMeanings, code, &Known::azure_code);
-  const azure::Meaning meaning = known != std::end(kMeanings)
-                                     ? azure::Meaning{known->code, known->words}
-                                     : azure::meaning_of_status(answer.status);
+  const azure::Meaning meaning = meaning_of(answer.status, code);
   return {.code = meaning.code,
           .message = fmt::format("{} {} failed: {} ({}{}{})", doing.verb, doing.uri, meaning.words,
                                  answer.status, code.empty() ? "" : " ", code),
