@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/internal/server_copy.h"
 
+#include "format/attributes.h"
 #include "format/content_notes.h"
 
 namespace aloft::transfer {
 
 namespace {
 
-Result<void> copy_version(Session& session, ServerCopy& copy) {
+// Whether the store has room for the value by which it knows its own copy after a lost answer.
+bool has_room_for_commit(const std::string& key, Metadata metadata) {
+  constexpr std::size_t kCommitBytes = 32;
+  metadata.insert_or_assign(std::string(kCommitKey), std::string(kCommitBytes, '0'));
+  return format::check_metadata_size(key, metadata).has_value();
+}
+
+// The source's goes along, but for its own group; what is replaced keeps nothing. Nothing: the
+// service takes it from the source.
+std::optional<Metadata> metadata_for(const ServerCopy& copy) {
   const ObjectInfo& object = *copy.entry.object;
-  const SourceRef source = TRY(copy.source->store().source_ref(object.key));
-  // The source's metadata goes along, but for its own group; what is replaced keeps nothing.
-  std::optional<Metadata> metadata;
+  Metadata metadata = object.metadata;
   format::ContentNotes notes = format::decode_notes(object);
   if (notes.link_group != copy.link_group) {
     notes.link_group = copy.link_group;
-    metadata = object.metadata;
-    format::encode_notes(notes, *metadata);
+    format::encode_notes(notes, metadata);
+  } else if (!has_room_for_commit(object.key, metadata)) {
+    return std::nullopt;
   }
+  return metadata;
+}
+
+Result<void> copy_version(Session& session, ServerCopy& copy) {
+  const ObjectInfo& object = *copy.entry.object;
+  const SourceRef source = TRY(copy.source->store().source_ref(object.key));
+  const std::optional<Metadata> metadata = metadata_for(copy);
   const auto write = [&](const std::string& key, const ObjectHead& head) {
     const CopyRequest request{.source = source,
                               .key = key,
