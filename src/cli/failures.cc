@@ -1,17 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/failures.h"
 
+#include <cctype>
 #include <string>
+#include <string_view>
 
 #include "cli/command.h"
 
 namespace aloft::cli {
+namespace {
+
+/// Whether a name may go on with this text.
+bool continues_name(std::string_view text) {
+  if (text.starts_with('.')) text.remove_prefix(1);
+  if (text.empty()) return false;
+  const auto c = static_cast<unsigned char>(text.front());
+  return std::isalnum(c) != 0 || c >= 0x80 ||
+         std::string_view("/_-%").find(text.front()) != text.npos;
+}
+
+/// Not as a part of a longer name.
+bool mentions(std::string_view message, std::string_view name) {
+  for (auto at = message.find(name); at != message.npos; at = message.find(name, at + 1)) {
+    if (!continues_name(message.substr(at + name.size()))) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void report_failures(std::span<const transfer::Failure> failures) {
   for (const transfer::Failure& failure : failures) {
     Error error = failure.error;
-    const bool is_named = error.message.find(failure.name) != std::string::npos;
-    if (!is_named) error.message = failure.name + ": " + error.message;
+    if (!mentions(error.message, failure.name)) error.message = failure.name + ": " + error.message;
     report(error);
   }
 }
