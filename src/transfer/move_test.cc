@@ -77,6 +77,32 @@ TEST_F(MoveTest, MovesATreeWithItsAttributes) {
   EXPECT_EQ(account_.container("box")->head("n/a", {})->metadata.at("permissions"), "33152");
 }
 
+TEST_F(MoveTest, KeepsKeysThatNoNameOfAFileMakes) {
+  put("d/a", "file");
+  put("d/a/x", "shadowed");
+  put("d/b//c", "empty");
+  put("d//e", "empty at the front");
+  EXPECT_THAT(failures(box("d"), box("n")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("n//e", "n/a", "n/a/x", "n/b//c"));
+}
+
+TEST_F(MoveTest, KeepsKeysOfAShadowedDirectory) {
+  put("a", "file");
+  put("a/x", "1");
+  EXPECT_THAT(failures(box("%d=a"), box("n")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("a", "n/x"));
+}
+
+TEST_F(MoveTest, LeavesNoMarkerOfADirectoryWhoseContentBecomesThatOfAContainer) {
+  ASSERT_TRUE(account_.create_container("other", {}));
+  put("d", "", {{"hdi_isfolder", "true"}});
+  put("d/f", "1");
+  options_.placement.no_target_directory = true;
+  EXPECT_THAT(failures(box("d"), {.store = account_.container("other"), .path = ""}), IsEmpty());
+  EXPECT_THAT(keys(), IsEmpty());
+  EXPECT_TRUE(account_.container("other")->head("f", {}));
+}
+
 TEST_F(MoveTest, LeavesNoSecondMarkerOfADirectory) {
   for (const char* key : {"d", "d/e"}) put(key, "", {{"hdi_isfolder", "true"}});
   for (const char* key : {"d/", "d/e/", "only/", "d/e/f"}) put(key, "");

@@ -119,7 +119,10 @@ bool is_shadowed(std::string_view path) {
 }  // namespace
 
 Result<std::string> key_for(std::string_view path, const std::string& shown) {
-  std::string key = format::key_of_path(path);
+  return check_new_key(format::key_of_path(path), shown);
+}
+
+Result<std::string> check_new_key(std::string key, const std::string& shown) {
   if (format::is_hidden(key)) {
     return fail(
         ErrorCode::permission_denied,

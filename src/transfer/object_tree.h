@@ -33,6 +33,8 @@ class ObjectTree final : public Tree {
 /// The key of a new file or directory at `path`. Fails where the service would refuse it, or where
 /// it belongs to Aloft itself; `shown` is for the error.
 Result<std::string> key_for(std::string_view path, const std::string& shown);
+/// As above, of a key that is no path's.
+Result<std::string> check_new_key(std::string key, const std::string& shown);
 
 /// The longest target that a symbolic link may have.
 inline constexpr std::uint64_t kLinkTargetBytesMax = 4095;

@@ -240,8 +240,11 @@ class Sync {
       return {};
     }
     if (options_.dry_run) {
+      std::string_view before;
       for (const Entry& entry : surplus) {
+        if (entry.path == before) continue;  // The other marker of a directory that has two.
         change(SyncChange::Kind::remove, std::string(below(entry.path, target_.path)));
+        before = entry.path;
       }
       return {};
     }

@@ -202,6 +202,16 @@ TEST_F(SyncTest, RemovesMarkersOfOtherToolsByTheirOwnName) {
   EXPECT_EQ(in_box("copy"), testing::contents(path("tree")));
 }
 
+TEST_F(SyncTest, RemovesBothMarkersOfADirectoryThatHasTwo) {
+  expect_synced(local("tree"), box("copy"));
+  put("copy/two", "", {{"hdi_isfolder", "true"}});
+  put("copy/two/", "");
+  options_.remove_surplus = true;
+  EXPECT_THAT(changes(local("tree"), box("copy")), ElementsAre("remove two"));
+  expect_synced(local("tree"), box("copy"));
+  EXPECT_EQ(in_box("copy"), testing::contents(path("tree")));
+}
+
 TEST_F(SyncTest, RemovesNothingWhenSomethingFailed) {
   expect_synced(local("tree"), box("copy"));
   fs::remove(path("tree/a"));

@@ -71,7 +71,8 @@ Result<PutResult> write_object(
     ObjectTree& tree, ObjectTarget target, const Description& description,
     const std::function<Result<PutResult>(const std::string& key, const ObjectHead& head)>& write,
     const Limits& limits) {
-  const std::string key = TRY(key_for(target.path, tree.name_of(target.path)));
+  const std::string key =
+      target.key.empty() ? TRY(key_for(target.path, tree.name_of(target.path))) : target.key;
   const std::string version =
       description.content_version.empty() ? new_content_version() : description.content_version;
   return in_place_of(tree, std::move(target), description.attributes.kind, limits,

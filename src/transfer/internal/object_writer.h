@@ -16,6 +16,7 @@ namespace aloft::transfer {
 struct ObjectTarget {
   std::string path{};                   ///< In the tree.
   std::optional<ObjectInfo> present{};  ///< The object that the write takes the place of.
+  std::string key{};                    ///< Of a new object; empty: that of the path.
 };
 
 /// What is known of a file that is written.

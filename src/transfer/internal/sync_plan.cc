@@ -40,9 +40,14 @@ Result<void> SyncPlan::read_target(const std::function<void(std::string, Error)>
     present_.insert_or_assign(std::string(below(entry.path, target_.path)), std::move(present));
     return {};
   };
+  const auto add_marker = [&](Entry marker) -> Result<void> {
+    std::string path(below(marker.path, target_.path));
+    second_markers_.insert_or_assign(std::move(path), std::move(marker));
+    return {};
+  };
   TRY(add(target_.entry));
   return walk_selected(target_.tree(), target_.path, options_.copy.selection,
-                       {.found = add, .failed = failed}, limits);
+                       {.found = add, .failed = failed, .second_marker = add_marker}, limits);
 }
 
 Step SyncPlan::step_for(const Entry& entry) {
@@ -127,6 +132,9 @@ std::vector<Entry> SyncPlan::surplus() const {
   for (const auto& [path, present] : present_ | std::views::reverse) {
     if (present.meant || path.empty()) continue;
     if (target_.object && !present.etag) continue;
+    if (const auto second = second_markers_.find(path); second != second_markers_.end()) {
+      entries.push_back(second->second);
+    }
     entries.push_back(entry_of(path, present));
   }
   return entries;

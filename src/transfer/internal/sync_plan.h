@@ -72,6 +72,7 @@ class SyncPlan {
   const SyncOptions& options_;
   std::optional<std::set<std::string>> differing_;
   std::map<std::string, Present, std::less<>> present_;
+  std::map<std::string, Entry, std::less<>> second_markers_;  // By the directory's path.
   std::set<std::string, std::less<>> conflicts_;
 };
 
