@@ -20,13 +20,14 @@ class Client::State {
                .idle_time_max = options_.idle_time_max}),
         tls_(options_.authorities_file) {}
 
-  void perform(std::span<Exchange* const> exchanges, const Limits& limits) {
+  void perform(std::span<Exchange* const> exchanges, const Limits& limits,
+               const PerformOptions& options) {
     Result<std::unique_ptr<internal::Driver>> driver = borrow();
     if (!driver) {
       for (Exchange* exchange : exchanges) exchange->result = fail(driver.error());
       return;
     }
-    (*driver)->run(exchanges, limits);
+    (*driver)->run(exchanges, limits, options);
     drivers_.lock()->push_back(std::move(*driver));
   }
 
@@ -53,8 +54,9 @@ Client::Client(ClientOptions options) : state_(std::make_unique<State>(std::move
 
 Client::~Client() = default;
 
-void Client::perform(std::span<Exchange* const> exchanges, const Limits& limits) {
-  if (!exchanges.empty()) state_->perform(exchanges, limits);
+void Client::perform(std::span<Exchange* const> exchanges, const Limits& limits,
+                     const PerformOptions& options) {
+  if (!exchanges.empty()) state_->perform(exchanges, limits, options);
 }
 
 Result<void> Client::perform(Exchange& exchange, const Limits& limits) {

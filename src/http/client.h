@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,6 +34,21 @@ struct ClientOptions {
   std::string authorities_file{};
 };
 
+/// What one call may use, and who hears of it.
+struct PerformOptions {
+  /// As ClientOptions::connections_max_per_call, where that is more.
+  std::size_t connections_max = std::numeric_limits<std::size_t>::max();
+  /// Called on the calling thread for each exchange as it ends; performs nothing itself.
+  class Observer {
+   public:
+    virtual void ended(const Exchange& exchange) = 0;
+
+   protected:
+    ~Observer() = default;
+  };
+  Observer* observer = nullptr;
+};
+
 /// An HTTP/1.1 client. Requests run on the thread that calls perform(); the client owns what they
 /// share, above all the connections that are kept open. Safe from many threads at once. Deadlines
 /// are of the machine's clock, because they wait for the machine's sockets.
@@ -45,7 +61,8 @@ class Client {
 
   /// Performs all exchanges, many under way at a time; each has its own result. Returns when all
   /// have one, which is at the latest shortly after `limits` are reached.
-  void perform(std::span<Exchange* const> exchanges, const Limits& limits);
+  void perform(std::span<Exchange* const> exchanges, const Limits& limits,
+               const PerformOptions& options = {});
 
   /// Performs one; returns its result.
   Result<void> perform(Exchange& exchange, const Limits& limits);

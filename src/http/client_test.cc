@@ -489,5 +489,36 @@ TEST_F(ClientTest, LendsConnectionsFromThreadToThread) {
   EXPECT_LE(server.connections(), 6 * 4);
 }
 
+TEST_F(ClientTest, UsesNoMoreConnectionsThanACallMay) {
+  FakeServer server(echo);
+  std::vector<Exchange> exchanges(9, get(server));
+  std::vector<Exchange*> pointers;
+  for (Exchange& exchange : exchanges) pointers.push_back(&exchange);
+  client_.perform(pointers, soon(), {.connections_max = 2});
+  for (const Exchange& exchange : exchanges) EXPECT_TRUE(exchange.result);
+  EXPECT_LE(server.connections(), 2);
+}
+
+TEST_F(ClientTest, TellsOfEachExchangeAsItEnds) {
+  FakeServer server([](FakeConnection& connection, int) {
+    const bool late = connection.read_request().starts_with("GET /late");
+    if (late) std::this_thread::sleep_for(30ms);
+    connection.answer("x");
+  });
+  struct Ends final : PerformOptions::Observer {
+    void ended(const Exchange& exchange) override { targets.push_back(exchange.target); }
+    std::vector<std::string> targets;
+  } ends;
+  Exchange late = get(server, "/late");
+  Exchange early = get(server, "/early");
+  Exchange senseless = get(server, "no path");
+  Exchange* const all[] = {&late, &early, &senseless};
+  client_.perform(all, soon(), {.observer = &ends});
+  EXPECT_THAT(ends.targets, testing::ElementsAre("no path", "/early", "/late"));
+  EXPECT_GE(late.answer.first_byte_time, 25ms);
+  EXPECT_LT(late.answer.first_byte_time, 10s);
+  EXPECT_EQ(senseless.answer.first_byte_time, 0ms);
+}
+
 }  // namespace
 }  // namespace aloft::http

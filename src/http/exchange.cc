@@ -8,6 +8,7 @@ void Answer::clear() {
   headers.clear();
   sink_bytes = 0;
   text.clear();
+  first_byte_time = {};
 }
 
 void Exchange::clear() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -19,6 +20,8 @@ struct Answer {
   std::size_t sink_bytes = 0;
   /// The body, where it did not go to the sink.
   std::string text{};
+  /// From the end of the request to the first byte of the answer; zero if none came.
+  std::chrono::nanoseconds first_byte_time{};
 
   bool successful() const { return status >= 200 && status < 300; }
   void clear();

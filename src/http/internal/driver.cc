@@ -30,7 +30,10 @@ Result<std::unique_ptr<Driver>> Driver::make(const ClientOptions& options, Pool&
   return driver;
 }
 
-void Driver::run(std::span<Exchange* const> exchanges, const Limits& limits) {
+void Driver::run(std::span<Exchange* const> exchanges, const Limits& limits,
+                 const PerformOptions& options) {
+  connections_max_ = std::min(options_.connections_max_per_call, options.connections_max);
+  observer_ = options.observer;
   prepare(exchanges);
   {
     std::optional<std::stop_callback<std::function<void()>>> on_stop;
@@ -74,8 +77,7 @@ void Driver::prepare(std::span<Exchange* const> exchanges) {
 }
 
 void Driver::give_connections() {
-  for (; first_waiting_ < count_ && connections_ < options_.connections_max_per_call;
-       ++first_waiting_) {
+  for (; first_waiting_ < count_ && connections_ < connections_max_; ++first_waiting_) {
     Slot& slot = slots_[first_waiting_];
     if (slot.phase != Phase::waiting) continue;
     const Endpoint& endpoint = slot.exchange->endpoint;
@@ -131,7 +133,7 @@ void Driver::use(Slot& slot, std::unique_ptr<Connection> connection, bool pooled
 
 void Driver::wait(const Limits& limits) {
   // An exchange that lost its connection, or whose turn came, needs one first.
-  if (first_waiting_ < count_ && connections_ < options_.connections_max_per_call) return;
+  if (first_waiting_ < count_ && connections_ < connections_max_) return;
   const milliseconds time_max = until(std::min(limits.deadline, next_stall_), now_);
   if (dialer_ != nullptr && dialer_->busy()) {
     wait_for_dials(time_max);
@@ -313,6 +315,7 @@ bool Driver::receive_some(Slot& slot) {
     }
     return false;
   }
+  if (!reader.begun()) slot.exchange->answer.first_byte_time = now_ - slot.last_progress;
   slot.last_progress = now_;
   if (const auto taken = reader.received(moved->bytes); !taken) {
     broke(slot, taken.error());
@@ -363,6 +366,7 @@ void Driver::finish(Slot& slot, Result<void> result) {
   slot.phase = Phase::done;
   slot.exchange->result = std::move(result);
   --unfinished_;
+  if (observer_ != nullptr) observer_->ended(*slot.exchange);
 }
 
 void Driver::fail_all(const Error& error) {

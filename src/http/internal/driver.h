@@ -32,7 +32,8 @@ class Driver {
   static Result<std::unique_ptr<Driver>> make(const ClientOptions& options, Pool& pool,
                                               LazyTlsContext& tls);
 
-  void run(std::span<Exchange* const> exchanges, const Limits& limits);
+  void run(std::span<Exchange* const> exchanges, const Limits& limits,
+           const PerformOptions& options);
 
  private:
   enum class Phase { waiting, dialing, greeting, talking, done };
@@ -98,7 +99,9 @@ class Driver {
   std::vector<Slot> slots_;
   std::size_t count_ = 0;  ///< Slots of this call: slots_ keeps memory of larger ones.
   std::size_t unfinished_ = 0;
-  std::size_t connections_ = 0;    ///< Open or being dialed.
+  std::size_t connections_ = 0;      ///< Open or being dialed.
+  std::size_t connections_max_ = 0;  ///< Of this call, as is the observer.
+  PerformOptions::Observer* observer_ = nullptr;
   std::size_t first_waiting_ = 0;  ///< No slot before this one is waiting.
   std::vector<std::size_t> ready_;
   Clock::time_point now_{};  ///< As of the last wait.

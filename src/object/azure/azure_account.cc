@@ -21,9 +21,10 @@ std::string path_of(std::string_view container) {
 }  // namespace
 
 AzureAccount::AzureAccount(azure::Account account, std::shared_ptr<http::Client> client,
-                           Clock& clock, std::shared_ptr<azure::TokenCaches> tokens)
-    : service_(std::make_shared<const internal::BlobService>(std::move(account), std::move(client),
-                                                             clock, std::move(tokens))) {}
+                           Clock& clock, std::shared_ptr<azure::TokenCaches> tokens,
+                           const ConcurrencyOptions& concurrency)
+    : service_(std::make_shared<const internal::BlobService>(
+          std::move(account), std::move(client), clock, std::move(tokens), concurrency)) {}
 
 std::string AzureAccount::uri(std::string_view name) const {
   return fmt::format("az://{}/{}", service_->account_name(), name);

@@ -10,6 +10,7 @@
 #include "azure/token_cache.h"
 #include "base/clock.h"
 #include "http/client.h"
+#include "object/concurrency_limiter.h"
 #include "object/object_account.h"
 
 namespace aloft {
@@ -22,9 +23,10 @@ class BlobService;
 class AzureAccount final : public ObjectAccount {
  public:
   /// `clock` outlives the account and its stores; it dates requests and SAS. `tokens` as
-  /// azure::Authorizer takes it.
+  /// azure::Authorizer takes it. The account's requests share one limit.
   AzureAccount(azure::Account account, std::shared_ptr<http::Client> client,
-               Clock& clock = system_clock(), std::shared_ptr<azure::TokenCaches> tokens = nullptr);
+               Clock& clock = system_clock(), std::shared_ptr<azure::TokenCaches> tokens = nullptr,
+               const ConcurrencyOptions& concurrency = {});
 
   std::shared_ptr<ObjectStore> container(std::string_view name) override;
   Result<void> create_container(std::string_view name, const Limits& limits) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "object/azure/open_accounts.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,12 +16,18 @@
 namespace aloft {
 namespace {
 
+http::ClientOptions keeping_connections(const AzureAccountsOptions& options) {
+  http::ClientOptions http = options.http;
+  http.idle_max_per_endpoint = std::max(http.idle_max_per_endpoint, options.concurrency.ceiling);
+  return http;
+}
+
 class Accounts {
  public:
   Accounts(EnvironmentLookup environment, AzureAccountsOptions options)
       : environment_(std::move(environment)),
         options_(std::move(options)),
-        clients_(options_.http),
+        clients_(keeping_connections(options_)),
         tokens_(std::make_shared<azure::TokenCaches>(
             azure::TokenSourceOptions{.clock = options_.clock, .random = options_.random})) {}
 
@@ -48,7 +55,7 @@ class Accounts {
   std::shared_ptr<ObjectAccount> make(const azure::Account& account) {
     return std::make_shared<RetryingAccount>(
         std::make_shared<AzureAccount>(account, clients_.of(account.connection), *options_.clock,
-                                       tokens_),
+                                       tokens_, options_.concurrency),
         options_.retry, *options_.clock, *options_.random);
   }
 

@@ -5,6 +5,7 @@
 #include "base/directories.h"
 #include "base/random.h"
 #include "http/client.h"
+#include "object/concurrency_limiter.h"
 #include "object/object_account.h"
 #include "object/retrying_store.h"
 
@@ -13,6 +14,8 @@ namespace aloft {
 struct AzureAccountsOptions {
   http::ClientOptions http{};
   RetryOptions retry{};
+  /// Of each account. As many connections as its ceiling are kept open while they are idle.
+  ConcurrencyOptions concurrency{};
   Clock* clock = &system_clock();
   Random* random = &system_random();
 };

@@ -14,13 +14,47 @@ void add_if_set(http::Headers& headers, std::string_view name, const std::string
   if (!value.empty()) headers.add(name, value);
 }
 
+RequestOutcome outcome_of(const http::Exchange& exchange) {
+  const http::Answer& answer = exchange.answer;
+  RequestOutcome outcome{.first_byte = answer.first_byte_time};
+  if (!exchange.result) return outcome;
+  outcome.throttled = answer.status == 503 || answer.status == 429;
+  if (answer.successful()) {
+    outcome.body_bytes = exchange.body.size() + answer.sink_bytes + answer.text.size();
+  }
+  return outcome;
+}
+
+/// Tells the limiter what becomes of the requests of one call, and gives back each place that the
+/// call has no use for any more.
+class Load final : public http::PerformOptions::Observer {
+ public:
+  Load(ConcurrencyLimiter::Permit& permit, std::size_t requests)
+      : permit_(permit), left_(requests) {}
+
+  void ended(const http::Exchange& exchange) override {
+    permit_.note(outcome_of(exchange));
+    if (--left_ < permit_.count()) permit_.give_back(1);
+  }
+
+ private:
+  ConcurrencyLimiter::Permit& permit_;
+  std::size_t left_;
+};
+
+void fail_all(std::span<http::Exchange* const> exchanges, const Error& error) {
+  for (http::Exchange* exchange : exchanges) exchange->result = fail(error);
+}
+
 }  // namespace
 
 BlobService::BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock,
-                         std::shared_ptr<azure::TokenCaches> tokens)
+                         std::shared_ptr<azure::TokenCaches> tokens,
+                         const ConcurrencyOptions& concurrency)
     : account_(std::move(account)),
       authorizer_(account_, clock, std::move(tokens)),
       client_(std::move(client)),
+      limiter_(std::make_unique<ConcurrencyLimiter>(concurrency, clock)),
       clock_(clock) {}
 
 void BlobService::begin(http::Exchange& exchange, http::Method method, std::string_view path,
@@ -51,14 +85,17 @@ void BlobService::perform(std::span<http::Exchange* const> exchanges, const Limi
 }
 
 void BlobService::send(std::span<http::Exchange* const> exchanges, const Limits& limits) const {
+  if (exchanges.empty()) return;
+  auto permit = limiter_->acquire(exchanges.size(), limits);
+  if (!permit) return fail_all(exchanges, permit.error());
+  // Signed no sooner, because signatures carry the time.
   for (http::Exchange* exchange : exchanges) {
     const Result<void> authorized = authorizer_.authorize(*exchange, limits);
-    if (authorized) continue;
     // Without a token for one there is none for the others.
-    for (http::Exchange* unsent : exchanges) unsent->result = authorized;
-    return;
+    if (!authorized) return fail_all(exchanges, authorized.error());
   }
-  client_->perform(exchanges, limits);
+  Load load(*permit, exchanges.size());
+  client_->perform(exchanges, limits, {.connections_max = permit->count(), .observer = &load});
 }
 
 Result<void> BlobService::expect(http::Exchange& exchange, int status, const Doing& doing,

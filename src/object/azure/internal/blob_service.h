@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "http/client.h"
 #include "object/azure/internal/azure_error.h"
+#include "object/concurrency_limiter.h"
 #include "object/object_store.h"
 
 namespace aloft::internal {
@@ -20,7 +21,8 @@ namespace aloft::internal {
 class BlobService {
  public:
   BlobService(azure::Account account, std::shared_ptr<http::Client> client, Clock& clock,
-              std::shared_ptr<azure::TokenCaches> tokens = nullptr);
+              std::shared_ptr<azure::TokenCaches> tokens = nullptr,
+              const ConcurrencyOptions& concurrency = {});
 
   const std::string& account_name() const { return account_.name; }
   const azure::ServiceEndpoint& endpoint() const { return account_.endpoint; }
@@ -33,7 +35,8 @@ class BlobService {
              std::string_view query = {}) const;
 
   /// Authorizes and performs; the last step. Fails as Authorizer and client do; any answer is a
-  /// success here. What is refused for a token that does not serve any more is sent once more.
+  /// success here. What is refused for a token that does not serve any more is sent once more. All
+  /// requests of an account share the places of one ConcurrencyLimiter.
   Result<void> perform(http::Exchange& exchange, const Limits& limits) const;
   void perform(std::span<http::Exchange* const> exchanges, const Limits& limits) const;
 
@@ -47,6 +50,7 @@ class BlobService {
   const azure::Account account_;
   const azure::Authorizer authorizer_;
   const std::shared_ptr<http::Client> client_;
+  const std::unique_ptr<ConcurrencyLimiter> limiter_;
   Clock& clock_;
 };
 

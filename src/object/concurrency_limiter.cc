@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/concurrency_limiter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace aloft {
+
+namespace {
+
+using std::chrono::duration;
+using std::chrono::duration_cast;
+
+constexpr auto kRoundTime = std::chrono::seconds(1);
+/// Fewer requests in a round say nothing.
+constexpr std::uint64_t kRequestsMin = 8;
+/// What a request is worth beside its bytes, so that small ones count too.
+constexpr double kRequestWorth = 4096;
+/// A burst of refusals is one reason to go down, not one for each.
+constexpr auto kSlowDownPause = std::chrono::milliseconds(250);
+constexpr double kDown = 0.8;
+constexpr double kGainWanted = 1.1;
+/// The best time of first bytes fades, so that a service that became slower for good is not taken
+/// for one that is overloaded.
+constexpr double kBestFades = 1.02;
+/// Rounds without a change after which more is tried again.
+constexpr int kRoundsSteadyMax = 16;
+
+std::size_t bucket_of(std::chrono::nanoseconds time, std::size_t buckets) {
+  const double micros = duration<double, std::micro>(time).count();
+  if (micros <= 1) return 0;
+  return std::min(static_cast<std::size_t>(std::ceil(std::log2(micros) * 4)), buckets - 1);
+}
+
+std::chrono::nanoseconds time_of(std::size_t bucket) {
+  return duration_cast<std::chrono::nanoseconds>(
+      duration<double, std::micro>(std::exp2(static_cast<double>(bucket) / 4)));
+}
+
+}  // namespace
+
+ConcurrencyLimiter::ConcurrencyLimiter(const ConcurrencyOptions& options, Clock& clock)
+    : options_(options), clock_(clock) {
+  auto state = state_.lock();
+  state->limit = std::clamp(options_.start, options_.floor, options_.ceiling);
+  state->near = options_.ceiling;
+  state->round.began = clock_.now();
+}
+
+std::size_t ConcurrencyLimiter::limit() {
+  return state_.lock()->limit;
+}
+
+Result<ConcurrencyLimiter::Permit> ConcurrencyLimiter::acquire(std::size_t wanted,
+                                                               const Limits& limits) {
+  auto state = state_.lock();
+  const auto is_free = [&] { return state->under_way < state->limit; };
+  if (!is_free()) {
+    state->round.demand = true;
+    // The end of time is beyond what the system's own wait can reckon with.
+    const bool endless = limits.deadline == Clock::time_point::max();
+    const bool freed =
+        endless ? freed_.wait(state.mutex_lock(), limits.stop, is_free)
+                : freed_.wait_until(state.mutex_lock(), limits.stop, limits.deadline, is_free);
+    if (!freed && limits.stop.stop_requested()) {
+      return fail(ErrorCode::cancelled, "interrupted while other requests were under way");
+    }
+    if (!freed) {
+      return fail(ErrorCode::deadline_exceeded,
+                  "no time was left when the requests before it had ended");
+    }
+  }
+  const std::size_t free = state->limit - state->under_way;
+  const std::size_t count = std::min(wanted, (free + 1) / 2);
+  if (count < wanted) state->round.demand = true;
+  state->under_way += count;
+  // There may be some for the next one too.
+  if (count < free) freed_.notify_one();
+  return Permit(this, count);
+}
+
+void ConcurrencyLimiter::Permit::give_back(std::size_t count) {
+  if (count == 0) return;
+  count_ -= count;
+  limiter_->state_.lock()->under_way -= count;
+  limiter_->freed_.notify_one();
+}
+
+void ConcurrencyLimiter::note(const RequestOutcome& outcome) {
+  const auto now = clock_.now();
+  auto state = state_.lock();
+  Round& round = state->round;
+  if (outcome.throttled) {
+    // Requests that were under way already when it went down say nothing new.
+    if (now - outcome.first_byte >= state->slowed_at) slow_down(*state, now);
+  } else {
+    ++round.requests;
+    round.bytes += outcome.body_bytes;
+  }
+  if (outcome.first_byte > std::chrono::nanoseconds::zero()) {
+    ++round.first_bytes[bucket_of(outcome.first_byte, kBuckets)];
+  }
+  if (now - round.began >= kRoundTime) end_round(*state, now);
+}
+
+void ConcurrencyLimiter::slow_down(State& state, Clock::time_point now) const {
+  state.round.throttled = true;
+  const bool just_did =
+      state.slowed_at != Clock::time_point::min() && now - state.slowed_at < kSlowDownPause;
+  if (just_did) return;
+  state.slowed_at = now;
+  step_down(state);
+  if (!state.slowing) state.near = state.limit;
+  state.slowing = true;
+}
+
+ConcurrencyLimiter::Measure ConcurrencyLimiter::measure_of(const Round& round,
+                                                           std::chrono::nanoseconds time) {
+  const double worth =
+      static_cast<double>(round.bytes) + kRequestWorth * static_cast<double>(round.requests);
+  Measure measure{.goodput = worth / duration<double>(time).count()};
+  std::uint64_t count = 0;
+  for (const std::uint32_t in_bucket : round.first_bytes) count += in_bucket;
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < kBuckets && count > 0; ++i) {
+    seen += round.first_bytes[i];
+    if (seen * 100 < count * 95) continue;
+    measure.first_byte = time_of(i);
+    break;
+  }
+  return measure;
+}
+
+void ConcurrencyLimiter::end_round(State& state, Clock::time_point now) const {
+  const Round round = std::exchange(state.round, {.began = now});
+  if (round.throttled) {
+    // What was measured while requests were refused is no measure for later.
+    state.before.reset();
+    state.probing = true;
+    return;
+  }
+  if (!round.demand || round.requests < kRequestsMin) return;
+  state.slowing = false;
+  judge(state, measure_of(round, now - round.began));
+}
+
+/// Twice the best, or more.
+bool ConcurrencyLimiter::is_slow(State& state, const Measure& measure) {
+  std::chrono::nanoseconds& best = state.best_first_byte;
+  best = duration_cast<std::chrono::nanoseconds>(best * kBestFades);
+  if (best == std::chrono::nanoseconds::zero() || measure.first_byte < best)
+    best = measure.first_byte;
+  return measure.first_byte >= 2 * best && measure.first_byte > std::chrono::nanoseconds::zero();
+}
+
+void ConcurrencyLimiter::judge(State& state, const Measure& measure) const {
+  const bool slow = is_slow(state, measure);
+  const bool gained = !state.before || measure.goodput >= state.before->goodput * state.gain_wanted;
+  if (state.probing && gained) return step_up(state, measure);
+  if (state.probing) {
+    state.probing = false;
+    state.limit = state.near = state.limit_before;
+  } else if (slow && !gained) {
+    state.rounds_steady = 0;
+    step_down(state);
+    state.near = state.limit;
+  } else if (++state.rounds_steady >= kRoundsSteadyMax) {
+    step_up(state, measure);
+  }
+}
+
+void ConcurrencyLimiter::step_up(State& state, const Measure& measure) const {
+  const std::size_t from = state.limit;
+  const std::size_t small = std::max<std::size_t>(from / 8, 1);
+  const std::size_t to = from < state.near ? std::min(from * 2, state.near) : from + small;
+  // Near the ceiling it cannot double; what cannot bring a tenth is not asked to.
+  state.limit = std::min(to, options_.ceiling);
+  const double growth = static_cast<double>(state.limit) / static_cast<double>(from);
+  state.gain_wanted = std::min(kGainWanted, 1 + (growth - 1) / 2);
+  state.before = measure;
+  state.limit_before = from;
+  state.probing = state.limit > from;
+  state.rounds_steady = 0;
+}
+
+void ConcurrencyLimiter::step_down(State& state) const {
+  const auto less = static_cast<std::size_t>(static_cast<double>(state.limit) * kDown);
+  state.limit = std::max(less, options_.floor);
+}
+
+}  // namespace aloft

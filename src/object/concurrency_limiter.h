@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/limits.h"
+#include "base/result.h"
+
+namespace aloft {
+
+struct ConcurrencyOptions {
+  std::size_t start = 32;
+  std::size_t floor = 4;
+  std::size_t ceiling = 300;
+};
+
+/// What a request came to, as far as it says something about the service's load.
+struct RequestOutcome {
+  std::uint64_t body_bytes = 0;           ///< Both directions.
+  std::chrono::nanoseconds first_byte{};  ///< From the end of the request; zero if nothing came.
+  bool throttled = false;                 ///< The service asked to slow down.
+};
+
+/// How many requests to one account are under way at once: as many as make it faster. Starts low
+/// and doubles each second while that brings at least a tenth more goodput; goes back where it does
+/// not, and looks again now and then. Goes down by a fifth when the service asks to slow down (but
+/// not again for requests that were under way then), and while the first bytes take twice as long
+/// as they did at best without more goodput. After a time of slowing down it is soon back near the
+/// number at which that began, and grows in small steps from there.
+///
+/// Only seconds in which somebody wanted more than there was count: without demand there is nothing
+/// to learn. Safe from many threads at once.
+class ConcurrencyLimiter {
+ public:
+  /// `clock` outlives the limiter.
+  ConcurrencyLimiter(const ConcurrencyOptions& options, Clock& clock);
+
+  /// Places for requests, given back at its end. The limiter outlives it.
+  class Permit {
+   public:
+    Permit(Permit&& other) noexcept
+        : limiter_(other.limiter_), count_(std::exchange(other.count_, 0)) {}
+    Permit& operator=(Permit&&) = delete;
+    ~Permit() { give_back(count_); }
+
+    std::size_t count() const { return count_; }
+    void note(const RequestOutcome& outcome) { limiter_->note(outcome); }
+    /// Some places before the end; at most count().
+    void give_back(std::size_t count);
+
+   private:
+    friend class ConcurrencyLimiter;
+    Permit(ConcurrencyLimiter* limiter, std::size_t count) : limiter_(limiter), count_(count) {}
+    ConcurrencyLimiter* limiter_;
+    std::size_t count_;
+  };
+
+  /// At least one place and at most `wanted`: half of what is free, so that others get some too.
+  /// Waits while there is none; fails as `limits` say.
+  Result<Permit> acquire(std::size_t wanted, const Limits& limits);
+
+  /// How many requests may be under way now.
+  std::size_t limit();
+
+ private:
+  struct Measure {
+    double goodput = 0;  // Per second: bytes, and something for each request.
+    std::chrono::nanoseconds first_byte{};
+  };
+  // First bytes by time: bucket i holds those up to 2^(i/4) microseconds.
+  static constexpr std::size_t kBuckets = 112;
+  // What happened since `began`.
+  struct Round {
+    Clock::time_point began{};
+    std::uint64_t requests = 0;
+    std::uint64_t bytes = 0;
+    std::array<std::uint32_t, kBuckets> first_bytes{};
+    bool demand = false;
+    bool throttled = false;
+  };
+  struct State {
+    std::size_t limit = 0;
+    std::size_t under_way = 0;
+    Round round{};
+    Clock::time_point slowed_at = Clock::time_point::min();
+    bool slowing = false;             // The last round with demand was throttled.
+    std::size_t near = 0;             // From here on in small steps.
+    bool probing = true;              // The last step up is to be judged.
+    double gain_wanted = 1.1;         // By it.
+    std::optional<Measure> before{};  // The last step up.
+    std::size_t limit_before = 0;
+    std::chrono::nanoseconds best_first_byte{};
+    int rounds_steady = 0;
+  };
+
+  void note(const RequestOutcome& outcome);
+  void slow_down(State& state, Clock::time_point now) const;
+  void end_round(State& state, Clock::time_point now) const;
+  void judge(State& state, const Measure& measure) const;
+  void step_up(State& state, const Measure& measure) const;
+  void step_down(State& state) const;
+  static Measure measure_of(const Round& round, std::chrono::nanoseconds time);
+  static bool is_slow(State& state, const Measure& measure);
+
+  const ConcurrencyOptions options_;
+  Clock& clock_;
+  Guarded<State> state_;
+  std::condition_variable_any freed_;
+};
+
+}  // namespace aloft

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object/concurrency_limiter.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <iostream>
+#include <memory>
+#include <queue>
+#include <vector>
+
+#include "base/fake_clock.h"
+#include "base/random.h"
+#include "base/seeded_random.h"
+
+namespace aloft {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A service and clients that always want one more request, in a time of their own: `capacity`
+/// requests are served at a time, each for about 20 ms, the others wait for their turn. More than
+/// `refused_from` at a time are refused.
+class Simulation {
+ public:
+  Simulation(std::size_t capacity, std::uint64_t seed, const ConcurrencyOptions& options = {})
+      : random_(seed), limiter_(options, clock_), workers_(capacity, clock_.now()) {
+    std::make_heap(workers_.begin(), workers_.end(), std::greater<>());
+  }
+
+  /// Requests served each second.
+  double run(std::chrono::seconds time) {
+    const auto end = clock_.now() + time;
+    served_ = 0;
+    for (ask(); !under_way_.empty() && under_way_.top()->end < end; ask()) finish_next();
+    clock_.advance(end - clock_.now());
+    return static_cast<double>(served_) / static_cast<double>(time.count());
+  }
+
+  std::size_t limit() { return limiter_.limit(); }
+  void lose_workers(std::size_t count) {
+    workers_.resize(workers_.size() - count);
+    std::make_heap(workers_.begin(), workers_.end(), std::greater<>());
+  }
+  std::size_t refused_from = 1'000'000;
+  std::size_t asked_max = 1'000'000;  ///< So many clients.
+
+ private:
+  struct Request {
+    ConcurrencyLimiter::Permit permit;
+    Clock::time_point begin;
+    Clock::time_point end;
+    bool refused;
+  };
+  struct Later {
+    bool operator()(const std::unique_ptr<Request>& a, const std::unique_ptr<Request>& b) const {
+      return a->end > b->end;
+    }
+  };
+
+  void ask() {
+    while (under_way_.size() < asked_max) {
+      auto permit = limiter_.acquire(1, {.deadline = Clock::time_point::min()});
+      if (!permit) return;
+      const auto now = clock_.now();
+      const bool refused = under_way_.size() >= refused_from;
+      under_way_.push(std::make_unique<Request>(std::move(*permit), now,
+                                                refused ? now + 2ms : serve(now), refused));
+    }
+  }
+
+  Clock::time_point serve(Clock::time_point now) {
+    std::pop_heap(workers_.begin(), workers_.end(), std::greater<>());
+    workers_.back() =
+        std::max(workers_.back(), now) + 16ms + std::chrono::microseconds(random_.below(8'000));
+    const auto end = workers_.back();
+    std::push_heap(workers_.begin(), workers_.end(), std::greater<>());
+    return end;
+  }
+
+  void finish_next() {
+    Request& request = *under_way_.top();
+    clock_.advance(request.end - clock_.now());
+    served_ += request.refused ? 0 : 1;
+    request.permit.note({.body_bytes = request.refused ? 0u : 16'384u,
+                         .first_byte = request.end - request.begin,
+                         .throttled = request.refused});
+    under_way_.pop();
+  }
+
+  FakeClock clock_;
+  SeededRandom random_;
+  ConcurrencyLimiter limiter_;
+  std::vector<Clock::time_point> workers_;  // When each is free; a heap.
+  std::priority_queue<std::unique_ptr<Request>, std::vector<std::unique_ptr<Request>>, Later>
+      under_way_;
+  std::uint64_t served_ = 0;
+};
+
+class LimiterSimulation : public testing::Test {
+ protected:
+  LimiterSimulation() { RecordProperty("seed", std::to_string(seed_)); }
+  ~LimiterSimulation() override {
+    if (HasFailure()) std::cerr << "seed " << seed_ << "\n";
+  }
+  const std::uint64_t seed_ = system_random().below(1'000'000);
+};
+
+TEST_F(LimiterSimulation, FindsTheCapacityWithinAFewSeconds) {
+  for (const std::size_t capacity : {8u, 50u, 100u, 250u}) {
+    Simulation service(capacity, seed_);
+    service.run(8s);
+    const double best = static_cast<double>(capacity) / 0.020;
+    EXPECT_GT(service.run(30s), 0.95 * best) << capacity;
+    EXPECT_LE(service.limit(), std::max<std::size_t>(32, 5 * capacity / 2)) << capacity;
+  }
+}
+
+TEST_F(LimiterSimulation, GoesDownWhereMoreOnlyMakesTheRequestsWait) {
+  Simulation service(100, seed_);
+  service.run(20s);
+  ASSERT_GE(service.limit(), 100u);
+  service.lose_workers(80);
+  service.run(10s);
+  EXPECT_GT(service.run(1s), 0.9 * 20 / 0.020);
+  EXPECT_LE(service.limit(), 64u);
+}
+
+TEST_F(LimiterSimulation, StaysBelowTheCeiling) {
+  Simulation service(100'000, seed_, {.ceiling = 100});
+  service.run(20s);
+  EXPECT_EQ(service.limit(), 100u);
+}
+
+TEST_F(LimiterSimulation, LearnsNothingWithoutDemand) {
+  Simulation service(1000, seed_);
+  service.asked_max = 16;
+  service.run(20s);
+  EXPECT_EQ(service.limit(), 32u);
+}
+
+TEST_F(LimiterSimulation, StaysNearWhatTheServiceTakes) {
+  Simulation service(200, seed_);
+  service.refused_from = 60;
+  service.run(10s);
+  EXPECT_GT(service.run(60s), 0.7 * 60 / 0.020);
+  EXPECT_LE(service.limit(), 80u);
+}
+
+TEST_F(LimiterSimulation, IsSoonBackAfterABurstOfRefusals) {
+  Simulation service(100, seed_);
+  service.run(20s);
+  const double before = service.run(10s);
+  service.refused_from = 0;
+  service.run(2s);
+  EXPECT_LT(service.limit(), 40u);
+  EXPECT_GE(service.limit(), 4u);
+  service.refused_from = 1'000'000;
+  service.run(10s);
+  EXPECT_GT(service.run(10s), 0.8 * before);
+}
+
+// ---- Places
+
+TEST(ConcurrencyLimiter, LeavesPlacesForOthers) {
+  ConcurrencyLimiter limiter({.start = 8}, system_clock());
+  const auto first = limiter.acquire(100, {});
+  EXPECT_EQ(first->count(), 4u);
+  const auto second = limiter.acquire(1, {});
+  EXPECT_EQ(second->count(), 1u);
+  const auto third = limiter.acquire(100, {});
+  EXPECT_EQ(third->count(), 2u);
+  const auto fourth = limiter.acquire(100, {});
+  EXPECT_EQ(fourth->count(), 1u);
+  const auto none = limiter.acquire(1, {.deadline = Clock::time_point::min()});
+  EXPECT_EQ(none.error().code, ErrorCode::deadline_exceeded);
+}
+
+TEST(ConcurrencyLimiter, WaitsForAPlace) {
+  ConcurrencyLimiter limiter({.start = 1, .floor = 1}, system_clock());
+  auto first = limiter.acquire(1, {});
+  auto waiting = std::async(std::launch::async, [&] { return limiter.acquire(1, {})->count(); });
+  auto timed = std::async(std::launch::async, [&] {
+    return limiter.acquire(1, Limits::within(std::chrono::minutes(5)))->count();
+  });
+  first->give_back(1);
+  EXPECT_EQ(waiting.get(), 1u);
+  EXPECT_EQ(timed.get(), 1u);
+}
+
+TEST(ConcurrencyLimiter, StopsWaitingWhenInterrupted) {
+  ConcurrencyLimiter limiter({.start = 1, .floor = 1}, system_clock());
+  const auto first = limiter.acquire(1, {});
+  std::stop_source stop;
+  auto waiting = std::async(std::launch::async, [&] {
+    return limiter.acquire(1, {.stop = stop.get_token()}).error().code;
+  });
+  stop.request_stop();
+  EXPECT_EQ(waiting.get(), ErrorCode::cancelled);
+}
+
+}  // namespace
+}  // namespace aloft
