@@ -11,6 +11,7 @@
 #include "object/azure/internal/blob_answer.h"
 #include "object/azure/internal/blob_service.h"
 #include "object/azure/internal/blob_xml.h"
+#include "object/azure/internal/ranged_read.h"
 
 namespace aloft {
 
@@ -36,10 +37,6 @@ Result<PutResult> put_result(const http::Exchange& exchange, const Doing& doing)
   auto made = internal::parse_put_result(exchange.answer);
   if (!made) return fail(senseless(exchange.answer, doing, "it lacks ETag or Last-Modified"));
   return std::move(*made);
-}
-
-std::string range_header(ByteRange range) {
-  return fmt::format("bytes={}-{}", range.offset, range.offset + range.length_bytes - 1);
 }
 
 Result<std::string> block_query(std::string_view uri, std::string_view block_id) {
@@ -90,53 +87,6 @@ Result<ObjectInfo> AzureStore::head(std::string_view key, const Limits& limits) 
   return std::move(*info);
 }
 
-/// One ranged GET and the check that its answer is what was asked for.
-struct AzureStore::Reading {
-  http::Exchange exchange{};
-  bool performed = false;
-
-  void begin(const AzureStore& store, const ReadRequest& request, std::span<std::byte> buffer) {
-    CHECK(buffer.size() >= request.range.length_bytes);
-    store.service_->begin(exchange, http::Method::get, store.path(request.key));
-    exchange.headers.add("x-ms-range", range_header(request.range));
-    if (!request.if_match.empty()) exchange.headers.add("If-Match", request.if_match);
-    exchange.sink = buffer.first(static_cast<std::size_t>(request.range.length_bytes));
-    performed = true;
-  }
-
-  /// The range begins at or behind the object's end, so there is nothing to read. (Azurite answers
-  /// a range that begins exactly there with an empty part instead of 416.)
-  bool brought_nothing() const {
-    const http::Answer& answer = exchange.answer;
-    return exchange.result.has_value() &&
-           (answer.status == 416 || (answer.status == 206 && answer.sink_bytes == 0));
-  }
-
-  Result<ReadResult> end(const ReadRequest& request, const Doing& doing) {
-    const http::Answer& answer = exchange.answer;
-    if (!exchange.result) return fail(error_of_transport(exchange.result.error(), doing));
-    if (answer.status != 206) {
-      if (!answer.successful()) return fail(error_of_answer(answer, doing));
-      return fail(senseless(answer, doing, "it is not the range that was asked for"));
-    }
-    const auto range = internal::parse_content_range(answer.headers.get("Content-Range"));
-    if (!range || range->first != request.range.offset) {
-      return fail(senseless(answer, doing, "its Content-Range is another one"));
-    }
-    const std::uint64_t expected =
-        std::min(request.range.length_bytes, range->size_bytes - range->first);
-    if (answer.sink_bytes != expected || range->last - range->first + 1 != expected) {
-      return fail(senseless(answer, doing, "it has another length than its range"));
-    }
-    ReadResult result{.size_bytes = answer.sink_bytes};
-    if (request.want_info) {
-      result.info = internal::parse_object_info(request.key, answer);
-      if (!result.info) return fail(senseless(answer, doing, "properties are missing"));
-    }
-    return result;
-  }
-};
-
 /// A read of no bytes still says whether the object is there, and is the version that was asked
 /// for. `must_end` where only the object's end explains that there are none.
 Result<ReadResult> AzureStore::read_nothing(const ReadRequest& request, bool must_end,
@@ -163,7 +113,7 @@ Result<ReadResult> AzureStore::read(const ReadRequest& request, std::span<std::b
 }
 
 void AzureStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
-  std::vector<Reading> readings(parts.size());
+  std::vector<internal::RangedRead> reads(parts.size());
   std::vector<http::Exchange*> exchanges;
   exchanges.reserve(parts.size());
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -172,19 +122,24 @@ void AzureStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
     if (const Result<void> checked = azure::check_key(request.key); !checked) {
       parts[i].result = fail(checked.error());
     } else if (request.range.length_bytes > 0) {
-      readings[i].begin(*this, request, parts[i].buffer);
-      exchanges.push_back(&readings[i].exchange);
+      reads[i].begin(*service_, path(request.key), request, parts[i].buffer);
+      exchanges.push_back(&reads[i].exchange());
     }
   }
-  service_->perform(exchanges, limits);
+  while (!exchanges.empty()) {
+    service_->perform(exchanges, limits);
+    exchanges.clear();
+    for (internal::RangedRead& read : reads) {
+      if (read.go_on(*service_)) exchanges.push_back(&read.exchange());
+    }
+  }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const ReadRequest& request = parts[i].request;
-    if (readings[i].performed && !readings[i].brought_nothing()) {
+    if (reads[i].begun() && !reads[i].brought_nothing()) {
       const std::string name = uri(request.key);
-      parts[i].result = readings[i].end(request, {"reading", name});
+      parts[i].result = reads[i].end({"reading", name});
     } else if (parts[i].result) {
-      const bool empty_part = readings[i].performed && readings[i].exchange.answer.status == 206;
-      parts[i].result = read_nothing(request, empty_part, limits);
+      parts[i].result = read_nothing(request, reads[i].must_be_at_end(), limits);
     }
   }
 }
@@ -229,7 +184,7 @@ Result<void> AzureStore::stage_block_from(const StageFromRequest& request, const
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(request.key), query);
   TRY(internal::add_source(exchange, request.source));
-  exchange.headers.add("x-ms-source-range", range_header(request.range));
+  exchange.headers.add("x-ms-source-range", internal::range_header(request.range));
   if (!request.source_if_match.empty()) {
     exchange.headers.add("x-ms-source-if-match", request.source_if_match);
   }

@@ -22,7 +22,9 @@ struct Doing;
 
 /// One container of Azure Blob storage (or of an emulator) over its REST protocol. Made by
 /// AzureAccount; each call is one request, but for copies, which are asked about until they are
-/// complete. Bodies of reads go from the socket into the caller's buffer.
+/// complete, and for reads whose connection breaks within the body, which go on from there on
+/// another one (and fail with precondition_failed if the object changed meanwhile). Bodies of reads
+/// go from the socket into the caller's buffer.
 ///
 /// Errors: what the service said by one table (internal/azure_error.cc), with its request id; an
 /// answer that breaks the protocol is corrupt, a connection that broke unavailable.
@@ -50,8 +52,6 @@ class AzureStore final : public ObjectStore {
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
 
  private:
-  struct Reading;
-
   std::string uri(std::string_view key) const;
   std::string path(std::string_view key) const;
   Result<ReadResult> read_nothing(const ReadRequest& request, bool must_end, const Limits& limits);

@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <functional>
-#include <thread>
 
 #include "azure/account.h"
 #include "azure/token_server_fake.h"
@@ -312,40 +311,6 @@ TEST_F(AzureStoreTest, LeavesADestinationThatSomebodyElseWroteDuringACopy) {
   };
   EXPECT_EQ(copy(limits()).error().code, ErrorCode::precondition_failed);
   EXPECT_THAT(request(), StartsWith("HEAD /demo/b "));
-}
-
-TEST(AzureStoreLimit, IsSharedByAllCallsOfAnAccount) {
-  std::atomic<int> under_way = 0;
-  std::atomic<int> under_way_max = 0;
-  http::FakeServer server([&](http::FakeConnection& connection, int) {
-    while (!connection.read_request().empty()) {
-      const int now = ++under_way;
-      for (int max = under_way_max; now > max && !under_way_max.compare_exchange_weak(max, now);) {
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      --under_way;
-      connection.send(
-          "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-0/1\r\n"
-          "Content-Length: 1\r\n\r\nx");
-    }
-  });
-  AzureAccount account({.name = "lab",
-                        .endpoint = {.server = server.endpoint(), .base_path = ""},
-                        .credential = azure::SharedKey{"secret"}},
-                       std::make_shared<http::Client>(), system_clock(), nullptr,
-                       {.start = 3, .floor = 3, .ceiling = 3});
-  const auto read_some = [&] {
-    std::array<std::byte, 1> buffer{};
-    std::vector<ReadPart> parts(10, {.request = {.key = "a", .range = {0, 1}}, .buffer = buffer});
-    account.container("demo")->read_many(parts, Limits::within(std::chrono::seconds(60)));
-    for (const ReadPart& part : parts) EXPECT_TRUE(part.result);
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 6; ++i) threads.emplace_back(read_some);
-  }
-  EXPECT_LE(under_way_max, 3);
-  EXPECT_GE(under_way_max, 2);
 }
 
 }  // namespace
