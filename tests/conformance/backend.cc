@@ -74,25 +74,34 @@ Result<std::shared_ptr<ObjectAccount>> connect(std::string_view connection_strin
   return connect(std::move(account));
 }
 
-/// Its record.
-Result<nlohmann::json> start_emulator() {
+/// Its record. `faults`: what it does on purpose (docs/guide/faults.md); empty: nothing.
+Result<nlohmann::json> start_emulator(const std::string& faults = "") {
   auto& server = *servers().emplace_back(std::make_unique<Server>());
   const std::string ready_file = server.directory.path() + "/ready.json";
-  const std::string text =
-      TRY(start_server(server, {ALOFT_MAIN, "emulator", "--in-memory", "--ready-file", ready_file},
-                       [&](const std::string&) -> std::optional<std::string> {
-                         auto record = read_file(ready_file);
-                         return record ? std::optional(*record) : std::nullopt;
-                       }));
+  std::vector<std::string> command{ALOFT_MAIN, "emulator", "--in-memory", "--ready-file",
+                                   ready_file};
+  if (!faults.empty()) {
+    const std::string file = server.directory.path() + "/faults.toml";
+    TRY(replace_file(file, faults, 0600));
+    command.insert(command.end(), {"--faults", file});
+  }
+  const std::string text = TRY(start_server(server, std::move(command),
+                                            [&](const std::string&) -> std::optional<std::string> {
+                                              auto record = read_file(ready_file);
+                                              return record ? std::optional(*record) : std::nullopt;
+                                            }));
   return nlohmann::json::parse(text);
+}
+
+Result<std::shared_ptr<ObjectAccount>> connect_by_key(const nlohmann::json& record) {
+  return connect(fmt::format("AccountName={};AccountKey={};BlobEndpoint={}",
+                             record["account"].get<std::string>(), record["key"].get<std::string>(),
+                             record["blob_endpoint"].get<std::string>()));
 }
 
 Result<Backend> open_emulator() {
   const auto record = TRY(start_emulator());
-  return Backend{
-      .account = TRY(connect(fmt::format(
-          "AccountName={};AccountKey={};BlobEndpoint={}", record["account"].get<std::string>(),
-          record["key"].get<std::string>(), record["blob_endpoint"].get<std::string>())))};
+  return Backend{.account = TRY(connect_by_key(record))};
 }
 
 /// As a task sees the emulator: without any key.
@@ -139,20 +148,58 @@ Result<Backend> open_live() {
   return Backend{.account = TRY(connect(text))};
 }
 
+/// Repeats often and at once, so that the suite sees none of the faults.
+constexpr RetryOptions kRetries{.attempts_max = 30,
+                                .pause_first = std::chrono::milliseconds(0),
+                                .pause_max = std::chrono::milliseconds(1),
+                                .spare_repeats = 1e9};
+
+/// Printed, for a failure to be repeated with it.
+std::uint64_t new_seed(std::string_view backend) {
+  const std::uint64_t seed = std::random_device{}();
+  std::cout << "conformance/" << backend << ": seed " << seed << "\n";
+  return seed;
+}
+
 /// Memory behind faults behind retries: to the suite it must look like memory.
 Result<Backend> open_retrying() {
-  static const std::uint64_t seed = std::random_device{}();
-  std::cout << "conformance/retrying: seed " << seed << "\n";
-  static SeededRandom random(seed);
+  static SeededRandom random(new_seed("retrying"));
   constexpr FaultOptions kFaults{
       .fails_before = 0.1, .fails_after = 0.1, .throttles = 0.05, .breaks_reads = 0.1};
-  constexpr RetryOptions kRetries{.attempts_max = 30,
-                                  .pause_first = std::chrono::milliseconds(0),
-                                  .pause_max = std::chrono::milliseconds(1),
-                                  .spare_repeats = 1e9};
   auto faulty = std::make_shared<FaultyAccount>(std::make_shared<MemoryAccount>(), kFaults, random,
                                                 system_clock());
   return Backend{.account = std::make_shared<RetryingAccount>(std::move(faulty), kRetries,
+                                                              system_clock(), random),
+                 .loses_answers = true};
+}
+
+/// The emulator with faults, behind retries: to the suite it must look like the emulator. So what
+/// was carried out and not answered, over a real protocol, is told from what somebody else did.
+Result<Backend> open_faulty_emulator() {
+  static SeededRandom random(new_seed("faults"));
+  const auto record = TRY(start_emulator(fmt::format(R"(
+seed = {}
+[[request]]
+service = "blob"
+probability = 0.1
+drop = "after"
+[[request]]
+service = "blob"
+probability = 0.05
+drop = "before"
+[[request]]
+service = "blob"
+probability = 0.05
+status = 503
+code = "ServerBusy"
+[[request]]
+service = "blob"
+method = "GET"
+probability = 0.1
+reset_after_bytes = 400
+)",
+                                                     random.below(1'000'000))));
+  return Backend{.account = std::make_shared<RetryingAccount>(TRY(connect_by_key(record)), kRetries,
                                                               system_clock(), random),
                  .loses_answers = true};
 }
@@ -161,6 +208,7 @@ Result<Backend> start(const std::string& name) {
   if (name == "memory") return Backend{.account = std::make_shared<MemoryAccount>()};
   if (name == "retrying") return open_retrying();
   if (name == "emulator") return open_emulator();
+  if (name == "faults") return open_faulty_emulator();
   if (name == "identity") return open_emulator_by_identity();
   if (name == "azurite") return start_azurite();
   return open_live();
@@ -169,7 +217,7 @@ Result<Backend> start(const std::string& name) {
 }  // namespace
 
 std::vector<std::string> backend_names() {
-  return {"memory", "retrying", "emulator", "identity", "azurite", "live"};
+  return {"memory", "retrying", "emulator", "faults", "identity", "azurite", "live"};
 }
 
 Result<Backend> open_backend(const std::string& name) {

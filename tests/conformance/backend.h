@@ -16,7 +16,8 @@ struct Backend {
   bool stages_from_object = true;
   /// Refuses block ids of different lengths on its own.
   bool checks_block_id_lengths = true;
-  /// Answers get lost: a removal that finds nothing may be its own repetition, and succeeds.
+  /// Answers get lost: a removal that finds nothing, or a container that is there, may be what an
+  /// attempt before did, and that succeeds.
   bool loses_answers = false;
 };
 

@@ -264,15 +264,17 @@ TEST_P(ObjectTest, NamesAMissingContainer) {
 }
 
 TEST_P(ObjectTest, MakesAndListsContainers) {
-  EXPECT_EQ(outcome(backend_.account->create_container(container_, limits())), "already_exists");
+  if (!backend_.loses_answers) {
+    EXPECT_EQ(outcome(backend_.account->create_container(container_, limits())), "already_exists");
+    EXPECT_EQ(outcome(backend_.account->remove_container("conformance-nowhere", limits())),
+              "not_found");
+  }
   EXPECT_TRUE(backend_.account->container_exists(container_, limits()).value());
   EXPECT_FALSE(backend_.account->container_exists("conformance-nowhere", limits()).value());
   const auto names = backend_.account->list_containers(limits()).value();
   EXPECT_THAT(names, testing::Contains(container_));
   EXPECT_TRUE(std::ranges::is_sorted(names));
   EXPECT_EQ(outcome(backend_.account->create_container("Bad_Name", limits())), "invalid_argument");
-  EXPECT_EQ(outcome(backend_.account->remove_container("conformance-nowhere", limits())),
-            "not_found");
 }
 
 INSTANTIATE_TEST_SUITE_P(Conformance, ObjectTest, testing::ValuesIn(backend_names()),
