@@ -38,10 +38,11 @@ struct ClientOptions {
 struct PerformOptions {
   /// As ClientOptions::connections_max_per_call, where that is more.
   std::size_t connections_max = std::numeric_limits<std::size_t>::max();
-  /// Called on the calling thread for each exchange as it ends; performs nothing itself.
   class Observer {
    public:
-    virtual void ended(const Exchange& exchange) = 0;
+    /// Called on the calling thread for each exchange as it ends; performs nothing itself. Returns
+    /// the `connections_max` from here on; where that is less, what is under way ends first.
+    virtual std::size_t ended(const Exchange& exchange) = 0;
 
    protected:
     ~Observer() = default;

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,27 +43,6 @@ class ClientTest : public testing::Test {
   }
   Client client_;
 };
-
-TEST_F(ClientTest, ReachesThisMachineWithoutAProxyUnlessAskedTo) {
-  FakeServer server(echo);
-  ASSERT_EQ(::setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
-  Exchange exchange = get(server);
-  const auto direct = client_.perform(exchange, soon());
-  const auto by_proxy = Client({.use_proxies_for_loopback = true}).perform(exchange, soon());
-  ASSERT_EQ(::unsetenv("http_proxy"), 0);
-  EXPECT_TRUE(direct);
-  EXPECT_FALSE(by_proxy) << "the proxy does not exist";
-}
-
-TEST_F(ClientTest, GoesAroundProxiesWhereToldSo) {
-  FakeServer server(echo);
-  ASSERT_EQ(::setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
-  Exchange exchange = get(server);
-  const auto direct =
-      Client({.use_proxies = false, .use_proxies_for_loopback = true}).perform(exchange, soon());
-  ASSERT_EQ(::unsetenv("http_proxy"), 0);
-  EXPECT_TRUE(direct);
-}
 
 TEST_F(ClientTest, SendsHeadAndBodyAndTakesTheAnswer) {
   Guarded<std::string> seen;
@@ -487,37 +465,6 @@ TEST_F(ClientTest, LendsConnectionsFromThreadToThread) {
   threads.clear();
   EXPECT_EQ(good, 6 * 10 * (1 + 2 + 3 + 4));
   EXPECT_LE(server.connections(), 6 * 4);
-}
-
-TEST_F(ClientTest, UsesNoMoreConnectionsThanACallMay) {
-  FakeServer server(echo);
-  std::vector<Exchange> exchanges(9, get(server));
-  std::vector<Exchange*> pointers;
-  for (Exchange& exchange : exchanges) pointers.push_back(&exchange);
-  client_.perform(pointers, soon(), {.connections_max = 2});
-  for (const Exchange& exchange : exchanges) EXPECT_TRUE(exchange.result);
-  EXPECT_LE(server.connections(), 2);
-}
-
-TEST_F(ClientTest, TellsOfEachExchangeAsItEnds) {
-  FakeServer server([](FakeConnection& connection, int) {
-    const bool late = connection.read_request().starts_with("GET /late");
-    if (late) std::this_thread::sleep_for(30ms);
-    connection.answer("x");
-  });
-  struct Ends final : PerformOptions::Observer {
-    void ended(const Exchange& exchange) override { targets.push_back(exchange.target); }
-    std::vector<std::string> targets;
-  } ends;
-  Exchange late = get(server, "/late");
-  Exchange early = get(server, "/early");
-  Exchange senseless = get(server, "no path");
-  Exchange* const all[] = {&late, &early, &senseless};
-  client_.perform(all, soon(), {.observer = &ends});
-  EXPECT_THAT(ends.targets, testing::ElementsAre("no path", "/early", "/late"));
-  EXPECT_GE(late.answer.first_byte_time, 25ms);
-  EXPECT_LT(late.answer.first_byte_time, 10s);
-  EXPECT_EQ(senseless.answer.first_byte_time, 0ms);
 }
 
 }  // namespace

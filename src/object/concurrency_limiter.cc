@@ -44,7 +44,7 @@ ConcurrencyLimiter::ConcurrencyLimiter(const ConcurrencyOptions& options, Clock&
   auto state = state_.lock();
   state->limit = std::clamp(options_.start, options_.floor, options_.ceiling);
   state->near = options_.ceiling;
-  state->round.began = clock_.now();
+  state->round.began = state->idle_since = clock_.now();
 }
 
 std::size_t ConcurrencyLimiter::limit() {
@@ -59,9 +59,11 @@ Result<ConcurrencyLimiter::Permit> ConcurrencyLimiter::acquire(std::size_t wante
     state->round.demand = true;
     // The end of time is beyond what the system's own wait can reckon with.
     const bool endless = limits.deadline == Clock::time_point::max();
+    ++state->waiting;
     const bool freed =
         endless ? freed_.wait(state.mutex_lock(), limits.stop, is_free)
                 : freed_.wait_until(state.mutex_lock(), limits.stop, limits.deadline, is_free);
+    --state->waiting;
     if (!freed && limits.stop.stop_requested()) {
       return fail(ErrorCode::cancelled, "interrupted while other requests were under way");
     }
@@ -70,29 +72,51 @@ Result<ConcurrencyLimiter::Permit> ConcurrencyLimiter::acquire(std::size_t wante
                   "no time was left when the requests before it had ended");
     }
   }
-  const std::size_t free = state->limit - state->under_way;
-  const std::size_t count = std::min(wanted, (free + 1) / 2);
-  if (count < wanted) state->round.demand = true;
-  state->under_way += count;
+  if (state->under_way == 0) state->round.began += clock_.now() - state->idle_since;
+  const std::size_t count = take(*state, wanted);
   // There may be some for the next one too.
-  if (count < free) freed_.notify_one();
+  if (is_free() && state->waiting > 0) freed_.notify_one();
   return Permit(this, count);
 }
 
-void ConcurrencyLimiter::Permit::give_back(std::size_t count) {
-  if (count == 0) return;
-  count_ -= count;
-  limiter_->state_.lock()->under_way -= count;
-  limiter_->freed_.notify_one();
+std::size_t ConcurrencyLimiter::take(State& state, std::size_t wanted) {
+  const std::size_t free = state.limit - std::min(state.limit, state.under_way);
+  const std::size_t count = std::min(wanted, (free + 1) / 2);
+  if (count < wanted) state.round.demand = true;
+  state.under_way += count;
+  return count;
 }
 
-void ConcurrencyLimiter::note(const RequestOutcome& outcome) {
+void ConcurrencyLimiter::give_back(State& state, std::size_t count) {
+  if (count == 0) return;
+  state.under_way -= count;
+  if (state.under_way == 0) state.idle_since = clock_.now();
+  if (state.waiting > 0) freed_.notify_one();
+}
+
+ConcurrencyLimiter::Permit::~Permit() {
+  if (count_ > 0) limiter_->give_back(*limiter_->state_.lock(), count_);
+}
+
+void ConcurrencyLimiter::Permit::ended(const RequestOutcome& outcome, std::size_t left) {
+  auto state = limiter_->state_.lock();
+  limiter_->note(*state, outcome);
+  const bool shares = state->waiting > 0 || state->under_way > state->limit;
+  const std::size_t usable = std::min(left, shares ? std::max<std::size_t>(count_, 2) - 1 : left);
+  if (usable < count_) {
+    limiter_->give_back(*state, count_ - usable);
+    count_ = usable;
+  } else {
+    count_ += take(*state, usable - count_);
+  }
+}
+
+void ConcurrencyLimiter::note(State& state, const RequestOutcome& outcome) const {
   const auto now = clock_.now();
-  auto state = state_.lock();
-  Round& round = state->round;
+  Round& round = state.round;
   if (outcome.throttled) {
     // Requests that were under way already when it went down say nothing new.
-    if (now - outcome.first_byte >= state->slowed_at) slow_down(*state, now);
+    if (now - outcome.first_byte >= state.slowed_at) slow_down(state, now);
   } else {
     ++round.requests;
     round.bytes += outcome.body_bytes;
@@ -100,7 +124,9 @@ void ConcurrencyLimiter::note(const RequestOutcome& outcome) {
   if (outcome.first_byte > std::chrono::nanoseconds::zero()) {
     ++round.first_bytes[bucket_of(outcome.first_byte, kBuckets)];
   }
-  if (now - round.began >= kRoundTime) end_round(*state, now);
+  const bool tells = round.requests >= std::max(kRequestsMin, std::uint64_t{state.limit});
+  const bool complete = tells || round.throttled || !round.demand;
+  if (complete && now - round.began >= kRoundTime) end_round(state, now);
 }
 
 void ConcurrencyLimiter::slow_down(State& state, Clock::time_point now) const {
@@ -139,7 +165,7 @@ void ConcurrencyLimiter::end_round(State& state, Clock::time_point now) const {
     state.probing = true;
     return;
   }
-  if (!round.demand || round.requests < kRequestsMin) return;
+  if (!round.demand) return;
   state.slowing = false;
   judge(state, measure_of(round, now - round.began));
 }

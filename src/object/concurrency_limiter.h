@@ -37,7 +37,8 @@ struct RequestOutcome {
 /// number at which that began, and grows in small steps from there.
 ///
 /// Only seconds in which somebody wanted more than there was count: without demand there is nothing
-/// to learn. Safe from many threads at once.
+/// to learn. Time in which nothing is under way does not count, and where requests take long, a
+/// second is as long as it takes that many to end. Safe from many threads at once.
 class ConcurrencyLimiter {
  public:
   /// `clock` outlives the limiter.
@@ -49,12 +50,14 @@ class ConcurrencyLimiter {
     Permit(Permit&& other) noexcept
         : limiter_(other.limiter_), count_(std::exchange(other.count_, 0)) {}
     Permit& operator=(Permit&&) = delete;
-    ~Permit() { give_back(count_); }
+    ~Permit();
 
     std::size_t count() const { return count_; }
-    void note(const RequestOutcome& outcome) { limiter_->note(outcome); }
-    /// Some places before the end; at most count().
-    void give_back(std::size_t count);
+    /// One of its requests ended, and `left` are still to end or to begin. What they cannot use
+    /// goes back. Of what they can use there is one place less where others wait for places, and
+    /// more where some are free that nobody waits for: so a call with many requests neither keeps
+    /// others out nor stays with the few places that it began with.
+    void ended(const RequestOutcome& outcome, std::size_t left);
 
    private:
     friend class ConcurrencyLimiter;
@@ -89,6 +92,8 @@ class ConcurrencyLimiter {
   struct State {
     std::size_t limit = 0;
     std::size_t under_way = 0;
+    std::size_t waiting = 0;         // Calls without a place.
+    Clock::time_point idle_since{};  // While none is under way.
     Round round{};
     Clock::time_point slowed_at = Clock::time_point::min();
     bool slowing = false;             // The last round with demand was throttled.
@@ -101,7 +106,10 @@ class ConcurrencyLimiter {
     int rounds_steady = 0;
   };
 
-  void note(const RequestOutcome& outcome);
+  /// At most `wanted` places, and about half of those that are free.
+  static std::size_t take(State& state, std::size_t wanted);
+  void give_back(State& state, std::size_t count);
+  void note(State& state, const RequestOutcome& outcome) const;
   void slow_down(State& state, Clock::time_point now) const;
   void end_round(State& state, Clock::time_point now) const;
   void judge(State& state, const Measure& measure) const;

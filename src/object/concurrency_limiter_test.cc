@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 #include <queue>
+#include <thread>
 #include <vector>
 
 #include "base/fake_clock.h"
@@ -20,8 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A service and clients that always want one more request, in a time of their own: `capacity`
-/// requests are served at a time, each for about 20 ms, the others wait for their turn. More than
-/// `refused_from` at a time are refused.
+/// requests are served at a time, each for about `service_time`, the others wait for their turn.
+/// More than `refused_from` at a time are refused.
 class Simulation {
  public:
   Simulation(std::size_t capacity, std::uint64_t seed, const ConcurrencyOptions& options = {})
@@ -30,12 +31,17 @@ class Simulation {
   }
 
   /// Requests served each second.
-  double run(std::chrono::seconds time) {
+  double run(std::chrono::milliseconds time) {
     const auto end = clock_.now() + time;
     served_ = 0;
     for (ask(); !under_way_.empty() && under_way_.top()->end < end; ask()) finish_next();
     clock_.advance(end - clock_.now());
-    return static_cast<double>(served_) / static_cast<double>(time.count());
+    return static_cast<double>(served_) / std::chrono::duration<double>(time).count();
+  }
+
+  void pause(std::chrono::seconds time) {
+    while (!under_way_.empty()) finish_next();
+    clock_.advance(time);
   }
 
   std::size_t limit() { return limiter_.limit(); }
@@ -45,6 +51,7 @@ class Simulation {
   }
   std::size_t refused_from = 1'000'000;
   std::size_t asked_max = 1'000'000;  ///< So many clients.
+  std::chrono::microseconds service_time = 20ms;
 
  private:
   struct Request {
@@ -72,8 +79,10 @@ class Simulation {
 
   Clock::time_point serve(Clock::time_point now) {
     std::pop_heap(workers_.begin(), workers_.end(), std::greater<>());
+    const std::chrono::microseconds some = service_time / 5;
     workers_.back() =
-        std::max(workers_.back(), now) + 16ms + std::chrono::microseconds(random_.below(8'000));
+        std::max(workers_.back(), now) + 4 * some +
+        std::chrono::microseconds(random_.below(static_cast<std::uint64_t>(2 * some.count())));
     const auto end = workers_.back();
     std::push_heap(workers_.begin(), workers_.end(), std::greater<>());
     return end;
@@ -83,9 +92,10 @@ class Simulation {
     Request& request = *under_way_.top();
     clock_.advance(request.end - clock_.now());
     served_ += request.refused ? 0 : 1;
-    request.permit.note({.body_bytes = request.refused ? 0u : 16'384u,
-                         .first_byte = request.end - request.begin,
-                         .throttled = request.refused});
+    request.permit.ended({.body_bytes = request.refused ? 0u : 16'384u,
+                          .first_byte = request.end - request.begin,
+                          .throttled = request.refused},
+                         0);
     under_way_.pop();
   }
 
@@ -161,6 +171,22 @@ TEST_F(LimiterSimulation, IsSoonBackAfterABurstOfRefusals) {
   EXPECT_GT(service.run(10s), 0.8 * before);
 }
 
+TEST_F(LimiterSimulation, LearnsFromRequestsThatTakeLong) {
+  Simulation service(1000, seed_);
+  service.service_time = 10s;
+  service.run(2min);
+  EXPECT_GE(service.limit(), 128u);
+}
+
+TEST_F(LimiterSimulation, TakesNoPauseForASlowService) {
+  Simulation service(1000, seed_);
+  service.run(1100ms);
+  ASSERT_EQ(service.limit(), 64u);
+  service.pause(20s);
+  service.run(1100ms);
+  EXPECT_EQ(service.limit(), 128u);
+}
+
 // ---- Places
 
 TEST(ConcurrencyLimiter, LeavesPlacesForOthers) {
@@ -184,9 +210,34 @@ TEST(ConcurrencyLimiter, WaitsForAPlace) {
   auto timed = std::async(std::launch::async, [&] {
     return limiter.acquire(1, Limits::within(std::chrono::minutes(5)))->count();
   });
-  first->give_back(1);
+  first->ended({}, 0);
   EXPECT_EQ(waiting.get(), 1u);
   EXPECT_EQ(timed.get(), 1u);
+}
+
+TEST(ConcurrencyLimiter, GivesALongCallThePlacesThatNobodyWaitsFor) {
+  ConcurrencyLimiter limiter({.start = 8}, system_clock());
+  auto call = limiter.acquire(100, {});
+  std::vector<std::size_t> counts;
+  for (const std::size_t left : {99u, 98u, 97u, 5u, 0u}) {
+    call->ended({}, left);
+    counts.push_back(call->count());
+  }
+  EXPECT_EQ(counts, (std::vector<std::size_t>{6, 7, 8, 5, 0}));
+}
+
+TEST(ConcurrencyLimiter, HasALongCallShareWithThoseWhoWait) {
+  ConcurrencyLimiter limiter({.start = 2, .floor = 2}, system_clock());
+  auto call = limiter.acquire(100, {});
+  call->ended({}, 99);
+  ASSERT_EQ(call->count(), 2u);
+  auto waiting = std::async(std::launch::async, [&] { return limiter.acquire(1, {})->count(); });
+  while (waiting.wait_for(0s) != std::future_status::ready) {
+    std::this_thread::yield();
+    call->ended({}, 99);
+    ASSERT_GE(call->count(), 1u);
+  }
+  EXPECT_EQ(waiting.get(), 1u);
 }
 
 TEST(ConcurrencyLimiter, StopsWaitingWhenInterrupted) {

@@ -366,7 +366,8 @@ void Driver::finish(Slot& slot, Result<void> result) {
   slot.phase = Phase::done;
   slot.exchange->result = std::move(result);
   --unfinished_;
-  if (observer_ != nullptr) observer_->ended(*slot.exchange);
+  if (observer_ == nullptr) return;
+  connections_max_ = std::min(options_.connections_max_per_call, observer_->ended(*slot.exchange));
 }
 
 void Driver::fail_all(const Error& error) {

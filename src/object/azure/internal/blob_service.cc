@@ -25,16 +25,16 @@ RequestOutcome outcome_of(const http::Exchange& exchange) {
   return outcome;
 }
 
-/// Tells the limiter what becomes of the requests of one call, and gives back each place that the
-/// call has no use for any more.
+/// Tells the limiter what becomes of the requests of one call, and has it say how many places they
+/// may use.
 class Load final : public http::PerformOptions::Observer {
  public:
   Load(ConcurrencyLimiter::Permit& permit, std::size_t requests)
       : permit_(permit), left_(requests) {}
 
-  void ended(const http::Exchange& exchange) override {
-    permit_.note(outcome_of(exchange));
-    if (--left_ < permit_.count()) permit_.give_back(1);
+  std::size_t ended(const http::Exchange& exchange) override {
+    permit_.ended(outcome_of(exchange), --left_);
+    return permit_.count();
   }
 
  private:
