@@ -10,23 +10,28 @@ namespace {
 constexpr std::uint16_t kPlainPort = 80;
 constexpr std::uint16_t kTlsPort = 443;
 
-/// What may stand in a message: no query, which may be a SAS, no user name and password, and
-/// nothing of a connection string that was given in place of a URL but its beginning.
-std::string without_secrets(std::string_view text) {
+/// What may stand in a message: nothing that a terminal would obey, no query, which may be a SAS,
+/// no user name and password, and nothing of a connection string that was given in place of a URL
+/// but its beginning.
+std::string showable(std::string_view text) {
   const std::string_view head = text.substr(0, text.find_first_of("?#=&;"));
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos) return std::string(head);
-  // A password may hold every other mark, so that its end is the last "@".
-  const std::size_t scheme = text.find("://");
-  std::string shown(scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3));
-  shown += "…";
-  if (at < head.size()) shown += head.substr(at);
+  std::string shown(head);
+  if (at != std::string_view::npos) {
+    // A password may hold every other mark, so that its end is the last "@".
+    const std::size_t scheme = text.find("://");
+    shown = scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3);
+    shown += "…";
+    if (at < head.size()) shown += head.substr(at);
+  }
+  std::ranges::replace_if(
+      shown, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
   return shown;
 }
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(ErrorCode::invalid_argument,
-              "\"" + without_secrets(text) + "\" is not an http or https URL: " + std::string(why));
+              "\"" + showable(text) + "\" is not an http or https URL: " + std::string(why));
 }
 
 /// Splits "host", "host:port", "[v6]" or "[v6]:port"; the port is empty where there is none.

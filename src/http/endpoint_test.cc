@@ -50,6 +50,7 @@ TEST(Endpoint, KeepsSecretsOutOfMessages) {
       {"user:S3cret@host", "\"…@host\""},
       {"sv=1&sig=S3cret", "\"sv\""},
       {"AccountName=a;AccountKey=S3cret", "\"AccountName\""},
+      {"https://a\x1b[2J\r\n\x7f\u00e4/c", "\"https://a?[2J???\u00e4/c\""},
   };
   for (const auto& [text, shown] : cases) {
     const auto url = parse_url(text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which ways a connection takes where the environment names proxies.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -10,6 +11,9 @@
 
 namespace aloft::http {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 class ProxyTest : public testing::Test {
  protected:
@@ -36,6 +40,17 @@ TEST_F(ProxyTest, ReachesThisMachineWithoutAProxyUnlessAskedTo) {
 TEST_F(ProxyTest, GoesAroundProxiesWhereToldSo) {
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
   EXPECT_TRUE(get({.use_proxies = false, .use_proxies_for_loopback = true}));
+}
+
+TEST_F(ProxyTest, RefusesAProxyThatWantsTlsItself) {
+  ::setenv("http_proxy", "HTTPS://user:S3cret@127.0.0.1:1", 1);
+  const auto refused = get({.use_proxies_for_loopback = true});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+  EXPECT_THAT(refused.error().message, HasSubstr("http://HOST:PORT"));
+  EXPECT_THAT(refused.error().message, Not(HasSubstr("S3cret")));
+  ::setenv("no_proxy", "127.0.0.1", 1);
+  EXPECT_TRUE(get({.use_proxies_for_loopback = true}));
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <memory>
 #include <string>
 
@@ -56,7 +58,11 @@ class TlsTest : public testing::Test {
         if (SSL_read(session.get(), &byte, 1) != 1) return;
       }
       if (SSL_write(session.get(), answer.data(), static_cast<int>(answer.size())) <= 0) return;
+      if (says_goodbye_) break;
     }
+    SSL_shutdown(session.get());  // Says so, and leaves the socket open.
+    said_goodbye_.count_down();
+    connection.wait_for_end();
   }
   Exchange get(const FakeServer& server) {
     Exchange exchange;
@@ -69,6 +75,8 @@ class TlsTest : public testing::Test {
   TemporaryDirectory directory_;
   Context context_;
   const std::size_t body_bytes_ = 3'000'001;
+  std::atomic<bool> says_goodbye_ = false;  ///< After the first answer on a connection.
+  std::latch said_goodbye_{1};
   FakeServer server_{[this](FakeConnection& connection, int) { serve(connection); }};
 };
 
@@ -83,6 +91,21 @@ TEST_F(TlsTest, BringsWholeBodiesOverOneConnection) {
     EXPECT_EQ(exchange.answer.sink_bytes, body_bytes_);
   }
   EXPECT_EQ(server_.connections(), 1);
+}
+
+TEST_F(TlsTest, SendsNothingOnAConnectionWhoseEndWasAnnounced) {
+  use_certificate_for("IP:127.0.0.1");
+  Client client({.authorities_file = authorities()});
+  std::vector<std::byte> sink(body_bytes_);
+  Exchange exchange = get(server_);
+  exchange.sink = sink;
+  exchange.repeatable = false;
+  says_goodbye_ = true;
+  ASSERT_TRUE(client.perform(exchange, soon())) << exchange.result.error().message;
+  said_goodbye_.wait();
+  says_goodbye_ = false;
+  ASSERT_TRUE(client.perform(exchange, soon())) << exchange.result.error().message;
+  EXPECT_EQ(server_.connections(), 2);
 }
 
 TEST_F(TlsTest, PerformsManyAtATime) {

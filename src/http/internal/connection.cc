@@ -120,9 +120,16 @@ Result<Moved> Connection::tls_outcome(int returned, std::size_t bytes) {
 
 bool Connection::seems_alive() const {
   char byte = 0;
-  const ssize_t peeked = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  // TLS may bring session tickets at any time, so bytes there say nothing.
-  return peeked > 0 ? ssl_ != nullptr : peeked < 0 && errno == EAGAIN;
+  if (ssl_ != nullptr) {
+    // TLS brings session tickets at any time, and its end may be in OpenSSL's buffer already.
+    std::size_t peeked = 0;
+    ERR_clear_error();
+    const int returned = SSL_peek_ex(ssl_.get(), &byte, 1, &peeked);
+    const bool waits = returned <= 0 && SSL_get_error(ssl_.get(), returned) == SSL_ERROR_WANT_READ;
+    ERR_clear_error();
+    return waits;
+  }
+  return ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 }  // namespace aloft::http::internal

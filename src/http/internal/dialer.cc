@@ -2,9 +2,11 @@
 #include "http/internal/dialer.h"
 
 #include <fcntl.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -25,14 +27,27 @@ curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
 }
 
 /// libcurl chooses a proxy by the scheme of the URL; ours is always http, because it must not begin
-/// TLS, so the proxy for https is looked up here.
-const char* proxy_for_tls() {
-  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+/// TLS, so it is looked up here. Empty: none. (HTTP_PROXY may be what somebody sent to a CGI
+/// program, so nobody goes by it.)
+std::string proxy_for(const Endpoint& endpoint, const ClientOptions& options) {
+  const bool at_home = is_loopback(endpoint.host) && !options.use_proxies_for_loopback;
+  if (!options.use_proxies || at_home) return "";
+  const auto names = endpoint.tls ? std::array{"https_proxy", "HTTPS_PROXY"}
+                                  : std::array{"http_proxy", "http_proxy"};
+  for (const char* name : {names[0], names[1], "all_proxy", "ALL_PROXY"}) {
     const char* value = std::getenv(name);
     if (value != nullptr && *value != '\0') return value;
   }
-  return "";  // An empty name keeps libcurl from using http_proxy.
+  return "";
 }
+
+/// libcurl would speak TLS to it, and what it hands out is the socket below that.
+bool wants_tls(const std::string& proxy) {
+  return ::strncasecmp(proxy.c_str(), "https://", 8) == 0;
+}
+
+/// A scheme that libcurl does not know: it gives up, unless no_proxy leads around the proxy.
+constexpr const char* kNoWay = "none://proxy";
 
 }  // namespace
 
@@ -60,12 +75,10 @@ void Dialer::start(const Endpoint& endpoint, std::size_t tag, const ClientOption
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(std::max<std::int64_t>(options.connect_time_max.count(), 1)));
-  const bool at_home = is_loopback(endpoint.host) && !options.use_proxies_for_loopback;
-  if (!options.use_proxies || at_home) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  } else if (endpoint.tls) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, proxy_for_tls());
-  }
+  const std::string proxy = proxy_for(endpoint, options);
+  dial.proxy_wants_tls = wants_tls(proxy);
+  // An empty name keeps libcurl from looking for one itself.
+  curl_easy_setopt(easy, CURLOPT_PROXY, dial.proxy_wants_tls ? kNoWay : proxy.c_str());
   CHECK(curl_multi_add_handle(multi_.get(), easy) == CURLM_OK);
   dials_.push_back(std::move(dial));
 }
@@ -117,6 +130,13 @@ Result<UniqueFd> Dialer::outcome(const Dial& dial, CURLcode code) {
   }
   long errno_value = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &errno_value);
+  if (dial.proxy_wants_tls && errno_value == 0 && code == CURLE_COULDNT_CONNECT) {
+    return fail(ErrorCode::unsupported,
+                "cannot reach " + name + ": the proxy that the environment names for it " +
+                    "(https_proxy, http_proxy or all_proxy) begins with https://, and proxies " +
+                    "are spoken to without TLS; name it as http://HOST:PORT, or have no_proxy " +
+                    "lead around it (the tunnel to https endpoints is encrypted all the same)");
+  }
   const char* why = code == CURLE_OPERATION_TIMEDOUT ? "no answer in time"
                     : code == CURLE_COULDNT_CONNECT && errno_value != 0
                         ? std::strerror(static_cast<int>(errno_value))

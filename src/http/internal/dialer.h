@@ -18,8 +18,9 @@
 namespace aloft::http::internal {
 
 /// Opens connections, many at a time, by libcurl: names, addresses and proxies (from http_proxy,
-/// https_proxy, no_proxy, …) are its business; behind a proxy the connection is a tunnel. What
-/// comes out is a plain socket; the TLS on it is ours. One thread at a time.
+/// https_proxy, no_proxy, …) are its business; behind a proxy the connection is a tunnel (a proxy
+/// that wants TLS itself is refused). What comes out is a plain socket; the TLS on it is ours. One
+/// thread at a time.
 class Dialer {
  public:
   using Done = std::function<void(std::size_t tag, Result<UniqueFd>)>;
@@ -47,6 +48,7 @@ class Dialer {
     Endpoint endpoint;
     std::size_t tag = 0;
     std::unique_ptr<CURL, EasyFree> easy;
+    bool proxy_wants_tls = false;  // Then it is not dialed.
   };
 
   static Result<UniqueFd> outcome(const Dial& dial, CURLcode code);

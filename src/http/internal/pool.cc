@@ -47,8 +47,4 @@ void Pool::keep(std::unique_ptr<Connection> connection, Clock::time_point now) {
   connections.push_back(std::move(connection));
 }
 
-void Pool::clear() {
-  shelves_.lock()->clear();
-}
-
 }  // namespace aloft::http::internal

@@ -28,7 +28,6 @@ class Pool {
   /// by this epoll descriptor.
   std::unique_ptr<Connection> take(const Endpoint& endpoint, Clock::time_point now, int watched_by);
   void keep(std::unique_ptr<Connection> connection, Clock::time_point now);
-  void clear();
 
  private:
   struct Shelf {
