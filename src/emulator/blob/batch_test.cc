@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "emulator/blob/sas.h"
 #include "emulator/blob/service_fixture_fake.h"
 
 namespace aloft::emulator::blob {
@@ -34,6 +35,18 @@ class BatchTest : public testing::Test, protected ServiceInMemory {
     }
     return text + "Authorization: SharedKey acc:" + signature + "\r\n\r\n";
   }
+  /// As above, by an account SAS that wants TLS.
+  std::string part_by_sas(const std::string& method, const std::string& path) {
+    std::string target =
+        "/acc/" + path + "?sv=2021-12-02&ss=b&srt=o&sp=d&spr=https&se=2100-01-01T00:00:00Z";
+    const std::string to_sign = account_sas_string("acc", parse_target(target).value().query);
+    target += "&sig=";
+    for (const char c : base64_encode(hmac_sha256("secret", to_sign))) {
+      target += c == '+' ? "%2B" : c == '=' ? "%3D" : std::string(1, c);
+    }
+    return "--batch_1\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\n" + method + " " +
+           target + " HTTP/1.1\r\n\r\n";
+  }
   FakeAnswer submit(const std::string& parts, const std::string& path = "?comp=batch") {
     return client_.request("POST", path, {{"Content-Type", "multipart/mixed; boundary=batch_1"}},
                            parts + "--batch_1--\r\n");
@@ -55,6 +68,27 @@ TEST_F(BatchTest, AnswersEachPartByItself) {
   EXPECT_NE(answer.body.find("x-ms-error-code: AuthenticationFailed", third), std::string::npos);
   EXPECT_EQ(client_.request("HEAD", "box/a").status, 404);
   EXPECT_EQ(client_.request("HEAD", "box/b").status, 200) << "its part had another key";
+}
+
+TEST_F(BatchTest, PartsComeAsSafelyAsTheBatch) {
+  EXPECT_NE(submit(part_by_sas("DELETE", "box/a")).body.find("AuthorizationProtocolMismatch"),
+            std::string::npos);
+  client_.over_tls = true;
+  EXPECT_NE(submit(part_by_sas("DELETE", "box/a")).body.find("HTTP/1.1 202 "), std::string::npos);
+  EXPECT_EQ(client_.request("HEAD", "box/a").status, 404);
+}
+
+TEST_F(BatchTest, EveryAnswerHasTheVersionOfTheBatch) {
+  const FakeAnswer answer =
+      submit(part("DELETE", "box/a", "0") + part("DELETE", "box/b", "1", "another key"));
+  EXPECT_EQ(answer.headers.get("x-ms-version"), "2021-12-02");
+  const std::string version = "x-ms-version: ";
+  int answers = 0;
+  for (std::size_t at = 0; (at = answer.body.find(version, at)) != std::string::npos; ++answers) {
+    at += version.size();
+    EXPECT_EQ(answer.body.substr(at, answer.body.find("\r\n", at) - at), "2021-12-02");
+  }
+  EXPECT_EQ(answers, 2);
 }
 
 TEST_F(BatchTest, ChangesTiersOfAContainersBlobs) {

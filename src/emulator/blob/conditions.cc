@@ -95,6 +95,35 @@ bool matches(const std::vector<std::string>& etags, EtagNumber etag) {
                              [&](const std::string& one) { return one == "*" || one == bare; });
 }
 
+/// `there` is what "If-None-Match: *" means where the resource is.
+Outcome<void> check_write(const Conditions& conditions, const std::optional<Resource>& resource,
+                          Refusal there) {
+  const bool match = !conditions.if_match.empty();
+  const bool none_match = !conditions.if_none_match.empty();
+  const bool crossed = (match && (none_match || conditions.if_modified_since)) ||
+                       (none_match && conditions.if_unmodified_since) ||
+                       (conditions.if_modified_since && conditions.if_unmodified_since);
+  if (crossed || conditions.if_match.size() > 1 || conditions.if_none_match.size() > 1) {
+    return refuse(Refusal::multiple_condition_headers);
+  }
+  if (!resource) {
+    // Nothing can match what is not there; the other conditions hold for it.
+    if (match || conditions.if_tags) return refuse(Refusal::condition_not_met);
+    if (!conditions.lease_id || conditions.lease_use == Conditions::LeaseUse::ignored) return {};
+    return refuse(Refusal::lease_not_present_with_blob_operation);
+  }
+  TRY(check_lease(conditions, *resource, conditions.lease_use));
+  if (!tags_fit(conditions, *resource)) return refuse(Refusal::condition_not_met);
+  if (is_star(conditions.if_none_match)) return refuse(there);
+  const bool met =
+      (!match || matches(conditions.if_match, resource->etag)) &&
+      (!none_match || !matches(conditions.if_none_match, resource->etag)) &&
+      (!conditions.if_modified_since || resource->modified_at > *conditions.if_modified_since) &&
+      (!conditions.if_unmodified_since || resource->modified_at <= *conditions.if_unmodified_since);
+  if (!met) return refuse(Refusal::condition_not_met);
+  return {};
+}
+
 }  // namespace
 
 Outcome<Conditions> parse_conditions(const http::Headers& headers, Seconds now) {
@@ -134,30 +163,12 @@ Outcome<void> check_read(const Conditions& conditions, const Resource& resource)
 }
 
 Outcome<void> check_write(const Conditions& conditions, const std::optional<Resource>& resource) {
-  const bool match = !conditions.if_match.empty();
-  const bool none_match = !conditions.if_none_match.empty();
-  const bool crossed = (match && (none_match || conditions.if_modified_since)) ||
-                       (none_match && conditions.if_unmodified_since) ||
-                       (conditions.if_modified_since && conditions.if_unmodified_since);
-  if (crossed || conditions.if_match.size() > 1 || conditions.if_none_match.size() > 1) {
-    return refuse(Refusal::multiple_condition_headers);
-  }
-  if (!resource) {
-    // Nothing can match what is not there; the other conditions hold for it.
-    if (match || conditions.if_tags) return refuse(Refusal::condition_not_met);
-    if (!conditions.lease_id || conditions.lease_use == Conditions::LeaseUse::ignored) return {};
-    return refuse(Refusal::lease_not_present_with_blob_operation);
-  }
-  TRY(check_lease(conditions, *resource, conditions.lease_use));
-  if (!tags_fit(conditions, *resource)) return refuse(Refusal::condition_not_met);
-  if (is_star(conditions.if_none_match)) return refuse(Refusal::blob_already_exists);
-  const bool met =
-      (!match || matches(conditions.if_match, resource->etag)) &&
-      (!none_match || !matches(conditions.if_none_match, resource->etag)) &&
-      (!conditions.if_modified_since || resource->modified_at > *conditions.if_modified_since) &&
-      (!conditions.if_unmodified_since || resource->modified_at <= *conditions.if_unmodified_since);
-  if (!met) return refuse(Refusal::condition_not_met);
-  return {};
+  return check_write(conditions, resource, Refusal::condition_not_met);
+}
+
+Outcome<void> check_write_of_content(const Conditions& conditions,
+                                     const std::optional<Resource>& resource) {
+  return check_write(conditions, resource, Refusal::blob_already_exists);
 }
 
 Outcome<void> check_source(const Conditions& conditions, const Resource& resource) {

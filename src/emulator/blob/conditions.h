@@ -64,10 +64,13 @@ std::optional<Resource> resource_of(const T* value) {
 /// For reads, whose resource exists: 412, also where the id of a lease is given that is not its, or
 /// 304 where the client's copy is still good.
 Outcome<void> check_read(const Conditions& conditions, const Resource& resource);
-/// For writes, by the holder of the lease if there is one: 412, or 409 where "If-None-Match: *"
-/// meets a blob that is there. A combination that
-/// Azure does not take for writes is 400.
+/// For writes, by the holder of the lease if there is one: 412. A combination that Azure does not
+/// take for writes is 400.
 Outcome<void> check_write(const Conditions& conditions, const std::optional<Resource>& resource);
+/// As above for what puts whole content there (Put Blob, Put Block List, Copy Blob): 409
+/// BlobAlreadyExists where "If-None-Match: *" meets a blob that is there.
+Outcome<void> check_write_of_content(const Conditions& conditions,
+                                     const std::optional<Resource>& resource);
 /// For the source of a copy, which exists: 412 SourceConditionNotMet.
 Outcome<void> check_source(const Conditions& conditions, const Resource& resource);
 

@@ -46,13 +46,23 @@ TEST(Conditions, OfReads) {
 TEST(Conditions, OfWrites) {
   EXPECT_EQ(write({{"If-Match", "\"0xAB\""}}), "ok");
   EXPECT_EQ(write({{"If-Match", "\"0x1\""}}), "412 ConditionNotMet");
-  EXPECT_EQ(write({{"If-None-Match", "*"}}), "409 BlobAlreadyExists");
+  EXPECT_EQ(write({{"If-None-Match", "*"}}), "412 ConditionNotMet");
   EXPECT_EQ(write({{"If-None-Match", "\"0xAB\""}}), "412 ConditionNotMet");
   EXPECT_EQ(write({{"If-Modified-Since", kAt}}), "412 ConditionNotMet");
   EXPECT_EQ(write({{"If-Unmodified-Since", kBefore}}), "412 ConditionNotMet");
   EXPECT_EQ(write({{"If-None-Match", "*"}}, std::nullopt), "ok");
   EXPECT_EQ(write({{"If-Match", "*"}}, std::nullopt), "412 ConditionNotMet");
   EXPECT_EQ(write({{"If-Unmodified-Since", kBefore}}, std::nullopt), "ok");
+}
+
+TEST(Conditions, OfWholeContentSayThatItIsThere) {
+  const auto write_content = [](const http::Headers& headers) {
+    const auto conditions = parse_conditions(headers, kResource.modified_at);
+    return text(check_write_of_content(*conditions, kResource));
+  };
+  EXPECT_EQ(write_content({{"If-None-Match", "*"}}), "409 BlobAlreadyExists");
+  EXPECT_EQ(write_content({{"If-None-Match", "\"0xAB\""}}), "412 ConditionNotMet");
+  EXPECT_EQ(write_content({{"If-None-Match", "\"0x1\""}}), "ok");
 }
 
 TEST(Conditions, OfWritesTakeNoCombinations) {

@@ -143,6 +143,8 @@ http::Response Service::answer(http::Request& request, const BatchVersion& batch
   http::Response response = answered
                                 ? std::move(*answered)
                                 : error_response(answered.error(), request_id, repository_.now());
+  // Also of a part that is refused before it got that version.
+  if (batch_version) request.headers.set("x-ms-version", *batch_version);
   add_common_fields(response, request, request_id);
   return response;
 }

@@ -57,6 +57,13 @@ TEST_F(ServiceTest, ListsNameTheEndpointAsItIsReached) {
             std::string::npos);
 }
 
+TEST_F(ServiceTest, AListSaysWhichContainersAreOpen) {
+  const auto list = [&] { return client_.request("GET", "?comp=list").body; };
+  EXPECT_EQ(list().find("<PublicAccess>"), std::string::npos);
+  client_.request("PUT", "box?restype=container&comp=acl", {{"x-ms-blob-public-access", "blob"}});
+  EXPECT_NE(list().find("<PublicAccess>blob</PublicAccess>"), std::string::npos);
+}
+
 TEST_F(ServiceTest, EveryAnswerSaysWhichRequestItIs) {
   const FakeAnswer answer =
       client_.request("GET", "box/absent", {{"x-ms-client-request-id", "mine"}});
@@ -82,6 +89,19 @@ TEST_F(ServiceTest, WhatItDoesNotKnowIsRefusedNotIgnored) {
   EXPECT_EQ(client_.request("PUT", "box/a").code, "MissingRequiredHeader");
   EXPECT_EQ(client_.request("GET", "box/%zz").code, "InvalidUri");
   EXPECT_EQ(client_.request("PUT", "Box?restype=container").code, "InvalidResourceName");
+}
+
+TEST_F(ServiceTest, OnlyContentThatIsToBeNewSaysThatThereIsSome) {
+  put("box/a", "content");
+  const auto code = [&](const char* method, const char* path) {
+    return client_.request(method, path, {{"x-ms-blob-type", "BlockBlob"}, {"If-None-Match", "*"}})
+        .code;
+  };
+  EXPECT_EQ(code("PUT", "box/a"), "BlobAlreadyExists");
+  EXPECT_EQ(code("PUT", "box/a?comp=metadata"), "ConditionNotMet");
+  EXPECT_EQ(code("PUT", "box/a?comp=properties"), "ConditionNotMet");
+  EXPECT_EQ(code("PUT", "box/a?comp=snapshot"), "ConditionNotMet");
+  EXPECT_EQ(code("DELETE", "box/a"), "ConditionNotMet");
 }
 
 TEST_F(ServiceTest, NeedsAVersionThatExists) {

@@ -138,6 +138,21 @@ bool TagFilter::matches(std::string_view container, const Tags& tags) const {
   return holds(root_, container, tags);
 }
 
+Tags TagFilter::named_of(const Tags& tags) const {
+  Tags named;
+  for (const auto& tag : tags) {
+    if (names(root_, tag.first)) named.push_back(tag);
+  }
+  return named;
+}
+
+bool TagFilter::names(const Node& node, std::string_view key) {
+  if (node.kind == Node::Kind::comparison) {
+    return !node.comparison.is_container && node.comparison.key == key;
+  }
+  return std::ranges::any_of(node.parts, [&](const Node& part) { return names(part, key); });
+}
+
 bool TagFilter::holds(const Node& node, std::string_view container, const Tags& tags) {
   const auto part_holds = [&](const Node& part) { return holds(part, container, tags); };
   switch (node.kind) {

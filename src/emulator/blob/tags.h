@@ -35,6 +35,8 @@ class TagFilter {
 
   /// A tag that is not there fulfils no comparison but <>.
   bool matches(std::string_view container, const Tags& tags) const;
+  /// Those that the condition is about.
+  Tags named_of(const Tags& tags) const;
 
  private:
   friend class TagFilterParser;
@@ -53,6 +55,7 @@ class TagFilter {
   };
   static bool holds(const Node& node, std::string_view container, const Tags& tags);
   static bool holds(const Comparison& comparison, std::string_view container, const Tags& tags);
+  static bool names(const Node& node, std::string_view key);
 
   Node root_;
 };

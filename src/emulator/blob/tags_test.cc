@@ -131,6 +131,13 @@ TEST_F(TagsTest, FindBlobsInAllContainersPageByPage) {
   EXPECT_EQ(client_.request("GET", "none?restype=container&" + where).code, "ContainerNotFound");
 }
 
+TEST_F(TagsTest, ASearchShowsWhatItsConditionIsAbout) {
+  const std::string found =
+      client_.request("GET", "?comp=blobs&where=kind%3D%27raw%20data%27").body;
+  EXPECT_NE(found.find("<Key>kind</Key><Value>raw data</Value>"), std::string::npos);
+  EXPECT_EQ(found.find("date"), std::string::npos);
+}
+
 TEST_F(TagsTest, AreRefusedWhereAzureRefusesThem) {
   EXPECT_EQ(put("a=1&a=2").code, "DuplicateTagNames");
   EXPECT_EQ(put("a=%23").code, "InvalidTag");

@@ -166,7 +166,8 @@ Answer submit_batch(Call& call) {
                           .target = std::move(part.target),
                           .headers = std::move(part.headers),
                           .body = body,
-                          .peer_address = call.request.peer_address};
+                          .peer_address = call.request.peer_address,
+                          .over_tls = call.request.over_tls};
     answers += "--" + own_boundary + "\r\n";
     write_part(answers, part, call.answer_part(request));
   }

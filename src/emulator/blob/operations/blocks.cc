@@ -139,7 +139,7 @@ Answer put_block_list(Call& call) {
   const std::string document = TRY(receive_text(call, kBlockListBytesMax));
   const std::vector<BlockListEntry> entries = TRY(parse_block_list(document));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
-    TRY(check_write(conditions, resource_of(current)));
+    TRY(check_write_of_content(conditions, resource_of(current)));
     TRY(check_is_block_blob(current));
     if (current != nullptr) TRY(check_not_archived(*current, call.repository.now()));
     const StagedBlocks staged =

@@ -58,7 +58,7 @@ Outcome<std::string> md5_of(const Blob& blob) {
 Outcome<std::shared_ptr<const Blob>> write_copy(Call& call, Blob copied) {
   const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
-    TRY(check_write(conditions, resource_of(current)));
+    TRY(check_write_of_content(conditions, resource_of(current)));
     TRY(check_may_overwrite(call, current));
     if (current != nullptr && current->type != copied.type) {
       return refuse(Refusal::invalid_blob_type);

@@ -60,6 +60,7 @@ class TagSearch {
     }
   }
 
+  const TagFilter& filter() const { return filter_; }
   const std::vector<Entry>& entries() const { return entries_; }
   const std::optional<Place>& next() const { return next_; }
 
@@ -82,7 +83,6 @@ Outcome<TagSearch::Place> parse_place(const Query& query) {
                           .name = place.substr(std::min(slash + 1, place.size()))};
 }
 
-/// With all tags of each blob, of which Azure shows those that the condition is about.
 Answer answer_search(const Call& call, const TagSearch& search) {
   XmlWriter xml;
   open_results(xml, call, {});
@@ -92,7 +92,7 @@ Answer answer_search(const Call& call, const TagSearch& search) {
     xml.open("Blob");
     xml.element("Name", blob->name);
     xml.element("ContainerName", container);
-    write_tags(xml, blob->tags);
+    write_tags(xml, search.filter().named_of(blob->tags));
     xml.close("Blob");
   }
   xml.close("Blobs");

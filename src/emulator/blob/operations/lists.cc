@@ -43,6 +43,9 @@ void write_container(XmlWriter& xml, const Container& container, bool with_metad
   xml.element("Last-Modified", format_http_date(container.modified_at));
   xml.element("Etag", format_etag(container.etag));
   write_lease(xml, container.lease, now);
+  if (container.public_access != PublicAccess::none) {
+    xml.element("PublicAccess", name_of(container.public_access));
+  }
   xml.element("DefaultEncryptionScope", "$account-encryption-key");
   xml.element("DenyEncryptionScopeOverride", "false");
   xml.element("HasImmutabilityPolicy", "false");

@@ -154,6 +154,7 @@ Answer set_page_blob_properties(Call& call, const ContentProperties* properties)
     TRY(check_write(conditions, resource_of(&current)));
     Blob changed = current;
     if (properties != nullptr) changed.properties = *properties;
+    changed.copy.reset();
     changed.sequence_number = TRY(next_sequence_number(call.headers(), current));
     changed.size_bytes = size.value_or(current.size_bytes);
     // What a smaller blob loses is gone; it does not come back when the blob grows again.

@@ -51,7 +51,7 @@ namespace {
 Answer put(Call& call, Blob written, http::Headers checksums) {
   const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
-    TRY(check_write(conditions, resource_of(current)));
+    TRY(check_write_of_content(conditions, resource_of(current)));
     TRY(check_may_overwrite(call, current));
     return std::move(written);
   };
@@ -129,8 +129,10 @@ Answer set_blob_properties(Call& call) {
     const bool both = std::ranges::any_of(kOfContent, is_given);
     return set_page_blob_properties(call, both ? &properties : nullptr);
   }
-  return change_blob(call, Repository::Write::properties,
-                     [&](Blob& blob) { blob.properties = std::move(properties); });
+  return change_blob(call, Repository::Write::properties, [&](Blob& blob) {
+    blob.properties = std::move(properties);
+    blob.copy.reset();
+  });
 }
 
 }  // namespace aloft::emulator::blob
