@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/memory_budget.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/byte_size.h"
-#include "base/file.h"
+#include "base/usable_memory.h"
 
 namespace aloft::transfer {
 
@@ -71,15 +69,7 @@ void MemoryBudget::give_back(std::unique_ptr<std::byte[]> memory, std::size_t si
 }
 
 std::uint64_t default_memory_bytes() {
-  std::uint64_t bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                        static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  if (const auto limit = read_file("/sys/fs/cgroup/memory.max")) {
-    // "max" where there is no limit, which parse_byte_size refuses.
-    std::string_view text = *limit;
-    if (text.ends_with('\n')) text.remove_suffix(1);
-    if (const auto limited = parse_byte_size(text)) bytes = std::min(bytes, *limited);
-  }
-  return std::max<std::uint64_t>(bytes / 8, 256_MiB);
+  return std::max<std::uint64_t>(usable_memory_bytes() / 8, 256_MiB);
 }
 
 }  // namespace aloft::transfer

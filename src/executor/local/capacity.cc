@@ -2,17 +2,14 @@
 #include "executor/local/capacity.h"
 
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
-#include "base/file.h"
+#include "base/usable_memory.h"
 
 namespace aloft::executor {
 namespace {
@@ -29,24 +26,6 @@ std::uint32_t usable_cpus() {
     if (count > 0) return static_cast<std::uint32_t>(count);
   }
   return 1;
-}
-
-/// The limit in a control group's file; the largest number if there is none.
-std::uint64_t limit_in(const std::string& path) {
-  const auto text = read_file(path);
-  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
-  if (text) std::from_chars(text->data(), text->data() + text->size(), limit);
-  return limit;
-}
-
-std::uint64_t usable_memory() {
-  std::uint64_t memory = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                         static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
-  for (const char* path :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    memory = std::min(memory, limit_in(path));
-  }
-  return memory;
 }
 
 std::uint32_t nvidia_devices() {
@@ -66,7 +45,7 @@ std::uint32_t nvidia_devices() {
 }  // namespace
 
 Capacity machine_capacity() {
-  return {.cpus = usable_cpus(), .memory_bytes = usable_memory(), .gpus = nvidia_devices()};
+  return {.cpus = usable_cpus(), .memory_bytes = usable_memory_bytes(), .gpus = nvidia_devices()};
 }
 
 Capacity needed_by(const workload::Resources& resources, const Capacity& whole) {
