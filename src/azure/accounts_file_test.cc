@@ -98,6 +98,17 @@ TEST_F(AccountsFileTest, LeavesWhatItCannotEditToPeople) {
   }
 }
 
+TEST_F(AccountsFileTest, AddsNothingThatWouldMakeTheFileUnreadable) {
+  for (const char* before : {"account = { lab = { key = \"c2VjcmV0\" } }\n", "account = { }\n"}) {
+    write("accounts.toml", before);
+    const auto added = add("other", {{"key", kKey}});
+    ASSERT_FALSE(added) << before;
+    EXPECT_EQ(added.error().code, ErrorCode::invalid_argument);
+    EXPECT_THAT(added.error().message, AllOf(HasSubstr("accounts.toml"), HasSubstr("by hand")));
+    EXPECT_EQ(text(), before);
+  }
+}
+
 TEST_F(AccountsFileTest, TakesOnlyWhatMakesAnAccountWithoutShowingSecrets) {
   const auto wrong = add("lab", {{"key", "no base64 S3cret"}});
   ASSERT_FALSE(wrong);

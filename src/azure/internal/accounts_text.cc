@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "azure/internal/settings.h"
 
@@ -122,20 +123,23 @@ Result<std::string> replace_table(const std::string& text, const std::string& pa
                                   const TableName& table, const std::string& replacement) {
   toml::table file = TRY(parse_accounts(text, path));
   const toml::table* const present = find(file, table);
-  if (present == nullptr) return with_appended(text, replacement);
-  const Line begin = present->source().begin.line;
+  const Line begin = present != nullptr ? present->source().begin.line : 0;
   const std::vector<std::string_view> lines = lines_of(text);
-  std::string changed;
-  if (begin >= 1 && begin <= lines.size() && begins_with(lines[begin - 1], '[')) {
+  std::optional<std::string> changed;
+  if (present == nullptr) {
+    changed = with_appended(text, replacement);
+  } else if (begin >= 1 && begin <= lines.size() && begins_with(lines[begin - 1], '[')) {
     changed = joined(lines, begin, end_of(*present, lines, replacement.empty()), replacement);
-    const auto reread = parse_accounts(changed, path);
-    if (reread && same(*reread, expected(file, table, replacement), table.kind)) return changed;
   }
-  return fail(
-      ErrorCode::invalid_argument,
-      fmt::format("{}:{}: the table [{}.{}] is not written as a table of its own; change it "
-                  "by hand",
-                  path, begin, table.kind, table.name));
+  // Only if it says what was meant, however the rest is written.
+  if (changed) {
+    const auto reread = parse_accounts(*changed, path);
+    if (reread && same(*reread, expected(file, table, replacement), table.kind)) return *changed;
+  }
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("{}: {} is not written as tables [{}.NAME]; change [{}.{}] by hand",
+                          begin > 0 ? fmt::format("{}:{}", path, begin) : path, table.kind,
+                          table.kind, table.kind, table.name));
 }
 
 }  // namespace aloft::azure::internal
