@@ -132,11 +132,12 @@ Result<CopyReport> copy(std::span<const Place> sources, const Place& destination
   session.pool.wait();
   links.finish(session);
   session.pool.wait();
-  for (Failure& failure : own.finish(options.restore)) {
+  const auto in_time = limits.check(system_clock(), "the copy");
+  for (Failure& failure : own.finish(options.restore, fed && in_time)) {
     session.failed(std::move(failure.name), std::move(failure.error));
   }
   if (!fed) return fail(std::move(fed).error());
-  TRY(limits.check(system_clock(), "the copy"));
+  TRY(in_time);
   return std::move(*session.report.lock());
 }
 

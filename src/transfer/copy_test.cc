@@ -435,6 +435,15 @@ TEST_F(CopyTest, LosesToAnotherWriterOnlyByLookingAgain) {
   EXPECT_EQ(now.metadata.at("note"), "kept");
 }
 
+TEST_F(CopyTest, TakesNoFileThatAnotherCopyIsWriting) {
+  testing::write_file(path("tree/.aloft-0123456789abcdef.part"), "half");
+  testing::write_file(path("tree/.aloft-notes.part"), "of a person");
+  expect_copied(local("tree"), box("tree"));
+  ObjectTree tree(store_);
+  EXPECT_EQ(testing::contents(tree, "tree"),
+            (testing::Snapshot{{".aloft-notes.part", "file of a person"}}));
+}
+
 TEST_F(CopyTest, StopsPromptlyAndLeavesNothingHalfWritten) {
   put("big", std::string(50 * 64_KiB, 'a'));
   std::stop_source stop;

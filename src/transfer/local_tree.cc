@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "transfer/new_file.h"
 
 namespace aloft::transfer {
 
@@ -79,6 +80,7 @@ Result<std::vector<Entry>> entries_in(const LocalDirectory& root, std::string_vi
   std::vector<Entry> entries;
   entries.reserve(names.size());
   for (const std::string& name : names) {
+    if (is_temporary_name(name)) continue;
     std::string entry_path = join(path, name);
     const std::string shown = root.name_of(entry_path);
     auto entry = entry_at(::dirfd(stream.get()), name, std::move(entry_path), shown);

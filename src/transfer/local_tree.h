@@ -16,7 +16,8 @@ FileAttributes attributes_of(const struct stat& status);
 std::chrono::nanoseconds since_epoch(const timespec& time);
 
 /// A directory of this machine and what is below it. A walk visits all names of a directory before
-/// those further down, in byte order, and holds one directory open at a time.
+/// those further down, in byte order, and holds one directory open at a time; files that copies are
+/// still writing are not there.
 class LocalTree final : public Tree {
  public:
   explicit LocalTree(LocalDirectory root) : root_(std::move(root)) {}

@@ -22,6 +22,9 @@ constexpr std::uint64_t kReserveFrom = 1u << 20;
 
 constexpr std::size_t kHoleBytes = 4096;
 
+constexpr std::string_view kTemporaryPrefix = ".aloft-", kTemporarySuffix = ".part";
+constexpr std::size_t kTemporaryBytes = 8;
+
 bool is_zero(std::span<const std::byte> bytes) {
   return bytes.front() == std::byte{0} &&
          std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
@@ -34,15 +37,6 @@ std::string descriptor_path(int fd) {
 timespec to_timespec(std::chrono::nanoseconds time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-}
-
-tl::unexpected<Error> cannot_write(const std::string& shown) {
-  const int error = errno;
-  if (error == ENOSPC || error == EDQUOT) {
-    return fail(os_error(
-        error, "cannot write " + shown + ": the disk is full; free space or choose another place"));
-  }
-  return fail_os(error, "cannot write " + shown);
 }
 
 // What a copy may take the place of, as far as can be told before the bytes are fetched.
@@ -87,8 +81,25 @@ mode_t permissions_for(const FileAttributes& attributes, const RestoreOptions& o
 
 }  // namespace
 
+tl::unexpected<Error> cannot_write(const std::string& shown) {
+  const int error = errno;
+  if (error == ENOSPC || error == EDQUOT) {
+    return fail(os_error(
+        error, "cannot write " + shown + ": the disk is full; free space or choose another place"));
+  }
+  return fail_os(error, "cannot write " + shown);
+}
+
 std::string temporary_name() {
-  return ".aloft-" + system_random().hex(8) + ".part";
+  return std::string(kTemporaryPrefix) + system_random().hex(kTemporaryBytes) +
+         std::string(kTemporarySuffix);
+}
+
+bool is_temporary_name(std::string_view name) {
+  constexpr std::size_t kSize =
+      kTemporaryPrefix.size() + 2 * kTemporaryBytes + kTemporarySuffix.size();
+  return name.size() == kSize && name.starts_with(kTemporaryPrefix) &&
+         name.ends_with(kTemporarySuffix);
 }
 
 Result<void> restore_attributes(int fd, const FileAttributes& attributes,
@@ -329,23 +340,6 @@ Result<void> make_hard_link(int file, const LocalDirectory& root, const std::str
   // A rename to another name of the same file leaves both.
   ::unlinkat(parent.get(), temporary.c_str(), 0);
   return renamed;
-}
-
-Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path) {
-  TRY(check_relative_path(path));
-  const UniqueFd parent = TRY(root.open_parent(path));
-  const std::string name(base_of(path));
-  const std::string shown = root.name_of(path);
-  if (::mkdirat(parent.get(), name.c_str(), 0700) == 0) return DirectoryWas::made;
-  if (errno != EEXIST) return cannot_write(shown);
-  struct stat status {};
-  if (::fstatat(parent.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    return fail_os(errno, "cannot look at " + shown);
-  }
-  if (S_ISDIR(status.st_mode)) return DirectoryWas::there;
-  return fail(os_error(ENOTDIR, "cannot replace " + shown + ", a " +
-                                    std::string(name_of(format::kind_of_mode(status.st_mode))) +
-                                    ", by a directory; remove or rename it"));
 }
 
 }  // namespace aloft::transfer

@@ -8,6 +8,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/local_directory.h"
@@ -36,8 +37,13 @@ struct FileShape {
   bool sparse = false;
 };
 
+/// Of a call that just failed, by its errno: a full disk has its remedy.
+tl::unexpected<Error> cannot_write(const std::string& shown);
+
 /// A new hidden name, for a file that has no other yet: ".aloft-….part".
 std::string temporary_name();
+/// Whether a name may be one of these.
+bool is_temporary_name(std::string_view name);
 
 /// A file that is being written under a hidden name that outlives the process.
 struct PartialFile {
@@ -49,7 +55,8 @@ struct PartialFile {
 /// A file that is being written and has no name of its own until it is complete: whoever looks sees
 /// the old file or the whole new one. Without publish() the destructor removes what was written; a
 /// process that is killed leaves nothing either where the file system can make files without a name
-/// (O_TMPFILE), else one named ".aloft-….part".
+/// (O_TMPFILE), but for the moment in which it takes the place of another one; else one named
+/// ".aloft-….part".
 class NewFile {
  public:
   /// `path` must not be a directory or a special file; its directory exists. Reserves its
@@ -110,11 +117,5 @@ Result<void> make_symlink(const LocalDirectory& root, const std::string& path,
 /// Gives an open file (O_PATH will do) the name `path` too, in place of a file or link that has it.
 /// The errno tells where the file system has no such links (EXDEV, EPERM, EMLINK, EOPNOTSUPP).
 Result<void> make_hard_link(int file, const LocalDirectory& root, const std::string& path);
-
-enum class DirectoryWas { made, there };
-
-/// Makes a directory that only this user can enter until its attributes are restored; one that is
-/// there is left as it is.
-Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path);
 
 }  // namespace aloft::transfer

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ranges>
@@ -31,6 +32,39 @@ Result<void> bring_to_disk(const LocalTree& tree, const std::string& path) {
 
 }  // namespace
 
+Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path) {
+  TRY(check_relative_path(path));
+  const UniqueFd parent = TRY(root.open_parent(path));
+  const std::string name(base_of(path));
+  const std::string shown = root.name_of(path);
+  if (::mkdirat(parent.get(), name.c_str(), 0700) == 0) return DirectoryWas::made;
+  if (errno != EEXIST) return cannot_write(shown);
+  struct stat status {};
+  if (::fstatat(parent.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return fail_os(errno, "cannot look at " + shown);
+  }
+  if (S_ISDIR(status.st_mode)) return DirectoryWas::there;
+  return fail(os_error(ENOTDIR, "cannot replace " + shown + ", a " +
+                                    std::string(name_of(format::kind_of_mode(status.st_mode))) +
+                                    ", by a directory; remove or rename it"));
+}
+
+Result<std::optional<FileAttributes>> open_to_writes(const LocalDirectory& root,
+                                                     const std::string& path) {
+  const std::string shown = root.name_of(path);
+  const UniqueFd itself = TRY(root.open_beneath(path, O_PATH | O_DIRECTORY));
+  struct stat status {};
+  if (::fstat(itself.get(), &status) != 0) return fail_os(errno, "cannot look at " + shown);
+  const bool may_write = (status.st_mode & S_IRWXU) == S_IRWXU;
+  const uid_t user = ::geteuid();
+  if (may_write || user == 0 || status.st_uid != user) return std::nullopt;
+  const std::string opened = "/proc/self/fd/" + std::to_string(itself.get());
+  if (::chmod(opened.c_str(), (status.st_mode & 07777) | S_IRWXU) != 0) {
+    return cannot_write(shown);
+  }
+  return attributes_of(status);
+}
+
 void UnfinishedDirectories::add(std::shared_ptr<LocalTree> tree, std::string path,
                                 FileAttributes attributes) {
   directories_.push_back({std::move(tree), std::move(path), std::move(attributes)});
@@ -41,7 +75,7 @@ void UnfinishedDirectories::filled(const std::shared_ptr<LocalTree>& tree, std::
   if (!paths.contains(path)) paths.emplace(path);
 }
 
-std::vector<Failure> UnfinishedDirectories::finish(const RestoreOptions& options) {
+std::vector<Failure> UnfinishedDirectories::finish(const RestoreOptions& options, bool complete) {
   std::vector<Failure> failures;
   const auto note = [&](const LocalTree& tree, const std::string& path, Result<void> done) {
     if (done) return;
@@ -51,8 +85,9 @@ std::vector<Failure> UnfinishedDirectories::finish(const RestoreOptions& options
   for (const auto& [tree, paths] : filled) {
     for (const std::string& path : paths) note(*tree, path, bring_to_disk(*tree, path));
   }
-  const auto directories = std::exchange(directories_, {});
-  for (const auto& [tree, path, attributes] : directories | std::views::reverse) {
+  auto directories = std::exchange(directories_, {});
+  for (auto& [tree, path, attributes] : directories | std::views::reverse) {
+    if (!complete && attributes.permissions) *attributes.permissions |= S_IRWXU;
     note(*tree, path, restore(*tree, path, attributes, options));
   }
   return failures;

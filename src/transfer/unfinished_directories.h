@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,17 @@
 #include "transfer/placement.h"
 
 namespace aloft::transfer {
+
+enum class DirectoryWas { made, there };
+
+/// Makes a directory that only this user can enter until its attributes are restored; one that is
+/// there is left as it is.
+Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path);
+
+/// Lets this user, whose directory it is, write into it. Returns the attributes that it had, if
+/// they had to change.
+Result<std::optional<FileAttributes>> open_to_writes(const LocalDirectory& root,
+                                                     const std::string& path);
 
 /// Directories of this machine that copies write into. When nothing more comes, the names made in
 /// them are brought to disk, and their modes and times are restored: a mode may forbid to write
@@ -25,8 +37,9 @@ class UnfinishedDirectories {
   /// Something gets a name in the directory `path`.
   void filled(const std::shared_ptr<LocalTree>& tree, std::string_view path);
 
-  /// Restores all, the last one first, and forgets them. Returns what failed.
-  std::vector<Failure> finish(const RestoreOptions& options);
+  /// Restores all, the last one first, and forgets them. Returns what failed. If the copy is not
+  /// `complete`, this user may write into them still, so that another one can go on.
+  std::vector<Failure> finish(const RestoreOptions& options, bool complete);
 
  private:
   struct Directory {
