@@ -85,7 +85,7 @@ class Copies:
         shutil.rmtree(self.world.directory / name)
 
 
-def on_emulator(faults, sizes, title):
+def on_emulator(sizes, title="", faults="", tls=False):
     # Debian's rclone has the published key alone in its emulator mode.
     world = harness.World(emulator=False, emulator_options=("--in-memory", "--well-known-key"))
     try:
@@ -93,6 +93,10 @@ def on_emulator(faults, sizes, title):
         if faults:
             (world.directory / "faults.toml").write_text(faults)
             options = ("--faults", str(world.directory / "faults.toml"))
+        if tls:
+            certificate, key = harness.make_certificate(world.directory)
+            world.environment["SSL_CERT_FILE"] = str(certificate)
+            options = ("--tls-certificate", str(certificate), "--tls-key", str(key))
         world.start_emulator(*options)
         copies = Copies(world, world.emulator.pid)
         for count, size, what in sizes:
@@ -105,12 +109,12 @@ LARGE = (8, 256 * MIB, "8 x 256 MiB")
 SMALL = (10_000, 16 << 10, "10,000 x 16 KiB")
 
 
-def near(*sizes):
-    on_emulator("", sizes, "")
-
-
 def far(*sizes):
-    on_emulator(DISTANCE, sizes, ", 20 ms to the first byte, 60 MiB/s for each connection")
+    on_emulator(sizes, ", 20 ms to the first byte, 60 MiB/s for each connection", faults=DISTANCE)
+
+
+def tls(*sizes):
+    on_emulator(sizes, ", over TLS", tls=True)
 
 
 def azurite():
@@ -127,8 +131,9 @@ def azurite():
         world.close()
 
 
-NAMES = {"large": lambda: near(LARGE), "small": lambda: near(SMALL), "large_far": lambda: far(LARGE),
-         "small_far": lambda: far(SMALL), "azurite": azurite}
+NAMES = {"large": lambda: on_emulator([LARGE]), "small": lambda: on_emulator([SMALL]),
+         "large_tls": lambda: tls(LARGE), "small_tls": lambda: tls(SMALL),
+         "large_far": lambda: far(LARGE), "small_far": lambda: far(SMALL), "azurite": azurite}
 
 if __name__ == "__main__":
     # Gigabytes of memory are not left behind.

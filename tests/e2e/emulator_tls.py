@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The emulator's Blob service over TLS: copies by a client that trusts its certificate, and none by others."""
-import subprocess
 import unittest
 
 import harness
@@ -11,11 +10,7 @@ class EmulatorTls(unittest.TestCase):
     def setUp(self):
         self.world = harness.World(emulator=False)
         self.addCleanup(self.world.close)
-        self.certificate = self.world.directory / "certificate.pem"
-        self.key = self.world.directory / "key.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-days", "2", "-subj", "/CN=aloft test", "-addext", "subjectAltName=IP:127.0.0.1",
-                        "-keyout", self.key, "-out", self.certificate], check=True, capture_output=True, timeout=30)
+        self.certificate, self.key = harness.make_certificate(self.world.directory)
         self.trusting = {"SSL_CERT_FILE": str(self.certificate)}
 
     def test_copies_go_there_and_back_for_those_who_trust_it(self):

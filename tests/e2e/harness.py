@@ -49,6 +49,15 @@ def write_accounts(directory, record):
     path.write_text(text)
 
 
+def make_certificate(directory):
+    """A certificate for 127.0.0.1 and its key, as two files; who trusts it has the first as SSL_CERT_FILE."""
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=aloft test", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=30)
+    return certificate, key
+
+
 class World:
     """A temporary directory as home, configuration, runtime and local directory, and maybe an emulator in it."""
 
