@@ -167,6 +167,15 @@ TEST_F(SyncTest, GoesByTheServicesTimeWhereNoneIsStored) {
   EXPECT_EQ(expect_synced(box("other"), local("back")).copied.files, 1u);
 }
 
+TEST_F(SyncTest, AllowsForTheTickOfFileTimes) {
+  put("other/a", "/a");
+  const auto stored = account_.container("box")->head("other/a", {})->last_modified;
+  expect_synced(box("other"), local("back"));
+  const std::time_t second = std::chrono::system_clock::to_time_t(stored);
+  testing::set_mtime(path("back/a"), second - 1, 996'000'000);
+  EXPECT_EQ(expect_synced(box("other"), local("back")).unchanged, 1u);
+}
+
 TEST_F(SyncTest, RemovesWhatTheSourceDoesNotHaveOnlyWhenAsked) {
   expect_synced(local("tree"), box("copy"));
   fs::remove_all(path("tree/d"));

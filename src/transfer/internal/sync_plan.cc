@@ -14,6 +14,9 @@ std::optional<std::chrono::nanoseconds> last_modified_of(const Entry& entry) {
   return entry.object->last_modified.time_since_epoch();
 }
 
+/// The times that the kernel gives to files are those of its last tick, so this much late at most.
+constexpr std::chrono::milliseconds kTickMax{10};
+
 /// Times that both sides stored are equal or not. Where one did not, the service's own counts, and
 /// who is not older is up to date.
 bool is_up_to_date(const std::optional<std::chrono::nanoseconds>& wanted,
@@ -23,7 +26,7 @@ bool is_up_to_date(const std::optional<std::chrono::nanoseconds>& wanted,
   if (wanted && there) return *wanted == *there;
   const auto& wanted_time = wanted ? wanted : wanted_modified;
   const auto& there_time = there ? there : there_modified;
-  return wanted_time && there_time && *there_time >= *wanted_time;
+  return wanted_time && there_time && *there_time + kTickMax >= *wanted_time;
 }
 
 }  // namespace
