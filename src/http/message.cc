@@ -50,6 +50,23 @@ bool all_pass(std::string_view text) {
                              [](char c) { return kTable<Test>[static_cast<unsigned char>(c)]; });
 }
 
+/// Of an entry of Headers in their text.
+template <class Entry>
+std::string_view entry_name(std::string_view text, const Entry& entry) {
+  return text.substr(entry.begin, entry.name_length);
+}
+
+template <class Entry>
+std::string_view entry_value(std::string_view text, const Entry& entry) {
+  return text.substr(entry.begin + entry.name_length, entry.value_length);
+}
+
+/// Nearly all entries are told apart by their length.
+template <class Entry>
+bool is_named(std::string_view text, const Entry& entry, std::string_view name) {
+  return entry.name_length == name.size() && equal_ignoring_case(entry_name(text, entry), name);
+}
+
 }  // namespace
 
 std::string_view name_of(Method method) {
@@ -118,6 +135,13 @@ Headers::Headers(std::initializer_list<Field> fields) {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
+  if (entries_.capacity() == 0) {
+    // Room for an ordinary head at once, instead of growing to it step by step.
+    constexpr std::size_t kOrdinaryFields = 16;
+    constexpr std::size_t kOrdinaryBytes = 512;
+    entries_.reserve(kOrdinaryFields);
+    text_.reserve(kOrdinaryBytes);
+  }
   entries_.push_back({.begin = static_cast<std::uint32_t>(text_.size()),
                       .name_length = static_cast<std::uint32_t>(name.size()),
                       .value_length = static_cast<std::uint32_t>(value.size())});
@@ -131,10 +155,7 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(entries_, [&](const Entry& entry) {
-    return equal_ignoring_case(std::string_view(text_).substr(entry.begin, entry.name_length),
-                               name);
-  });
+  std::erase_if(entries_, [&](const Entry& entry) { return is_named(text_, entry, name); });
 }
 
 void Headers::clear() {
@@ -143,23 +164,20 @@ void Headers::clear() {
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
-  for (const Field field : *this) {
-    if (equal_ignoring_case(field.name, name)) return field.value;
+  for (const Entry& entry : entries_) {
+    if (is_named(text_, entry, name)) return entry_value(text_, entry);
   }
   return std::nullopt;
 }
 
 std::size_t Headers::count(std::string_view name) const {
-  std::size_t found = 0;
-  for (const Field field : *this) found += equal_ignoring_case(field.name, name) ? 1 : 0;
-  return found;
+  return static_cast<std::size_t>(std::ranges::count_if(
+      entries_, [&](const Entry& entry) { return is_named(text_, entry, name); }));
 }
 
 Headers::Field Headers::operator[](std::size_t index) const {
   const Entry& entry = entries_[index];
-  const std::string_view text = text_;
-  return {.name = text.substr(entry.begin, entry.name_length),
-          .value = text.substr(entry.begin + entry.name_length, entry.value_length)};
+  return {.name = entry_name(text_, entry), .value = entry_value(text_, entry)};
 }
 
 }  // namespace aloft::http

@@ -2,6 +2,7 @@
 #include "emulator/blob/blob.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 
@@ -40,10 +41,14 @@ std::optional<Stamp> parse_stamp(std::string_view text) {
 }
 
 std::string format_etag(EtagNumber etag) {
-  char text[24];
-  const int length =
-      std::snprintf(text, sizeof(text), "\"0x%llX\"", static_cast<unsigned long long>(etag));
-  return std::string(text, static_cast<std::size_t>(length));
+  std::array<char, 16> digits{};
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), etag, 16);
+  std::string text = "\"0x";
+  for (const char* at = digits.data(); at != written.ptr; ++at) {
+    text += *at >= 'a' ? static_cast<char>(*at - 'a' + 'A') : *at;
+  }
+  text += '"';
+  return text;
 }
 
 std::vector<Slice> Blob::slices(std::uint64_t offset, std::uint64_t length_bytes) const {

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
+#include <cstdint>
 #include <ctime>
 
 namespace aloft::emulator {
@@ -83,6 +83,21 @@ bool take_fraction(std::string_view& text, std::chrono::microseconds& fraction) 
   return digits >= 1 && digits <= 7;
 }
 
+/// A number that is not negative, with zeros before it up to this many digits.
+void add_number(std::string& text, std::int64_t number, std::size_t digits) {
+  const std::string plain = std::to_string(number);
+  if (plain.size() < digits) text.append(digits - plain.size(), '0');
+  text += plain;
+}
+
+void add_clock(std::string& text, const Parts& parts) {
+  add_number(text, parts.hour, 2);
+  text += ':';
+  add_number(text, parts.minute, 2);
+  text += ':';
+  add_number(text, parts.second, 2);
+}
+
 bool take_clock(std::string_view& text, Parts& parts) {
   return take_number(text, 2, parts.hour) && take(text, ":") && take_number(text, 2, parts.minute);
 }
@@ -92,12 +107,16 @@ bool take_clock(std::string_view& text, Parts& parts) {
 std::string format_http_date(Seconds time) {
   const Parts parts = parts_of(time);
   const std::chrono::weekday day(std::chrono::floor<std::chrono::days>(time));
-  char text[40];
-  const int length = std::snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                                   kDays[day.c_encoding()].data(), parts.day,
-                                   kMonths[static_cast<std::size_t>(parts.month - 1)].data(),
-                                   parts.year, parts.hour, parts.minute, parts.second);
-  return std::string(text, static_cast<std::size_t>(length));
+  std::string text;
+  text.reserve(29);
+  (text += kDays[day.c_encoding()]) += ", ";
+  add_number(text, parts.day, 2);
+  ((text += ' ') += kMonths[static_cast<std::size_t>(parts.month - 1)]) += ' ';
+  add_number(text, parts.year, 4);
+  text += ' ';
+  add_clock(text, parts);
+  text += " GMT";
+  return text;
 }
 
 std::optional<Seconds> parse_http_date(std::string_view text) {
@@ -143,11 +162,19 @@ std::optional<Seconds> parse_iso_date(std::string_view text) {
 std::string format_iso_date(Instant time) {
   const auto second = std::chrono::floor<std::chrono::seconds>(time);
   const Parts parts = parts_of(second);
-  char text[48];
-  const int length = std::snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06d0Z",
-                                   parts.year, parts.month, parts.day, parts.hour, parts.minute,
-                                   parts.second, static_cast<int>((time - second).count()));
-  return std::string(text, static_cast<std::size_t>(length));
+  std::string text;
+  text.reserve(28);
+  add_number(text, parts.year, 4);
+  text += '-';
+  add_number(text, parts.month, 2);
+  text += '-';
+  add_number(text, parts.day, 2);
+  text += 'T';
+  add_clock(text, parts);
+  text += '.';
+  add_number(text, std::chrono::microseconds(time - second).count(), 6);
+  text += "0Z";
+  return text;
 }
 
 }  // namespace aloft::emulator

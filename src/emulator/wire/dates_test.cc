@@ -15,6 +15,7 @@ TEST(Dates, RoundTrip) {
   EXPECT_EQ(parse_iso_date("2026-11-21T03:30:09.1234567Z"), time);
   EXPECT_EQ(parse_iso_date("2026-11-21T03:30Z"), *time - std::chrono::seconds(9));
   EXPECT_EQ(format_http_date(*parse_iso_date("2024-02-29")), "Thu, 29 Feb 2024 00:00:00 GMT");
+  EXPECT_EQ(format_iso_date(*time + std::chrono::years(8000)), "10026-11-21T03:30:09.0000000Z");
 }
 
 TEST(Dates, RefuseWhatIsNone) {

@@ -59,6 +59,15 @@ TEST(Hmac, AgreesWithTheExampleOfRfc4231) {
             "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
 }
 
+TEST(Hmac, DependsOnNothingButItsKeyAndText) {
+  const std::string first = hmac_sha256("one", "text");
+  EXPECT_EQ(hmac_sha256("one", "text"), first);
+  EXPECT_NE(hmac_sha256("two", "text"), first);
+  EXPECT_NE(hmac_sha256("", "text"), first);
+  EXPECT_EQ(hmac_sha256("", "text"), hmac_sha256("", "text"));
+  EXPECT_EQ(hmac_sha256("one", "text"), first);
+}
+
 TEST(Hmac, KeepsNothingOfTheKeyBefore) {
   const std::string first = hmac_sha256("Jefe", "text");
   const std::string long_key(200, 'k');  // Longer than a block: its digest is the key.

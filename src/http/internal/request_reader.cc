@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/internal/request_reader.h"
 
+#include <array>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <memory_resource>
+#include <tuple>
+#include <utility>
 
 namespace aloft::http {
 
@@ -29,11 +33,26 @@ int status_of(const beast::error_code& error) {
 // Beast stays behind this name, so that only this file pays for compiling it.
 class RequestReader::Parser {
  public:
-  explicit Parser(std::size_t head_bytes_max) {
-    parser_.header_limit(static_cast<std::uint32_t>(head_bytes_max));
-    parser_.body_limit(boost::none);
+  explicit Parser(std::size_t head_bytes_max) : head_bytes_max_(head_bytes_max) { restart(); }
+
+  /// For the next request. Beast's parser is for one; the memory that it takes for each field comes
+  /// from the same place every time.
+  void restart() {
+    parser_.reset();
+    memory_.release();
+    parser_.emplace(std::piecewise_construct, std::make_tuple(), std::make_tuple(&memory_));
+    parser_->header_limit(static_cast<std::uint32_t>(head_bytes_max_));
+    parser_->body_limit(boost::none);
   }
-  beast::http::request_parser<beast::http::buffer_body> parser_;
+  auto& get() { return *parser_; }
+
+ private:
+  using Allocator = std::pmr::polymorphic_allocator<char>;
+
+  const std::size_t head_bytes_max_;
+  std::array<std::byte, std::size_t{8} << 10> first_memory_;
+  std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
+  std::optional<beast::http::request_parser<beast::http::buffer_body, Allocator>> parser_;
 };
 
 class RequestReader::Body final : public RequestBody {
@@ -52,7 +71,11 @@ class RequestReader::Body final : public RequestBody {
 
 RequestReader::RequestReader(ServerStream& stream, const ServerOptions& options,
                              std::atomic<ConnectionState>& state)
-    : stream_(stream), options_(options), state_(state), body_(std::make_unique<Body>(*this)) {
+    : stream_(stream),
+      options_(options),
+      state_(state),
+      parser_(std::make_unique<Parser>(options.head_bytes_max)),
+      body_(std::make_unique<Body>(*this)) {
   buffer_.resize(kReceiveBytes);
 }
 
@@ -86,7 +109,7 @@ bool RequestReader::receive_more() {
 
 RequestReader::Outcome RequestReader::read_head(Method& method, std::string& target,
                                                 Headers& headers) {
-  parser_ = std::make_unique<Parser>(options_.head_bytes_max);
+  parser_->restart();
   const auto idle_since = SteadyClock::now();
   while (begin_ == end_) {
     if (receive_more()) break;
@@ -100,7 +123,7 @@ RequestReader::Outcome RequestReader::read_head(Method& method, std::string& tar
 
 RequestReader::Outcome RequestReader::parse_head() {
   const auto head_since = SteadyClock::now();
-  auto& parser = parser_->parser_;
+  auto& parser = parser_->get();
   for (;;) {
     beast::error_code error;
     begin_ += parser.put(boost::asio::const_buffer(buffer_.data() + begin_, end_ - begin_), error);
@@ -125,7 +148,7 @@ RequestReader::Outcome RequestReader::refuse(int status) {
 
 RequestReader::Outcome RequestReader::take_head(Method& method, std::string& target,
                                                 Headers& headers) {
-  const auto& parser = parser_->parser_;
+  const auto& parser = parser_->get();
   const auto& message = parser.get();
   method = parse_method({message.method_string().data(), message.method_string().size()});
   target.assign(message.target().data(), message.target().size());
@@ -195,7 +218,7 @@ Result<std::size_t> RequestReader::read_counted(std::span<std::byte> buffer) {
 }
 
 Result<std::size_t> RequestReader::read_chunked(std::span<std::byte> buffer) {
-  auto& parser = parser_->parser_;
+  auto& parser = parser_->get();
   auto& target = parser.get().body();
   target.data = buffer.data();
   target.size = buffer.size();
