@@ -180,6 +180,8 @@ void encode_attributes(const FileAttributes& attributes, Metadata& metadata) {
     const mode_t mode = *all.permissions | type_bits(all.kind);
     metadata.insert_or_assign("permissions", std::to_string(mode));
     set_if_present(metadata, "mode", fmt::format("{:o}", mode));
+  } else {
+    erase(metadata, "permissions");  // No octal number, it could still be a decimal one.
   }
   if (all.uid) {
     metadata.insert_or_assign("posix_owner", std::to_string(*all.uid));

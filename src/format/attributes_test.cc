@@ -101,6 +101,13 @@ TEST(Attributes, TurnsTheLustreStyleIntoTheStandardOneWithoutLosingAnything) {
   EXPECT_EQ(metadata, expected);
 }
 
+TEST(Attributes, MakesNoSenseOfWhatMadeNoneInTheLustreStyle) {
+  Metadata metadata{{"permissions", "33188"}, {"owner", "1"}};
+  ASSERT_FALSE(decode(metadata).permissions.has_value()) << "8 is no octal digit";
+  encode_attributes({.uid = 1}, metadata);
+  EXPECT_FALSE(decode(metadata).permissions.has_value());
+}
+
 TEST(Attributes, RefusesMoreMetadataThanTheServiceKeeps) {
   EXPECT_TRUE(check_metadata_size("k", {{"a", std::string(8191, 'x')}}));
   const auto refused = check_metadata_size("k", {{"a", std::string(8192, 'x')}});

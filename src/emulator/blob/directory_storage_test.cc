@@ -228,6 +228,12 @@ TEST(JournalRows, KeepTagsAndTiers) {
   EXPECT_EQ(decoded.tags, blob.tags);
 }
 
+class FakeContent final : public Content {
+ public:
+  FakeContent() : Content(1, 4) {}
+  Result<void> read(std::uint64_t, std::span<std::byte>) const override { return {}; }
+};
+
 TEST(JournalRows, RefuseWhatIsDamaged) {
   const auto none = [](std::uint64_t, std::uint64_t) -> std::shared_ptr<const Content> {
     return nullptr;
@@ -240,6 +246,26 @@ TEST(JournalRows, RefuseWhatIsDamaged) {
   Blob blob;
   EXPECT_EQ(decode_attributes("{\"content_type\":1}", blob).error().code, ErrorCode::corrupt);
   EXPECT_EQ(decode_metadata("[1]").error().code, ErrorCode::corrupt);
+  Container container;
+  EXPECT_EQ(decode_container_attributes("{\"public_access\":7}", container).error().code,
+            ErrorCode::corrupt);
+}
+
+TEST(JournalRows, RefusePlacesThatDoNotFitTogether) {
+  const auto content = std::make_shared<const FakeContent>();
+  const auto find = [&](std::uint64_t, std::uint64_t size_bytes) -> std::shared_ptr<const Content> {
+    return size_bytes <= content->size_bytes() ? content : nullptr;
+  };
+  const auto slice = [&](std::uint64_t offset, std::uint64_t length_bytes) {
+    return Slice{.content = content, .offset = offset, .length_bytes = length_bytes};
+  };
+  // 2^64 - 1 and 2 are 1.
+  const Block wraps{.id = "a", .slices = {slice(~std::uint64_t{0}, 2)}};
+  EXPECT_EQ(decode_blocks(encode_blocks({&wraps, 1}), find).error().code, ErrorCode::corrupt);
+  const SliceMap::Extent overlapping[] = {{.offset = 0, .slice = slice(0, 4)},
+                                          {.offset = 3, .slice = slice(0, 4)}};
+  EXPECT_EQ(decode_extents(encode_extents(overlapping), find).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(decode_extents(encode_extents({overlapping, 1}), find)->size(), 1u);
 }
 
 }  // namespace

@@ -8,29 +8,12 @@
 #include <cstring>
 #include <string>
 
+#include "http/testing/feed_answer.h"
+
 namespace aloft::http::internal {
 namespace {
 
 using testing::HasSubstr;
-
-/// Gives `text` to a reader in pieces of the sizes that `piece` says; then, if it is not done, ends
-/// the connection.
-template <class PieceSize>
-Result<void> feed(AnswerReader& reader, std::string_view text, PieceSize piece) {
-  while (!text.empty() && !reader.done()) {
-    const AnswerReader::Space space = reader.space();
-    CHECK(!space.first.empty());
-    const std::size_t count = std::min({space.size(), text.size(), std::size_t{piece()}});
-    const std::size_t in_first = std::min(count, space.first.size());
-    std::memcpy(space.first.data(), text.data(), in_first);
-    const std::size_t in_second = std::min(count - in_first, space.second.size());
-    if (in_second > 0) std::memcpy(space.second.data(), text.data() + in_first, in_second);
-    if (count > in_first + in_second) space.excess[0] = std::byte(text[count - 1]);
-    text.remove_prefix(count);
-    TRY(reader.received(count));
-  }
-  return reader.ended();
-}
 
 struct Outcome {
   Result<void> result{};
@@ -49,7 +32,7 @@ void read_one_before(AnswerReader& reader, std::size_t head_bytes) {
   Exchange before;
   before.sink = sink;
   reader.start(before);
-  CHECK(feed(reader, head + "y", [] { return 7; }) && reader.reusable());
+  CHECK(feed_answer(reader, head + "y", [] { return 7; }) && reader.reusable());
 }
 
 /// Reads `text`; `split` 0: byte by byte, else in two pieces. `guess` 0: by a new reader.
@@ -63,7 +46,7 @@ Outcome read_split(std::string_view text, std::size_t sink_bytes, Method method,
   if (guess > 0) read_one_before(reader, guess);
   reader.start(outcome.exchange);
   bool first = true;
-  outcome.result = feed(reader, text, [&]() -> std::size_t {
+  outcome.result = feed_answer(reader, text, [&]() -> std::size_t {
     if (split == 0) return 1;
     return std::exchange(first, false) ? split : text.size();
   });
@@ -211,7 +194,8 @@ TEST(AnswerReader, DoesNotKeepAConnectionWithBytesThatNobodyAskedFor) {
   Exchange exchange;
   AnswerReader reader;
   reader.start(exchange);
-  ASSERT_TRUE(feed(reader, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", [] { return 999u; }));
+  ASSERT_TRUE(
+      feed_answer(reader, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", [] { return 999u; }));
   EXPECT_FALSE(reader.reusable());
 }
 
@@ -250,7 +234,7 @@ TEST(AnswerReader, RefusesAHeadWithoutEnd) {
   AnswerReader reader;
   reader.start(exchange);
   const std::string endless = "HTTP/1.1 200 OK\r\nA: " + std::string(100'000, 'b');
-  const auto fed = feed(reader, endless, [] { return 1000u; });
+  const auto fed = feed_answer(reader, endless, [] { return 1000u; });
   ASSERT_FALSE(fed);
   EXPECT_EQ(fed.error().code, ErrorCode::corrupt);
   EXPECT_THAT(fed.error().message, HasSubstr("64 KiB"));
@@ -262,7 +246,7 @@ TEST(AnswerReader, TakesAHeadThatIsLargerThanItsBuffer) {
   reader.start(exchange);
   const std::string text =
       "HTTP/1.1 200 OK\r\nA: " + std::string(40'000, 'b') + "\r\nContent-Length: 2\r\n\r\nok";
-  ASSERT_TRUE(feed(reader, text, [] { return 999u; }));
+  ASSERT_TRUE(feed_answer(reader, text, [] { return 999u; }));
   EXPECT_EQ(exchange.answer.headers.get("a").size(), 40'000u);
   EXPECT_EQ(exchange.answer.text, "ok");
 }
@@ -284,7 +268,7 @@ TEST(AnswerReader, ReadsOneAnswerAfterAnother) {
   for (int i = 0; i < 3; ++i) {
     reader.start(exchange);
     const std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + std::to_string(i);
-    ASSERT_TRUE(feed(reader, text, [] { return 7u; }));
+    ASSERT_TRUE(feed_answer(reader, text, [] { return 7u; }));
     EXPECT_TRUE(reader.reusable());
     EXPECT_EQ(exchange.answer.text, std::to_string(i));
   }

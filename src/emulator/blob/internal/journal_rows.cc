@@ -105,6 +105,13 @@ BlobType parse_type(const std::string& name) {
   throw json::other_error::create(501, "no type of blob", nullptr);
 }
 
+PublicAccess parse_public_access(int number) {
+  for (const auto access : {PublicAccess::none, PublicAccess::blob, PublicAccess::container}) {
+    if (number == static_cast<int>(access)) return access;
+  }
+  throw json::other_error::create(501, "no kind of public access", nullptr);
+}
+
 std::int64_t seconds(Seconds time) {
   return time.time_since_epoch().count();
 }
@@ -283,7 +290,7 @@ Result<void> decode_container_attributes(std::string_view text, Container& conta
     container.deletion = decode_deletion(object);
     container.deleted_version = object.value("deleted_version", Stamp{0});
     container.lease = decode_lease(object);
-    container.public_access = static_cast<PublicAccess>(object.value("public_access", 0));
+    container.public_access = parse_public_access(object.value("public_access", 0));
     for (const json& policy : object.value("access_policies", json::array())) {
       container.access_policies.push_back({.id = narrow(policy.at(0).get<std::string>()),
                                            .start = policy.at(1).get<std::string>(),
@@ -294,6 +301,9 @@ Result<void> decode_container_attributes(std::string_view text, Container& conta
 }
 
 namespace {
+
+/// Above what any blob holds, so that sums of what is read do not wrap around.
+constexpr std::uint64_t kBlobBytesMax = std::uint64_t{1} << 50;
 
 /// A slice of zeros has no content, which is number 0.
 void write_slice(Writer& writer, const Slice& slice) {
@@ -306,7 +316,8 @@ Result<Slice> read_slice(Reader& reader, const ContentLookup& find_content) {
   std::uint64_t content = 0;
   Slice slice;
   if (!reader.number(content) || !reader.number(slice.offset) ||
-      !reader.number(slice.length_bytes)) {
+      !reader.number(slice.length_bytes) || slice.offset > kBlobBytesMax ||
+      slice.length_bytes > kBlobBytesMax) {
     return damaged("a list of slices");
   }
   if (content == 0) return slice;
@@ -337,8 +348,9 @@ Result<std::vector<Block>> decode_blocks(std::span<const std::byte> bytes,
     if (!reader.text(block.id) || !reader.number(slices)) return damaged("a list of blocks");
     for (std::uint64_t i = 0; i < slices; ++i) {
       block.slices.push_back(TRY(read_slice(reader, find_content)));
+      block.size_bytes += block.slices.back().length_bytes;
+      if (block.size_bytes > kBlobBytesMax) return damaged("a list of slices");
     }
-    block.size_bytes = total_length(block.slices);
     blocks.push_back(std::move(block));
   }
   return blocks;
@@ -358,8 +370,11 @@ Result<std::vector<SliceMap::Extent>> decode_extents(std::span<const std::byte> 
   std::vector<SliceMap::Extent> extents;
   Reader reader(bytes);
   while (!reader.at_end()) {
+    const std::uint64_t end = extents.empty() ? 0 : extents.back().end();
     SliceMap::Extent extent;
-    if (!reader.number(extent.offset)) return damaged("a list of extents");
+    if (!reader.number(extent.offset) || extent.offset < end || extent.offset > kBlobBytesMax) {
+      return damaged("a list of extents");
+    }
     extent.slice = TRY(read_slice(reader, find_content));
     extents.push_back(std::move(extent));
   }
