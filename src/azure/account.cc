@@ -25,6 +25,15 @@ ServiceEndpoint default_blob_endpoint(std::string_view account, std::string_view
           .base_path = {}};
 }
 
+std::optional<ServiceEndpoint> dfs_endpoint_beside(const ServiceEndpoint& blob_endpoint) {
+  constexpr std::string_view kBlob = ".blob.";
+  const std::size_t at = blob_endpoint.server.host.find(kBlob);
+  if (at == std::string::npos) return std::nullopt;
+  ServiceEndpoint endpoint = blob_endpoint;
+  endpoint.server.host.replace(at, kBlob.size(), ".dfs.");
+  return endpoint;
+}
+
 std::string to_string(const ServiceEndpoint& endpoint) {
   return http::to_string(endpoint.server) + endpoint.base_path;
 }

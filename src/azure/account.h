@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -51,6 +52,10 @@ Result<ServiceEndpoint> parse_service_endpoint(std::string_view url);
 ServiceEndpoint default_blob_endpoint(std::string_view account,
                                       std::string_view suffix = "core.windows.net",
                                       bool tls = true);
+/// Where the account's Data Lake service answers, which knows its keys as paths: ACCOUNT.dfs.SUFFIX
+/// for a host ACCOUNT.blob.SUFFIX, through private links and in every cloud. Nothing for hosts of
+/// other names.
+std::optional<ServiceEndpoint> dfs_endpoint_beside(const ServiceEndpoint& blob_endpoint);
 /// As a URL, without a slash at its end.
 std::string to_string(const ServiceEndpoint& endpoint);
 
@@ -62,6 +67,8 @@ bool may_carry_tokens(const http::Endpoint& server);
 struct Account {
   std::string name{};
   ServiceEndpoint endpoint{};
+  /// Where the Data Lake service answers; nothing: where dfs_endpoint_beside() says.
+  std::optional<ServiceEndpoint> dfs_endpoint{};
   Credential credential{};
   Connection connection{};
 

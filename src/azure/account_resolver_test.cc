@@ -57,11 +57,14 @@ TEST_F(AccountResolverTest, TakesAConnectionStringForTheAccountItNames) {
 TEST_F(AccountResolverTest, ReadsTheAccountsFile) {
   write("accounts.toml", fmt::format("[account.lab]\nkey = \"{}\"\n"
                                      "endpoint = \"http://127.0.0.1:1/lab\"\n"
+                                     "dfs_endpoint = \"http://127.0.0.1:2/lab\"\n"
                                      "[account.open]\n"
                                      "[account.conn]\n"
                                      "connection_string = \"AccountName=conn;AccountKey={}\"\n",
                                      kKey, kKey));
   EXPECT_EQ(resolve("lab")->endpoint.base_path, "/lab");
+  EXPECT_EQ(resolve("lab")->dfs_endpoint->server.port, 2);
+  EXPECT_FALSE(resolve("open")->dfs_endpoint);
   EXPECT_TRUE(std::holds_alternative<Anonymous>(resolve("open")->credential));
   EXPECT_TRUE(std::holds_alternative<SharedKey>(resolve("conn")->credential));
 }
@@ -212,6 +215,7 @@ TEST_F(AccountResolverTest, FindsTheEmulatorThatThisUserRuns) {
   const auto account = resolve("devstoreaccount1");
   ASSERT_TRUE(account) << account.error().message;
   EXPECT_EQ(to_string(account->endpoint), "http://127.0.0.1:4711/devstoreaccount1");
+  EXPECT_EQ(to_string(account->dfs_endpoint.value()), "http://127.0.0.1:4712/devstoreaccount1");
   EXPECT_EQ(std::get<SharedKey>(account->credential).key, "secret");
 }
 

@@ -32,7 +32,8 @@ class FakeConfiguration {
   void write_record(pid_t pid, const std::string& more = "") {
     write("emulator.json",
           fmt::format(R"({{"version":1,"pid":{},"account":"devstoreaccount1","key":"{}",
-                          "blob_endpoint":"http://127.0.0.1:4711/devstoreaccount1"{}}})",
+                          "blob_endpoint":"http://127.0.0.1:4711/devstoreaccount1",
+                          "dfs_endpoint":"http://127.0.0.1:4712/devstoreaccount1"{}}})",
                       pid, kKey, more));
   }
   /// Valid while this lives.

@@ -64,6 +64,15 @@ Result<Credential> credential_of(const Settings& settings, std::string_view orig
   return malformed(origin, "it holds neither AccountKey nor SharedAccessSignature");
 }
 
+Result<std::optional<ServiceEndpoint>> dfs_endpoint_of(const Settings& settings,
+                                                       std::string_view origin) {
+  const std::string_view url = value_of(settings, "dfsendpoint");
+  if (url.empty()) return std::nullopt;
+  const Result<ServiceEndpoint> endpoint = parse_service_endpoint(url);
+  if (!endpoint) return malformed(origin, endpoint.error().message);
+  return *endpoint;
+}
+
 /// A SAS connection string may lack AccountName: then it is the first label of the host, or the
 /// first part of the path.
 std::string account_name_of(const Settings& settings, const Result<ServiceEndpoint>& endpoint) {
@@ -97,10 +106,13 @@ Result<Account> parse_connection_string(std::string_view text, std::string_view 
   }
   const std::string_view suffix = value_of(settings, "endpointsuffix");
   Credential credential = TRY(credential_of(settings, origin));
+  std::optional<ServiceEndpoint> dfs_endpoint = TRY(dfs_endpoint_of(settings, origin));
   const ServiceEndpoint usual =
       default_blob_endpoint(name, suffix.empty() ? "core.windows.net" : suffix, protocol != "http");
-  return Account{
-      .name = name, .endpoint = endpoint ? *endpoint : usual, .credential = std::move(credential)};
+  return Account{.name = name,
+                 .endpoint = endpoint ? *endpoint : usual,
+                 .dfs_endpoint = std::move(dfs_endpoint),
+                 .credential = std::move(credential)};
 }
 
 }  // namespace aloft::azure

@@ -29,6 +29,32 @@ TEST(ConnectionString, TakesABlobEndpointWithAPath) {
   EXPECT_EQ(account->endpoint.base_path, "/lab");
 }
 
+TEST(ConnectionString, TakesADfsEndpoint) {
+  const auto account = parse_connection_string(
+      "AccountName=lab;AccountKey=c2VjcmV0;BlobEndpoint=https://lab.example.com;"
+      "DfsEndpoint=https://dfs.example.com/lab/",
+      "here");
+  ASSERT_TRUE(account) << account.error().message;
+  EXPECT_EQ(to_string(account->dfs_endpoint.value()), "https://dfs.example.com/lab");
+  EXPECT_FALSE(
+      parse_connection_string("AccountName=lab;AccountKey=c2VjcmV0;DfsEndpoint=x", "here"));
+}
+
+TEST(DfsEndpoint, IsFoundBesideThatOfTheBlobService) {
+  const auto beside = [](std::string_view url) {
+    const auto endpoint = dfs_endpoint_beside(parse_service_endpoint(url).value());
+    return endpoint ? to_string(*endpoint) : "none";
+  };
+  EXPECT_EQ(beside("https://lab.blob.core.windows.net"), "https://lab.dfs.core.windows.net");
+  EXPECT_EQ(beside("https://lab.blob.core.chinacloudapi.cn"),
+            "https://lab.dfs.core.chinacloudapi.cn");
+  EXPECT_EQ(beside("https://lab.privatelink.blob.core.windows.net"),
+            "https://lab.privatelink.dfs.core.windows.net");
+  EXPECT_EQ(beside("https://lab.z01.blob.storage.azure.net"),
+            "https://lab.z01.dfs.storage.azure.net");
+  EXPECT_EQ(beside("http://127.0.0.1:10000/devstoreaccount1"), "none");
+}
+
 TEST(ConnectionString, TakesASharedAccessSignatureAndTheNameFromTheHost) {
   const auto account = parse_connection_string(
       "BlobEndpoint=https://lab.blob.core.windows.net;SharedAccessSignature=sv=1&sig=a%3D", "here");

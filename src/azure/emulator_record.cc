@@ -48,6 +48,9 @@ Result<std::optional<EmulatorServices>> read_emulator_record(const EnvironmentLo
   EmulatorServices services{
       .storage = {.name = name, .endpoint = std::move(endpoint), .credential = key},
       .batch = std::nullopt};
+  if (const std::string url = text_of(record, "dfs_endpoint"); !url.empty()) {
+    services.storage.dfs_endpoint = TRY(parse_service_endpoint(url));
+  }
   if (const std::string url = text_of(record, "batch_endpoint"); !url.empty()) {
     ServiceEndpoint batch_endpoint = TRY(parse_service_endpoint(url));
     services.batch =

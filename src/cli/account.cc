@@ -36,6 +36,7 @@ struct AddOptions {
   std::string token_file{};
   std::string authority{};
   std::string endpoint{};
+  std::string dfs_endpoint{};
   std::string authorities{};
   bool no_proxy = false;
   bool replace = false;
@@ -86,6 +87,7 @@ Result<azure::NewAccount> new_account(const AddOptions& options) {
     if (!value.empty()) account.settings.emplace_back(name, value);
   };
   set("endpoint", options.endpoint);
+  set("dfs_endpoint", options.dfs_endpoint);
   if (is_identity(options.credential)) set("credential", options.credential);
   set("tenant", options.tenant);
   set("client_id", options.client_id);
@@ -258,6 +260,11 @@ void add_connection_options(CLI::App& command, const std::shared_ptr<AddOptions>
   command
       .add_option("--endpoint", options->endpoint,
                   "The service's URL, where it is not https://NAME.blob.core.windows.net")
+      ->option_text("URL");
+  command
+      .add_option("--dfs-endpoint", options->dfs_endpoint,
+                  "The Data Lake service's URL, which renames directories in accounts with a "
+                  "hierarchical namespace; where it is not https://NAME.dfs.core.windows.net")
       ->option_text("URL");
   command
       .add_option("--authority", options->authority,

@@ -94,6 +94,14 @@ Result<void> FaultyStore::remove(std::string_view key, const Conditions& conditi
   return disturb("remove", limits, [&] { return inner_->remove(key, conditions, limits); });
 }
 
+Result<bool> FaultyStore::hierarchical(const Limits& limits) {
+  return disturb("hierarchical", limits, [&] { return inner_->hierarchical(limits); });
+}
+
+Result<void> FaultyStore::rename(const RenameRequest& request, const Limits& limits) {
+  return disturb("rename", limits, [&] { return inner_->rename(request, limits); });
+}
+
 Result<ListPage> FaultyStore::list(const ListRequest& request, const Limits& limits) {
   return disturb("list", limits, [&] { return inner_->list(request, limits); });
 }

@@ -47,6 +47,8 @@ class FaultyStore final : public ObjectStore {
                                  const Conditions& conditions, const Limits& limits) override;
   Result<void> remove(std::string_view key, const Conditions& conditions,
                       const Limits& limits) override;
+  Result<bool> hierarchical(const Limits& limits) override;
+  Result<void> rename(const RenameRequest& request, const Limits& limits) override;
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
 
  private:

@@ -8,8 +8,8 @@
 
 namespace aloft {
 
-MemoryAccount::MemoryAccount(std::string name, Clock& clock)
-    : state_(std::make_shared<internal::MemoryState>(std::move(name), clock)) {}
+MemoryAccount::MemoryAccount(std::string name, Clock& clock, bool hierarchical)
+    : state_(std::make_shared<internal::MemoryState>(std::move(name), hierarchical, clock)) {}
 
 std::shared_ptr<ObjectStore> MemoryAccount::container(std::string_view name) {
   return internal::make_store(state_, std::string(name));

@@ -21,7 +21,9 @@ class MemoryState;
 /// only. `clock` outlives the account and its stores.
 class MemoryAccount final : public ObjectAccount {
  public:
-  explicit MemoryAccount(std::string name = "memory", Clock& clock = system_clock());
+  /// `hierarchical`: its keys are paths (ObjectStore::hierarchical).
+  explicit MemoryAccount(std::string name = "memory", Clock& clock = system_clock(),
+                         bool hierarchical = false);
 
   std::shared_ptr<ObjectStore> container(std::string_view name) override;
   Result<void> create_container(std::string_view name, const Limits& limits) override;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "object/internal/memory_store.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -6,72 +8,11 @@
 #include <utility>
 
 #include "azure/names/blob_names.h"
-#include "base/byte_size.h"
-#include "object/internal/memory_state.h"
 
 namespace aloft::internal {
 namespace {
 
-constexpr std::uint32_t kBlocksMax = 50'000;
-constexpr std::size_t kBlockIdLengthMax = 64;
 constexpr std::uint32_t kPageEntriesMax = 5000;
-
-class MemoryStore final : public ObjectStore {
- public:
-  MemoryStore(std::shared_ptr<MemoryState> state, std::string container)
-      : state_(std::move(state)), container_(std::move(container)) {}
-
-  std::string name() const override {
-    return fmt::format("az://{}/{}", state_->account, container_);
-  }
-  Capabilities capabilities() const override {
-    return {.stage_from_object = true,
-            .put_size_bytes_max = 5000_MiB,
-            .block_size_bytes_max = 4000_MiB,
-            .blocks_max = kBlocksMax};
-  }
-
-  Result<ObjectInfo> head(std::string_view key, const Limits& limits) override;
-  Result<ReadResult> read(const ReadRequest& request, std::span<std::byte> buffer,
-                          const Limits& limits) override;
-  void read_many(std::span<ReadPart> parts, const Limits& limits) override;
-  Result<PutResult> put(const PutRequest& request, const Limits& limits) override;
-  Result<void> stage_block(const StageRequest& request, const Limits& limits) override;
-  Result<void> stage_block_from(const StageFromRequest& request, const Limits& limits) override;
-  Result<PutResult> commit_blocks(const CommitRequest& request, const Limits& limits) override;
-  Result<BlockList> block_list(std::string_view key, const Limits& limits) override;
-  Result<PutResult> copy(const CopyRequest& request, const Limits& limits) override;
-  Result<SourceRef> source_ref(std::string_view key) override;
-  Result<PutResult> set_metadata(std::string_view key, const Metadata& metadata,
-                                 const Conditions& conditions, const Limits& limits) override;
-  Result<void> remove(std::string_view key, const Conditions& conditions,
-                      const Limits& limits) override;
-  Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
-
- private:
-  using Version = std::shared_ptr<const MemoryObject>;
-
-  std::string uri(std::string_view key) const { return fmt::format("{}/{}", name(), key); }
-  Result<void> check_call(std::string_view key, const Limits& limits, std::string_view doing) const;
-  Result<MemoryContainer*> open(MemoryContainers& containers) const;
-  tl::unexpected<Error> not_found(std::string_view key) const;
-  Result<void> check(const Conditions& conditions, const MemoryObject* present,
-                     std::string_view key) const;
-  Result<Version> current(std::string_view key, std::string_view if_match) const;
-  Result<Version> source(const SourceRef& source, std::string_view if_match) const;
-  Result<void> stage(std::string_view key, std::string_view id, MemoryBytes bytes) const;
-  Result<std::vector<MemoryPiece>> choose(const CommitRequest& request,
-                                          const MemoryEntry& entry) const;
-  Result<PutResult> write(const Conditions& conditions, MemoryObject version) const;
-  PutResult replace(MemoryContainers& containers, MemoryEntry& entry, MemoryObject version) const;
-
-  const std::shared_ptr<MemoryState> state_;
-  const std::string container_;
-};
-
-MemoryBytes copy_of(std::span<const std::byte> bytes) {
-  return std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
-}
 
 std::uint64_t size_of(const std::vector<MemoryPiece>& pieces) {
   std::uint64_t size_bytes = 0;
@@ -79,7 +20,12 @@ std::uint64_t size_of(const std::vector<MemoryPiece>& pieces) {
   return size_bytes;
 }
 
-/// Fills the front of `buffer` from `range` of the object; returns how much there was.
+}  // namespace
+
+MemoryBytes copy_of(std::span<const std::byte> bytes) {
+  return std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
+}
+
 std::size_t copy_range(const MemoryObject& object, ByteRange range, std::span<std::byte> buffer) {
   std::size_t filled = 0;
   for (const MemoryPiece& piece : object.pieces) {
@@ -146,13 +92,22 @@ Result<MemoryStore::Version> MemoryStore::current(std::string_view key,
 
 Result<PutResult> MemoryStore::write(const Conditions& conditions, MemoryObject version) const {
   auto containers = state_->containers.lock();
-  MemoryContainer& container = *TRY(open(*containers));
+  return write_in(*containers, conditions, std::move(version));
+}
+
+Result<PutResult> MemoryStore::write_in(MemoryContainers& containers, const Conditions& conditions,
+                                        MemoryObject version) const {
+  MemoryContainer& container = *TRY(open(containers));
   const std::string& key = version.info.key;
   const auto found = container.find(key);
   TRY(check(conditions, found == container.end() ? nullptr : found->second.committed.get(), key));
+  if (state_->hierarchical) {
+    TRY(check_place(container, version));
+    TRY(make_parents(containers, key));
+  }
   MemoryEntry& entry = container[key];
   entry.staged.clear();
-  return replace(*containers, entry, std::move(version));
+  return replace(containers, entry, std::move(version));
 }
 
 PutResult MemoryStore::replace(MemoryContainers& containers, MemoryEntry& entry,
@@ -191,117 +146,6 @@ Result<PutResult> MemoryStore::put(const PutRequest& request, const Limits& limi
                                 .metadata = request.metadata},
                        .pieces = {{.id = {}, .bytes = copy_of(request.content)}}};
   return write(request.conditions, std::move(version));
-}
-
-Result<void> MemoryStore::stage(std::string_view key, std::string_view id,
-                                MemoryBytes bytes) const {
-  if (id.empty() || id.size() > kBlockIdLengthMax) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("a block of {} needs an id of 1 to 64 bytes", uri(key)));
-  }
-  auto containers = state_->containers.lock();
-  MemoryContainer& container = *TRY(open(*containers));
-  MemoryEntry& entry = container[std::string(key)];
-  const auto other_length = [&](const BlockId& other) {
-    return !other.empty() && other.size() != id.size();
-  };
-  bool mixed = !entry.staged.empty() && other_length(entry.staged.begin()->first);
-  if (entry.committed != nullptr) {
-    mixed = mixed || std::ranges::any_of(entry.committed->pieces, other_length, &MemoryPiece::id);
-  }
-  if (mixed) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("all block ids of {} must have the same length", uri(key)));
-  }
-  entry.staged.insert_or_assign(BlockId(id), std::move(bytes));
-  return {};
-}
-
-Result<void> MemoryStore::stage_block(const StageRequest& request, const Limits& limits) {
-  TRY(check_call(request.key, limits, "staging a block of"));
-  if (request.content.empty()) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("a block of {} must not be empty", uri(request.key)));
-  }
-  return stage(request.key, request.block_id, copy_of(request.content));
-}
-
-Result<void> MemoryStore::stage_block_from(const StageFromRequest& request, const Limits& limits) {
-  TRY(check_call(request.key, limits, "staging a block of"));
-  const Version version = TRY(source(request.source, request.source_if_match));
-  std::vector<std::byte> bytes(std::min(request.range.length_bytes, version->info.size_bytes));
-  const std::size_t filled = copy_range(*version, {request.range.offset, bytes.size()}, bytes);
-  if (filled != request.range.length_bytes || filled == 0) {
-    return fail(
-        ErrorCode::invalid_argument,
-        fmt::format("the range for a block of {} is not within its source", uri(request.key)));
-  }
-  return stage(request.key, request.block_id, copy_of(bytes));
-}
-
-Result<std::vector<MemoryPiece>> MemoryStore::choose(const CommitRequest& request,
-                                                     const MemoryEntry& entry) const {
-  std::vector<MemoryPiece> pieces;
-  pieces.reserve(request.blocks.size());
-  std::map<std::string_view, MemoryBytes> present;
-  if (entry.committed != nullptr) {
-    for (const MemoryPiece& piece : entry.committed->pieces) present[piece.id] = piece.bytes;
-  }
-  for (const BlockRef& block : request.blocks) {
-    const auto staged = entry.staged.find(block.id);
-    const auto kept = present.find(block.id);
-    const bool found =
-        block.from == BlockRef::From::staged ? staged != entry.staged.end() : kept != present.end();
-    if (!found || block.id.empty()) {
-      return fail(
-          ErrorCode::precondition_failed,
-          fmt::format("a block of {} is gone: somebody else wrote it meanwhile", uri(request.key)));
-    }
-    pieces.push_back(
-        {block.id, block.from == BlockRef::From::staged ? staged->second : kept->second});
-  }
-  return pieces;
-}
-
-Result<PutResult> MemoryStore::commit_blocks(const CommitRequest& request, const Limits& limits) {
-  TRY(check_call(request.key, limits, "committing"));
-  TRY(check_metadata(request.metadata));
-  if (request.blocks.size() > kBlocksMax) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{} cannot have more than {} blocks", uri(request.key), kBlocksMax));
-  }
-  auto containers = state_->containers.lock();
-  MemoryContainer& container = *TRY(open(*containers));
-  const auto found = container.find(request.key);
-  const MemoryEntry empty;
-  const MemoryEntry& before = found == container.end() ? empty : found->second;
-  TRY(check(request.conditions, before.committed.get(), request.key));
-  std::vector<MemoryPiece> pieces = TRY(choose(request, before));
-  MemoryObject version{.info = {.key = std::string(request.key),
-                                .properties = request.properties,
-                                .metadata = request.metadata},
-                       .pieces = std::move(pieces)};
-  MemoryEntry& entry = container[std::string(request.key)];
-  entry.staged.clear();
-  return replace(*containers, entry, std::move(version));
-}
-
-Result<BlockList> MemoryStore::block_list(std::string_view key, const Limits& limits) {
-  TRY(check_call(key, limits, "listing the blocks of"));
-  auto containers = state_->containers.lock();
-  const MemoryContainer& container = *TRY(open(*containers));
-  const auto found = container.find(key);
-  if (found == container.end()) return not_found(key);
-  BlockList list;
-  if (found->second.committed != nullptr) {
-    for (const MemoryPiece& piece : found->second.committed->pieces) {
-      if (!piece.id.empty()) list.committed.push_back({piece.id, piece.bytes->size()});
-    }
-  }
-  for (const auto& [id, bytes] : found->second.staged) {
-    list.uncommitted.push_back({id, bytes->size()});
-  }
-  return list;
 }
 
 Result<SourceRef> MemoryStore::source_ref(std::string_view key) {
@@ -352,6 +196,7 @@ Result<void> MemoryStore::remove(std::string_view key, const Conditions& conditi
   const auto found = container.find(key);
   if (found == container.end() || found->second.committed == nullptr) return not_found(key);
   TRY(check(conditions, found->second.committed.get(), key));
+  if (state_->hierarchical) TRY(check_leaf(container, key));
   container.erase(found);
   return {};
 }
@@ -389,8 +234,6 @@ Result<ListPage> MemoryStore::list(const ListRequest& request, const Limits& lim
   }
   return page;
 }
-
-}  // namespace
 
 std::shared_ptr<ObjectStore> make_store(std::shared_ptr<MemoryState> state, std::string container) {
   return std::make_shared<MemoryStore>(std::move(state), std::move(container));

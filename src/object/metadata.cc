@@ -7,6 +7,13 @@
 
 namespace aloft {
 
+bool is_directory(const Metadata& metadata) {
+  const auto found = metadata.find(kDirectoryKey);
+  if (found == metadata.end()) return false;
+  const CaseInsensitiveLess less;
+  return !less(found->second, "true") && !less("true", found->second);
+}
+
 Result<void> check_metadata(const Metadata& metadata) {
   std::size_t size_bytes = 0;
   for (const auto& [name, value] : metadata) {

@@ -30,6 +30,13 @@ using Metadata = std::map<std::string, std::string, CaseInsensitiveLess>;
 /// in comparisons.
 inline constexpr std::string_view kCommitKey = "aloft_commit";
 
+/// "true" under this name makes an empty object the marker of a directory; where keys are paths
+/// (ObjectStore::hierarchical), it is the directory.
+inline constexpr std::string_view kDirectoryKey = "hdi_isfolder";
+
+/// Whether they are those of a directory, whatever else they say.
+bool is_directory(const Metadata& metadata);
+
 /// Fails with invalid_argument where a store would refuse it: names are identifiers, values
 /// printable ASCII, all together at most 8 KiB.
 Result<void> check_metadata(const Metadata& metadata);

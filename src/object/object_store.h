@@ -148,6 +148,16 @@ struct CopyRequest {
   std::string_view source_if_match{};
 };
 
+/// Another name, in the same store, for an object or for a directory with all that is in it.
+struct RenameRequest {
+  std::string_view from;
+  std::string_view to;
+  /// On what is at `to`. An object may be replaced; a directory that is there never is, and none
+  /// replaces anything: already_exists.
+  Conditions conditions{};
+  std::string_view source_if_match{};
+};
+
 struct ListRequest {
   std::string_view prefix{};
   /// Empty: all keys below the prefix. "/": keys with a "/" behind the prefix are folded into
@@ -172,8 +182,8 @@ struct Capabilities {
   std::uint32_t blocks_max = 50'000;
 };
 
-/// A flat map from keys to immutable byte strings with metadata: one Azure container, or one in
-/// memory.
+/// A map from keys to immutable byte strings with metadata: one Azure container, or one in memory.
+/// It is flat, but for accounts where keys are paths: see hierarchical().
 ///
 /// Every call blocks until it succeeds, fails, or reaches `limits`; callers that want parallelism
 /// bring threads or use the *_many form. Safe to call from many threads at once; holds no lock
@@ -222,6 +232,21 @@ class ObjectStore {
                                          const Conditions& conditions, const Limits& limits) = 0;
   virtual Result<void> remove(std::string_view key, const Conditions& conditions,
                               const Limits& limits) = 0;
+
+  /// Whether keys are paths, as in an account of Azure with a hierarchical namespace. Asks once
+  /// for each account; false where that cannot be found out with these credentials.
+  ///
+  /// If so: directories are there of their own, with kDirectoryKey in their metadata, and putting
+  /// that makes one, or where one is, sets its metadata; writing "a/b" makes "a"; where an object
+  /// is at "a" there is nothing below it; a directory is removed only when it is empty
+  /// (already_exists, ENOTEMPTY). A listing with delimiter has directories among its objects, and
+  /// may have them among its prefixes, too.
+  virtual Result<bool> hierarchical(const Limits& limits) = 0;
+
+  /// All at once or not at all, where keys are paths; unsupported elsewhere. What is renamed stays
+  /// the version that it was, with its etag. The directory above `to` must be there (not_found).
+  virtual Result<void> rename(const RenameRequest& request, const Limits& limits) = 0;
+
   virtual Result<ListPage> list(const ListRequest& request, const Limits& limits) = 0;
 };
 

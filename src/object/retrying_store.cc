@@ -185,6 +185,36 @@ Result<void> RetryingStore::remove(std::string_view key, const Conditions& condi
                     });
 }
 
+Result<bool> RetryingStore::hierarchical(const Limits& limits) {
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry&) { return inner_->hierarchical(limits); });
+}
+
+/// What is renamed keeps its etag: by that a repeat knows what an attempt before it did.
+Result<void> RetryingStore::rename(const RenameRequest& request, const Limits& limits) {
+  Etag source(request.source_if_match);
+  if (source.empty() || source == "*") source = TRY(head(request.from, limits)).etag;
+  return with_retry(Retry(options_, *budget_, clock_, random_, limits),
+                    [&](const Retry& retry) -> Result<void> {
+                      Result<void> renamed = inner_->rename(request, limits);
+                      if (renamed || !retry.repeated()) return renamed;
+                      const Error& error = renamed.error();
+                      if (error.code != ErrorCode::not_found && !is_conflict(error)) return renamed;
+                      return settle_rename(request, source, std::move(renamed).error(), limits);
+                    });
+}
+
+Result<void> RetryingStore::settle_rename(const RenameRequest& request, const Etag& source,
+                                          Error refusal, const Limits& limits) {
+  for (const auto& [key, is_there] :
+       {std::pair(request.from, false), std::pair(request.to, true)}) {
+    const Result<ObjectInfo> present = inner_->head(key, limits);
+    if (!present && present.error().code != ErrorCode::not_found) return fail(present.error());
+    if ((present && present->etag == source) != is_there) return fail(std::move(refusal));
+  }
+  return {};
+}
+
 Result<ListPage> RetryingStore::list(const ListRequest& request, const Limits& limits) {
   return with_retry(Retry(options_, *budget_, clock_, random_, limits),
                     [&](const Retry&) { return inner_->list(request, limits); });

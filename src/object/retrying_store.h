@@ -24,7 +24,8 @@ namespace aloft {
 /// when a repeat meets a conflict the store looks whose value is there. A copy that keeps the
 /// source's metadata cannot carry one: for its conflicts after a lost answer the error is
 /// unavailable, saying that the outcome is not known. A removal that finds nothing after a lost
-/// answer is a success.
+/// answer is a success; so is a rename that finds at its new name, and there alone, what it was
+/// asked to rename.
 class RetryingStore final : public ObjectStore {
  public:
   /// `clock` and `random` outlive the store.
@@ -48,9 +49,13 @@ class RetryingStore final : public ObjectStore {
                                  const Conditions& conditions, const Limits& limits) override;
   Result<void> remove(std::string_view key, const Conditions& conditions,
                       const Limits& limits) override;
+  Result<bool> hierarchical(const Limits& limits) override;
+  Result<void> rename(const RenameRequest& request, const Limits& limits) override;
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
 
  private:
+  Result<void> settle_rename(const RenameRequest& request, const Etag& source, Error refusal,
+                             const Limits& limits);
   using Write = std::function<Result<PutResult>(const Metadata& metadata)>;
   Result<PutResult> write_once(std::string_view key, const Metadata& metadata, const Limits& limits,
                                const Write& write);

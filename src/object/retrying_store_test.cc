@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 
 #include "base/fake_clock.h"
 #include "base/seeded_random.h"
@@ -28,6 +29,7 @@ class TroubledStore final : public ObjectStore {
 
   int fail_before = 0;  ///< So many calls from now on.
   int fail_after = 0;
+  bool lose_rename = false;  ///< The answer to the next one that is done.
   Error error{.code = ErrorCode::unavailable, .message = "connection reset"};
   int calls = 0;
 
@@ -70,6 +72,16 @@ class TroubledStore final : public ObjectStore {
                       const Limits& limits) override {
     return trouble([&] { return inner_->remove(key, conditions, limits); });
   }
+  Result<bool> hierarchical(const Limits& limits) override {
+    return trouble([&] { return inner_->hierarchical(limits); });
+  }
+  Result<void> rename(const RenameRequest& request, const Limits& limits) override {
+    return trouble([&]() -> Result<void> {
+      TRY(inner_->rename(request, limits));
+      if (!std::exchange(lose_rename, false)) return {};
+      return fail(error);
+    });
+  }
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override {
     return trouble([&] { return inner_->list(request, limits); });
   }
@@ -89,6 +101,13 @@ class TroubledStore final : public ObjectStore {
   }
   std::shared_ptr<ObjectStore> inner_;
 };
+
+/// The store of a container whose keys are paths.
+std::shared_ptr<ObjectStore> make_tree_store(Clock& clock) {
+  MemoryAccount account("memory", clock, true);
+  EXPECT_TRUE(account.create_container("store", {}));
+  return account.container("store");
+}
 
 class RetryingStoreTest : public testing::Test {
  protected:
@@ -245,6 +264,37 @@ TEST_F(RetryingStoreTest, TakesNothingLeftForASuccessfulRemoval) {
   inner_->fail_after = 1;
   EXPECT_TRUE(store_.remove("a", {}, {}));
   EXPECT_EQ(store_.remove("a", {}, {}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(RetryingStoreTest, FindsItsOwnRename) {
+  const auto inner = std::make_shared<TroubledStore>(make_tree_store(clock_));
+  RetryingStore store(inner, {.attempts_max = 3}, clock_, random_);
+  ASSERT_TRUE(store.put({.key = "a", .content = bytes("x"), .metadata = none_}, {}));
+  const Etag etag = store.head("a", {})->etag;
+  for (const std::string_view known : {std::string_view(), std::string_view(etag)}) {
+    const std::string_view from = known.empty() ? "a" : "b", to = known.empty() ? "b" : "c";
+    inner->lose_rename = true;
+    EXPECT_TRUE(store.rename(
+        {.from = from, .to = to, .conditions = {.if_none_match = "*"}, .source_if_match = known},
+        {}));
+    EXPECT_EQ(store.head(to, {})->etag, etag);
+  }
+}
+
+TEST_F(RetryingStoreTest, TakesTheObjectOfSomebodyElseForNoRenameOfItsOwn) {
+  const auto tree = make_tree_store(clock_);
+  const auto inner = std::make_shared<TroubledStore>(tree);
+  RetryingStore store(inner, {.attempts_max = 3}, clock_, random_);
+  ASSERT_TRUE(tree->put({.key = "a", .content = bytes("x"), .metadata = none_}, {}));
+  ASSERT_TRUE(tree->put({.key = "b", .content = bytes("x"), .metadata = none_}, {}));
+  const Etag etag = tree->head("a", {})->etag;
+  const RenameRequest request{
+      .from = "a", .to = "b", .conditions = {.if_none_match = "*"}, .source_if_match = etag};
+  inner->fail_before = 1;
+  EXPECT_EQ(store.rename(request, {}).error().code, ErrorCode::already_exists);
+  ASSERT_TRUE(tree->remove("a", {}, {}));
+  inner->fail_before = 1;
+  EXPECT_EQ(store.rename(request, {}).error().code, ErrorCode::not_found);
 }
 
 TEST_F(RetryingStoreTest, RepeatsOnlyThePartsOfAReadThatFailed) {

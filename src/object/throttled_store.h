@@ -58,6 +58,10 @@ class ThrottledStore final : public ObjectStore {
                       const Limits& limits) override {
     return inner_->remove(key, conditions, limits);
   }
+  Result<bool> hierarchical(const Limits& limits) override { return inner_->hierarchical(limits); }
+  Result<void> rename(const RenameRequest& request, const Limits& limits) override {
+    return inner_->rename(request, limits);
+  }
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override {
     return inner_->list(request, limits);
   }

@@ -162,12 +162,11 @@ std::uint64_t new_seed(std::string_view backend) {
 }
 
 /// Memory behind faults behind retries: to the suite it must look like memory.
-Result<Backend> open_retrying() {
+Result<Backend> open_retrying(std::shared_ptr<ObjectAccount> inner) {
   static SeededRandom random(new_seed("retrying"));
   constexpr FaultOptions kFaults{
       .fails_before = 0.1, .fails_after = 0.1, .throttles = 0.05, .breaks_reads = 0.1};
-  auto faulty = std::make_shared<FaultyAccount>(std::make_shared<MemoryAccount>(), kFaults, random,
-                                                system_clock());
+  auto faulty = std::make_shared<FaultyAccount>(std::move(inner), kFaults, random, system_clock());
   return Backend{.account = std::make_shared<RetryingAccount>(std::move(faulty), kRetries,
                                                               system_clock(), random),
                  .loses_answers = true};
@@ -204,9 +203,15 @@ reset_after_bytes = 400
                  .loses_answers = true};
 }
 
+std::shared_ptr<ObjectAccount> memory_tree() {
+  return std::make_shared<MemoryAccount>("memory", system_clock(), true);
+}
+
 Result<Backend> start(const std::string& name) {
   if (name == "memory") return Backend{.account = std::make_shared<MemoryAccount>()};
-  if (name == "retrying") return open_retrying();
+  if (name == "tree") return Backend{.account = memory_tree()};
+  if (name == "retrying") return open_retrying(std::make_shared<MemoryAccount>());
+  if (name == "retrying_tree") return open_retrying(memory_tree());
   if (name == "emulator") return open_emulator();
   if (name == "faults") return open_faulty_emulator();
   if (name == "identity") return open_emulator_by_identity();
@@ -218,6 +223,10 @@ Result<Backend> start(const std::string& name) {
 
 std::vector<std::string> backend_names() {
   return {"memory", "retrying", "emulator", "faults", "identity", "azurite", "live"};
+}
+
+std::vector<std::string> tree_backend_names() {
+  return {"tree", "retrying_tree"};
 }
 
 Result<Backend> open_backend(const std::string& name) {

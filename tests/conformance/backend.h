@@ -21,7 +21,10 @@ struct Backend {
   bool loses_answers = false;
 };
 
+/// Those whose keys are names of their own.
 std::vector<std::string> backend_names();
+/// Those whose keys are paths (ObjectStore::hierarchical).
+std::vector<std::string> tree_backend_names();
 
 /// Starts it when it is asked for first, with its server; stop_backends() ends what was started.
 /// Fails with unsupported where it cannot run here (no credentials for "live").

@@ -15,6 +15,7 @@ struct Settings {
   std::string sas{};
   std::string connection_string{};
   std::string endpoint{};
+  std::string dfs_endpoint{};
   IdentitySettings identity{};
 };
 
@@ -31,7 +32,8 @@ std::vector<Setting> storage_names(Settings& settings) {
   return {{"key", &settings.key},
           {"sas", &settings.sas},
           {"connection_string", &settings.connection_string},
-          {"endpoint", &settings.endpoint}};
+          {"endpoint", &settings.endpoint},
+          {"dfs_endpoint", &settings.dfs_endpoint}};
 }
 
 std::vector<Setting> batch_names(Settings& settings) {
@@ -100,6 +102,9 @@ Result<Account> storage_account_of(const AccountTable& table) {
       account.endpoint = TRY(parse_service_endpoint(settings.endpoint));
     }
     account.credential = TRY(credential_of(settings, table, account.endpoint, origin));
+  }
+  if (!settings.dfs_endpoint.empty()) {
+    account.dfs_endpoint = TRY(parse_service_endpoint(settings.dfs_endpoint));
   }
   account.connection = std::move(connection);
   return account;

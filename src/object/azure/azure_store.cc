@@ -147,6 +147,13 @@ void AzureStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
 Result<PutResult> AzureStore::put(const PutRequest& request, const Limits& limits) {
   TRY(azure::check_key(request.key));
   TRY(check_metadata(request.metadata));
+  if (is_directory(request.metadata) && TRY(hierarchical(limits))) {
+    return put_directory(request, limits);
+  }
+  return put_object(request, limits);
+}
+
+Result<PutResult> AzureStore::put_object(const PutRequest& request, const Limits& limits) {
   const std::string name = uri(request.key);
   const Doing doing{"writing", name};
   http::Exchange exchange;
@@ -231,7 +238,14 @@ Result<PutResult> AzureStore::set_metadata(std::string_view key, const Metadata&
   const Doing doing{"setting metadata of", name};
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(key), "comp=metadata");
-  add_metadata(exchange.headers, metadata);
+  if (is_directory(metadata) && TRY(hierarchical(limits))) {
+    // The service refuses to make a directory of what is one.
+    Metadata others = metadata;
+    others.erase(others.find(kDirectoryKey));
+    add_metadata(exchange.headers, others);
+  } else {
+    add_metadata(exchange.headers, metadata);
+  }
   add_conditions(exchange.headers, conditions);
   exchange.repeatable = unconditional(conditions);
   TRY(service_->expect(exchange, 200, doing, limits));
@@ -272,7 +286,8 @@ Result<ListPage> AzureStore::list(const ListRequest& request, const Limits& limi
   TRY(service_->expect(exchange, 200, doing, limits));
   auto page = internal::parse_blob_listing(exchange.answer.text);
   if (!page) return fail(senseless(exchange.answer, doing, "it is no listing"));
-  return std::move(*page);
+  if (request.metadata && !page->bare_directories.empty()) TRY(look_at_directories(*page, limits));
+  return std::move(page->list);
 }
 
 Result<SourceRef> AzureStore::source_ref(std::string_view key) {

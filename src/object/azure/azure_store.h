@@ -17,14 +17,16 @@ class Headers;
 }  // namespace http
 namespace internal {
 class BlobService;
+struct BlobPage;
 struct Doing;
 }  // namespace internal
 
 /// One container of Azure Blob storage (or of an emulator) over its REST protocol. Made by
 /// AzureAccount; each call is one request, but for copies, which are asked about until they are
-/// complete, and for reads whose connection breaks within the body, which go on from there on
-/// another one (and fail with precondition_failed if the object changed meanwhile). Bodies of reads
-/// go from the socket into the caller's buffer.
+/// complete, for directories of accounts with a hierarchical namespace, and for reads whose
+/// connection breaks within the body, which go on from there on another one (and fail with
+/// precondition_failed if the object changed meanwhile). Bodies of reads go from the socket into
+/// the caller's buffer.
 ///
 /// Errors: what the service said by one table (internal/azure_error.cc), with its request id; an
 /// answer that breaks the protocol is corrupt, a connection that broke unavailable.
@@ -49,9 +51,14 @@ class AzureStore final : public ObjectStore {
                                  const Conditions& conditions, const Limits& limits) override;
   Result<void> remove(std::string_view key, const Conditions& conditions,
                       const Limits& limits) override;
+  Result<bool> hierarchical(const Limits& limits) override;
+  Result<void> rename(const RenameRequest& request, const Limits& limits) override;
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
 
  private:
+  Result<PutResult> put_object(const PutRequest& request, const Limits& limits);
+  Result<PutResult> put_directory(const PutRequest& request, const Limits& limits);
+  Result<void> look_at_directories(internal::BlobPage& page, const Limits& limits);
   std::string uri(std::string_view key) const;
   std::string path(std::string_view key) const;
   Result<ReadResult> read_nothing(const ReadRequest& request, bool must_end, const Limits& limits);

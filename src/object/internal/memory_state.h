@@ -43,10 +43,11 @@ struct MemoryContainers {
 /// What an account and its stores share.
 class MemoryState {
  public:
-  MemoryState(std::string account_name, Clock& clock_of_account)
-      : account(std::move(account_name)), clock(clock_of_account) {}
+  MemoryState(std::string account_name, bool keys_are_paths, Clock& clock_of_account)
+      : account(std::move(account_name)), hierarchical(keys_are_paths), clock(clock_of_account) {}
 
   const std::string account;
+  const bool hierarchical;
   Clock& clock;
   Guarded<MemoryContainers> containers;
 };

@@ -56,6 +56,10 @@ class WatchedStore final : public ObjectStore {
                       const Limits& limits) override {
     return watched("remove", key, [&] { return inner_->remove(key, conditions, limits); });
   }
+  Result<bool> hierarchical(const Limits& limits) override { return inner_->hierarchical(limits); }
+  Result<void> rename(const RenameRequest& request, const Limits& limits) override {
+    return watched("rename", request.from, [&] { return inner_->rename(request, limits); });
+  }
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override {
     auto page = watched("list", request.prefix, [&] { return inner_->list(request, limits); });
     if (!page) return page;

@@ -73,6 +73,11 @@ class HookedStore final : public ObjectStore {
     TRY(before_write(key));
     return inner_->remove(key, conditions, limits);
   }
+  Result<bool> hierarchical(const Limits& limits) override { return inner_->hierarchical(limits); }
+  Result<void> rename(const RenameRequest& request, const Limits& limits) override {
+    TRY(before_write(request.to));
+    return inner_->rename(request, limits);
+  }
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override {
     ListPage page = TRY(inner_->list(request, limits));
     after_list(page);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <pugixml.hpp>
 
 #include "azure/service_error.h"
@@ -26,8 +27,21 @@ constexpr Known kMeanings[] = {
     {"ResourceNotFound", ErrorCode::not_found, "it does not exist"},
     {"ContainerNotFound", ErrorCode::not_found,
      "the container does not exist; create it with aloft mkdir"},
+    {"PathNotFound", ErrorCode::not_found, "it does not exist"},
+    {"SourcePathNotFound", ErrorCode::not_found, "it does not exist"},
+    {"RenameDestinationParentPathNotFound", ErrorCode::not_found,
+     "the directory that it is to be in does not exist"},
+    {"FilesystemNotFound", ErrorCode::not_found,
+     "the container does not exist; create it with aloft mkdir"},
     {"BlobAlreadyExists", ErrorCode::already_exists, "it exists already"},
     {"ContainerAlreadyExists", ErrorCode::already_exists, "it exists already"},
+    {"PathAlreadyExists", ErrorCode::already_exists, "it exists already"},
+    {"DirectoryIsNotEmpty", ErrorCode::already_exists, "the directory is not empty"},
+    {"PathConflict", ErrorCode::already_exists, "a file and a directory cannot have one name"},
+    {"ResourceTypeMismatch", ErrorCode::already_exists,
+     "a file and a directory cannot have one name"},
+    {"InvalidSourceOrDestinationResourceType", ErrorCode::already_exists,
+     "a file and a directory cannot replace each other"},
     {"ConditionNotMet", ErrorCode::precondition_failed, "it changed since it was looked at"},
     {"TargetConditionNotMet", ErrorCode::precondition_failed, "it changed since it was looked at"},
     {"SourceConditionNotMet", ErrorCode::precondition_failed,
@@ -59,10 +73,15 @@ constexpr Known kMeanings[] = {
     {"OperationTimedOut", ErrorCode::unavailable, "the service took too long"},
     {"ContainerBeingDeleted", ErrorCode::unavailable,
      "a container of this name is still being deleted"},
+    {"SourcePathIsBeingDeleted", ErrorCode::unavailable, "it is being deleted"},
+    {"DestinationPathIsBeingDeleted", ErrorCode::unavailable,
+     "what has its new name is being deleted"},
     {"PendingCopyOperation", ErrorCode::unavailable, "a copy to it is under way"},
     {"BlobArchived", ErrorCode::unsupported,
      "it is in the archive tier; move it to a tier that is online first"},
     {"BlobBeingRehydrated", ErrorCode::unsupported, "it is still on its way from the archive tier"},
+    {"HierarchicalNamespaceNotEnabled", ErrorCode::unsupported,
+     "the account has no hierarchical namespace"},
     {"InvalidBlobType", ErrorCode::unsupported, "it is not a block blob"},
     {"UnsupportedHeader", ErrorCode::unsupported, "the service does not do it"},
     {"NotImplemented", ErrorCode::unsupported, "the service does not do it"},
@@ -73,6 +92,7 @@ constexpr Known kMeanings[] = {
      "broke off; put a small file there, which discards them, or wait a week"},
     {"BlockCountExceedsLimit", ErrorCode::invalid_argument, "it has too many blocks"},
     {"RequestBodyTooLarge", ErrorCode::invalid_argument, "it is too large for one request"},
+    {"InvalidRenameSourcePath", ErrorCode::invalid_argument, "it cannot move below itself"},
     {"InvalidResourceName", ErrorCode::invalid_argument, "the service refuses this name"},
     {"OutOfRangeInput", ErrorCode::invalid_argument, "a name or value is too long or too short"},
     {"InvalidMetadata", ErrorCode::invalid_argument, "the service refuses the metadata"},
@@ -110,6 +130,7 @@ Error error_of_answer(const http::Answer& answer, const Doing& doing) {
           .message = fmt::format("{} {} failed: {} ({}{}{})", doing.verb, doing.uri, meaning.words,
                                  answer.status, code.empty() ? "" : " ", code),
           .request_id = std::string(answer.headers.get("x-ms-request-id")),
+          .os_errno = code == "DirectoryIsNotEmpty" ? ENOTEMPTY : 0,
           .retry_after = azure::retry_after(answer.headers)};
 }
 

@@ -113,6 +113,9 @@ std::optional<ObjectInfo> parse_object_info(std::string_view key, const http::An
     if (!starts_ignoring_case(name, kMetadataPrefix)) continue;
     info.metadata.emplace(name.substr(kMetadataPrefix.size()), value);
   }
+  if (headers.get("x-ms-resource-type") == "directory") {
+    info.metadata.insert_or_assign(std::string(kDirectoryKey), "true");
+  }
   return info;
 }
 

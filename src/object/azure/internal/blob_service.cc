@@ -59,10 +59,16 @@ BlobService::BlobService(azure::Account account, std::shared_ptr<http::Client> c
 
 void BlobService::begin(http::Exchange& exchange, http::Method method, std::string_view path,
                         std::string_view query) const {
+  begin_at(account_.endpoint, exchange, method, path, query);
+}
+
+void BlobService::begin_at(const azure::ServiceEndpoint& endpoint, http::Exchange& exchange,
+                           http::Method method, std::string_view path,
+                           std::string_view query) const {
   exchange.clear();
-  exchange.endpoint = account_.endpoint.server;
+  exchange.endpoint = endpoint.server;
   exchange.method = method;
-  exchange.target.assign(account_.endpoint.base_path).append(path);
+  exchange.target.assign(endpoint.base_path).append(path);
   if (exchange.target.empty()) exchange.target = "/";
   if (!query.empty()) exchange.target.append("?").append(query);
   exchange.headers.add("x-ms-version", azure::kApiVersion);

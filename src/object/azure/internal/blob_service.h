@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "azure/account.h"
 #include "azure/authorizer.h"
+#include "base/guarded.h"
 #include "base/limits.h"
 #include "http/client.h"
 #include "object/azure/internal/azure_error.h"
@@ -34,6 +36,18 @@ class BlobService {
   void begin(http::Exchange& exchange, http::Method method, std::string_view path,
              std::string_view query = {}) const;
 
+  /// The same for the Data Lake service of the account. Fails with unsupported where nobody knows
+  /// where it answers.
+  Result<void> begin_path(http::Exchange& exchange, http::Method method, std::string_view path,
+                          std::string_view query = {}) const;
+  /// What names a path of this account ("/container/key", encoded) as one to rename: with the SAS,
+  /// where that is the credential.
+  std::string rename_source(std::string_view path) const;
+
+  /// Whether the account has a hierarchical namespace; asked about `container` ("/container",
+  /// encoded) until an answer says so, then kept. False where these credentials cannot find out.
+  Result<bool> hierarchical(std::string_view container, const Limits& limits) const;
+
   /// Authorizes and performs; the last step. Fails as Authorizer and client do; any answer is a
   /// success here. What is refused for a token that does not serve any more is sent once more. All
   /// requests of an account share the places of one ConcurrencyLimiter.
@@ -45,6 +59,11 @@ class BlobService {
                       const Limits& limits) const;
 
  private:
+  /// Nothing where a container that is not there has no answer.
+  Result<std::optional<bool>> ask_hierarchical(std::string_view container,
+                                               const Limits& limits) const;
+  void begin_at(const azure::ServiceEndpoint& endpoint, http::Exchange& exchange,
+                http::Method method, std::string_view path, std::string_view query) const;
   void send(std::span<http::Exchange* const> exchanges, const Limits& limits) const;
 
   const azure::Account account_;
@@ -52,6 +71,7 @@ class BlobService {
   const std::shared_ptr<http::Client> client_;
   const std::unique_ptr<ConcurrencyLimiter> limiter_;
   Clock& clock_;
+  mutable Guarded<std::optional<bool>> hierarchical_;
 };
 
 /// Names what a copy reads. Fails with permission_denied rather than send the source's token where

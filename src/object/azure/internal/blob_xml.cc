@@ -48,7 +48,22 @@ std::optional<ObjectInfo> object_of(const pugi::xml_node& blob) {
     if (item.type() == pugi::node_element) info.metadata.emplace(item.name(), item.child_value());
   }
   if (info.key.empty()) return std::nullopt;
+  if (text("ResourceType") == "directory") {
+    info.metadata.insert_or_assign(std::string(kDirectoryKey), "true");
+  }
   return info;
+}
+
+/// Directories show as prefixes that have properties.
+bool append_prefix(const pugi::xml_node& node, BlobPage& page) {
+  page.list.prefixes.push_back(name_of(node));
+  if (!node.child("Properties").child("ResourceType")) return true;
+  auto object = object_of(node);
+  if (!object || !object->key.ends_with('/')) return false;
+  object->key.pop_back();
+  if (!node.child("Metadata")) page.bare_directories.push_back(page.list.objects.size());
+  page.list.objects.push_back(std::move(*object));
+  return true;
 }
 
 bool append_blocks(const pugi::xml_node& list, std::vector<BlockInfo>& blocks) {
@@ -63,23 +78,23 @@ bool append_blocks(const pugi::xml_node& list, std::vector<BlockInfo>& blocks) {
 
 }  // namespace
 
-std::optional<ListPage> parse_blob_listing(std::string_view xml) {
+std::optional<BlobPage> parse_blob_listing(std::string_view xml) {
   pugi::xml_document document;
   if (!document.load_buffer(xml.data(), xml.size(), kParse)) return std::nullopt;
   const pugi::xml_node results = document.child("EnumerationResults");
   if (!results || !results.child("Blobs")) return std::nullopt;
-  ListPage page;
+  BlobPage page;
   for (const pugi::xml_node& node : results.child("Blobs")) {
     const std::string_view kind = node.name();
     if (kind == "BlobPrefix") {
-      page.prefixes.push_back(name_of(node));
+      if (!append_prefix(node, page)) return std::nullopt;
     } else if (kind == "Blob") {
       auto object = object_of(node);
       if (!object) return std::nullopt;
-      page.objects.push_back(std::move(*object));
+      page.list.objects.push_back(std::move(*object));
     }
   }
-  page.next_marker = results.child_value("NextMarker");
+  page.list.next_marker = results.child_value("NextMarker");
   return page;
 }
 

@@ -13,7 +13,13 @@ namespace aloft::internal {
 
 // The service's XML. Each parser gives nothing for what makes no sense.
 
-std::optional<ListPage> parse_blob_listing(std::string_view xml);
+struct BlobPage {
+  /// Where keys are paths, directories are among the objects, and among the prefixes, too.
+  ListPage list{};
+  /// The places of directories among the objects whose metadata the listing does not have.
+  std::vector<std::size_t> bare_directories{};
+};
+std::optional<BlobPage> parse_blob_listing(std::string_view xml);
 
 struct ContainerPage {
   std::vector<std::string> names;

@@ -39,23 +39,48 @@ constexpr const char* kListing = R"(<?xml version="1.0" encoding="utf-8"?>
 TEST(BlobListing, IsRead) {
   const auto page = parse_blob_listing(kListing);
   ASSERT_TRUE(page);
-  ASSERT_EQ(page->objects.size(), 2u);
-  EXPECT_EQ(page->objects[0].key, "a & b");
-  EXPECT_EQ(page->objects[0].etag, "\"0x8DC\"");
-  EXPECT_EQ(page->objects[0].size_bytes, 12u);
-  EXPECT_EQ(page->objects[0].access_tier, "Hot");
-  EXPECT_EQ(page->objects[0].metadata.at("posix_owner"), "1000");
-  EXPECT_EQ(page->objects[1].key, "odd\xef\xbf\xbe");
-  EXPECT_EQ(page->objects[1].etag, "\"quoted\"");
-  EXPECT_EQ(page->objects[1].kind, ObjectKind::page);
-  EXPECT_EQ(page->prefixes, std::vector<std::string>{"dir/"});
-  EXPECT_EQ(page->next_marker, "2!48!next");
+  ASSERT_EQ(page->list.objects.size(), 2u);
+  EXPECT_EQ(page->list.objects[0].key, "a & b");
+  EXPECT_EQ(page->list.objects[0].etag, "\"0x8DC\"");
+  EXPECT_EQ(page->list.objects[0].size_bytes, 12u);
+  EXPECT_EQ(page->list.objects[0].access_tier, "Hot");
+  EXPECT_EQ(page->list.objects[0].metadata.at("posix_owner"), "1000");
+  EXPECT_EQ(page->list.objects[1].key, "odd\xef\xbf\xbe");
+  EXPECT_EQ(page->list.objects[1].etag, "\"quoted\"");
+  EXPECT_EQ(page->list.objects[1].kind, ObjectKind::page);
+  EXPECT_EQ(page->list.prefixes, std::vector<std::string>{"dir/"});
+  EXPECT_EQ(page->list.next_marker, "2!48!next");
+}
+
+TEST(BlobListing, HasDirectoriesOfAHierarchicalNamespaceAmongItsObjects) {
+  // As Azure answers: a directory is a prefix with properties, or a blob of its own.
+  constexpr const char* kProperties = R"(<Properties>
+      <Last-Modified>Thu, 25 Jul 2024 14:07:26 GMT</Last-Modified><Etag>0x8DC</Etag>
+      <ResourceType>directory</ResourceType><Content-Length>0</Content-Length>
+      <BlobType>BlockBlob</BlobType></Properties>)";
+  const auto page =
+      parse_blob_listing(std::string("<EnumerationResults><Blobs>"
+                                     "<BlobPrefix><Name>a/</Name>") +
+                         kProperties + "</BlobPrefix><BlobPrefix><Name>b/</Name>" + kProperties +
+                         "<Metadata><colour>blue</colour></Metadata></BlobPrefix>"
+                         "<BlobPrefix><Name>flat/</Name></BlobPrefix><Blob><Name>c</Name>" +
+                         kProperties + "</Blob></Blobs></EnumerationResults>");
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->list.objects.size(), 3u);
+  EXPECT_EQ(page->list.objects[0].key, "a");
+  EXPECT_EQ(page->list.objects[1].metadata.at("colour"), "blue");
+  EXPECT_EQ(page->list.objects[2].key, "c");
+  for (const ObjectInfo& object : page->list.objects) {
+    EXPECT_TRUE(is_directory(object.metadata)) << object.key;
+  }
+  EXPECT_EQ(page->list.prefixes, (std::vector<std::string>{"a/", "b/", "flat/"}));
+  EXPECT_EQ(page->bare_directories, std::vector<std::size_t>{0});
 }
 
 TEST(BlobListing, KeepsAKeyOfBlanks) {
   std::string listing = kListing;
   listing.replace(listing.find("a &amp; b"), 9, " ");
-  EXPECT_EQ(parse_blob_listing(listing)->objects[0].key, " ");
+  EXPECT_EQ(parse_blob_listing(listing)->list.objects[0].key, " ");
 }
 
 TEST(BlobListing, IsNotGuessed) {

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// What accounts with a hierarchical namespace are asked, and how; what they do then is in
+// tests/conformance.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "azure/account.h"
+#include "base/guarded.h"
+#include "http/fake_server.h"
+#include "object/azure/azure_account.h"
+
+namespace aloft {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr std::string_view kMade =
+    "ETag: \"0x1\"\r\nLast-Modified: Sat, 21 Nov 2026 03:04:05 GMT\r\n";
+
+/// Answers each request by the first rule whose text it holds, else 404.
+class AzureTreeTest : public testing::Test {
+ protected:
+  struct Rule {
+    std::string when;
+    std::string status;
+    std::string headers;
+    std::string body{};
+  };
+
+  Limits limits() const { return Limits::within(std::chrono::seconds(10)); }
+  AzureAccount account(azure::Credential credential = azure::SharedKey{"secret"},
+                       bool with_dfs_endpoint = true) {
+    azure::Account account{.name = "lab",
+                           .endpoint = {.server = server_.endpoint(), .base_path = ""},
+                           .credential = std::move(credential)};
+    if (with_dfs_endpoint) {
+      account.dfs_endpoint = {.server = server_.endpoint(), .base_path = "/dfs"};
+    }
+    return AzureAccount(std::move(account), std::make_shared<http::Client>());
+  }
+  void rules(std::vector<Rule> rules) { *rules_.lock() = std::move(rules); }
+  void hierarchical(std::vector<Rule> others) {
+    others.insert(others.begin(), {.when = "restype=account",
+                                   .status = "200 OK",
+                                   .headers = "x-ms-is-hns-enabled: true\r\n"});
+    rules(std::move(others));
+  }
+  std::vector<std::string> requests() { return *requests_.lock(); }
+
+  Guarded<std::vector<Rule>> rules_;
+  Guarded<std::vector<std::string>> requests_;
+  const Metadata none_;
+  http::FakeServer server_{[this](http::FakeConnection& connection, int) {
+    for (std::string asked; !(asked = connection.read_request()).empty();) {
+      requests_.lock()->push_back(asked);
+      connection.send(answer_to(asked));
+    }
+  }};
+
+ private:
+  std::string answer_to(const std::string& asked) {
+    Rule rule{
+        .when = "", .status = "404 Not Found", .headers = "x-ms-error-code: BlobNotFound\r\n"};
+    const std::vector<Rule> rules = *rules_.lock();
+    for (const Rule& candidate : rules) {
+      if (asked.find(candidate.when) == std::string::npos) continue;
+      rule = candidate;
+      break;
+    }
+    const bool head = asked.starts_with("HEAD");
+    return "HTTP/1.1 " + rule.status + "\r\n" + rule.headers +
+           "Content-Length: " + std::to_string(rule.body.size()) + "\r\n\r\n" +
+           (head ? "" : rule.body);
+  }
+};
+
+TEST_F(AzureTreeTest, AsksOnceForAllContainersWhatKindOfAccountItIs) {
+  hierarchical({});
+  AzureAccount lab = account();
+  EXPECT_TRUE(lab.container("demo")->hierarchical(limits()).value());
+  EXPECT_TRUE(lab.container("other")->hierarchical(limits()).value());
+  EXPECT_THAT(requests(),
+              ElementsAre(StartsWith("HEAD /demo?restype=account&comp=properties HTTP/1.1\r\n")));
+}
+
+TEST_F(AzureTreeTest, SeesByAListingWhatItMayNotAsk) {
+  rules({{.when = "restype=account", .status = "403 Forbidden", .headers = ""},
+         {.when = "include=permissions", .status = "200 OK", .headers = ""}});
+  EXPECT_TRUE(account().container("demo")->hierarchical(limits()).value());
+  rules({{.when = "restype=account", .status = "403 Forbidden", .headers = ""},
+         {.when = "include=permissions", .status = "400 Bad Request", .headers = ""}});
+  EXPECT_FALSE(account().container("demo")->hierarchical(limits()).value());
+}
+
+TEST_F(AzureTreeTest, AsksAgainWhereNobodyCouldSay) {
+  AzureAccount lab = account();
+  EXPECT_FALSE(lab.container("missing")->hierarchical(limits()).value());
+  rules({{.when = "restype=account", .status = "503 Busy", .headers = ""}});
+  EXPECT_EQ(lab.container("demo")->hierarchical(limits()).error().code, ErrorCode::throttled);
+  hierarchical({});
+  EXPECT_TRUE(lab.container("demo")->hierarchical(limits()).value());
+}
+
+TEST_F(AzureTreeTest, RenamesThroughTheDataLakeService) {
+  hierarchical({{.when = "PUT", .status = "201 Created", .headers = ""}});
+  ASSERT_TRUE(account().container("demo")->rename({.from = "a b/ü",
+                                                   .to = "c+d",
+                                                   .conditions = {.if_none_match = "*"},
+                                                   .source_if_match = "\"0x1\""},
+                                                  limits()));
+  ASSERT_EQ(requests().size(), 1u);
+  EXPECT_THAT(requests()[0], AllOf(StartsWith("PUT /dfs/demo/c%2Bd?mode=posix HTTP/1.1\r\n"),
+                                   HasSubstr("x-ms-rename-source: /demo/a%20b/%C3%BC\r\n"),
+                                   HasSubstr("If-None-Match: *\r\n"),
+                                   HasSubstr("x-ms-source-if-match: \"0x1\"\r\n"),
+                                   HasSubstr("Authorization: SharedKey lab:")));
+}
+
+TEST_F(AzureTreeTest, SendsTheSasWithTheSource) {
+  hierarchical({{.when = "PUT", .status = "201 Created", .headers = ""}});
+  const auto store = account(azure::SasToken{"sv=1&sig=x"}).container("demo");
+  ASSERT_TRUE(store->rename({.from = "a", .to = "b"}, limits()));
+  EXPECT_THAT(requests()[0], AllOf(HasSubstr("/demo/b?mode=posix&sv=1&sig=x"),
+                                   HasSubstr("x-ms-rename-source: /demo/a?sv=1&sig=x\r\n")));
+}
+
+TEST_F(AzureTreeTest, GoesOnWithARenameThatTheServiceDoesInSteps) {
+  hierarchical(
+      {{.when = "continuation=more%3D", .status = "201 Created", .headers = ""},
+       {.when = "PUT", .status = "201 Created", .headers = "x-ms-continuation: more=\r\n"}});
+  ASSERT_TRUE(account().container("demo")->rename({.from = "a", .to = "b"}, limits()));
+  EXPECT_EQ(requests().size(), 2u);
+}
+
+TEST_F(AzureTreeTest, TranslatesRefusalsOfARename) {
+  const std::tuple<const char*, const char*, ErrorCode> cases[] = {
+      {"404 Not Found", "SourcePathNotFound", ErrorCode::not_found},
+      {"404 Not Found", "RenameDestinationParentPathNotFound", ErrorCode::not_found},
+      {"409 Conflict", "PathAlreadyExists", ErrorCode::already_exists},
+      {"412 Precondition", "ConditionNotMet", ErrorCode::already_exists},
+      {"412 Precondition", "SourceConditionNotMet", ErrorCode::precondition_failed},
+      {"409 Conflict", "DestinationPathIsBeingDeleted", ErrorCode::unavailable}};
+  for (const auto& [status, code, expected] : cases) {
+    hierarchical({{.when = "PUT",
+                   .status = status,
+                   .headers = "x-ms-error-code: " + std::string(code) + "\r\n"}});
+    const auto renamed = account().container("demo")->rename(
+        {.from = "a", .to = "b", .conditions = {.if_none_match = "*"}}, limits());
+    ASSERT_FALSE(renamed) << code;
+    EXPECT_EQ(renamed.error().code, expected) << code;
+  }
+}
+
+TEST_F(AzureTreeTest, SaysWhatIsMissingWhereTheDataLakeServiceIsUnknown) {
+  const auto renamed = account(azure::SharedKey{"secret"}, false)
+                           .container("demo")
+                           ->rename({.from = "a", .to = "b"}, limits());
+  EXPECT_EQ(renamed.error().code, ErrorCode::unsupported);
+  EXPECT_THAT(renamed.error().message, HasSubstr("dfs_endpoint"));
+}
+
+TEST_F(AzureTreeTest, SetsTheMetadataOfADirectoryThatIsThere) {
+  hierarchical({{.when = "comp=metadata", .status = "200 OK", .headers = std::string(kMade)}});
+  const Metadata metadata{{std::string(kDirectoryKey), "true"}, {"colour", "blue"}};
+  ASSERT_TRUE(account().container("demo")->put({.key = "d", .content = {}, .metadata = metadata},
+                                               limits()));
+  EXPECT_THAT(requests().back(),
+              AllOf(HasSubstr("x-ms-meta-colour: blue\r\n"), Not(HasSubstr("hdi_isfolder"))));
+}
+
+TEST_F(AzureTreeTest, LooksAtDirectoriesThatAListingSaysLittleOf) {
+  const std::string properties =
+      "<Properties><Last-Modified>Sat, 21 Nov 2026 03:04:05 GMT"
+      "</Last-Modified><Etag>0x1</Etag><Content-Length>0"
+      "</Content-Length><BlobType>BlockBlob</BlobType>"
+      "<ResourceType>directory</ResourceType></Properties>";
+  hierarchical(
+      {{.when = "comp=list",
+        .status = "200 OK",
+        .headers = "",
+        .body = "<EnumerationResults><Blobs><BlobPrefix><Name>d/</Name>" + properties +
+                "</BlobPrefix><BlobPrefix><Name>gone/</Name>" + properties +
+                "</BlobPrefix></Blobs><NextMarker/></EnumerationResults>"},
+       {.when = "HEAD /demo/d ",
+        .status = "200 OK",
+        .headers = std::string(kMade) + "x-ms-blob-type: BlockBlob\r\nx-ms-meta-colour: blue\r\n"
+                                        "x-ms-resource-type: directory\r\n"}});
+  const auto page = account().container("demo")->list({.delimiter = "/"}, limits());
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->objects.size(), 1u);
+  EXPECT_EQ(page->objects[0].key, "d");
+  EXPECT_EQ(page->objects[0].metadata.at("colour"), "blue");
+  EXPECT_TRUE(is_directory(page->objects[0].metadata));
+}
+
+}  // namespace
+}  // namespace aloft

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which kind of names an account has, and where its Data Lake service answers.
+#include <fmt/core.h>
+
+#include "azure/version.h"
+#include "object/azure/internal/blob_service.h"
+
+namespace aloft::internal {
+namespace {
+
+/// Faults of service or network, after which the question stands.
+bool says_nothing(const http::Answer& answer) {
+  return answer.status >= 500 || answer.status == 429 || answer.status == 408;
+}
+
+}  // namespace
+
+Result<void> BlobService::begin_path(http::Exchange& exchange, http::Method method,
+                                     std::string_view path, std::string_view query) const {
+  const auto endpoint =
+      account_.dfs_endpoint ? account_.dfs_endpoint : dfs_endpoint_beside(account_.endpoint);
+  if (!endpoint) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("nobody knows where the Data Lake service of {} answers; set "
+                            "dfs_endpoint in [account.{}], or DfsEndpoint in its connection string",
+                            account_.name, account_.name));
+  }
+  begin_at(*endpoint, exchange, method, path, query);
+  return {};
+}
+
+std::string BlobService::rename_source(std::string_view path) const {
+  std::string source(path);
+  if (const auto* const sas = std::get_if<azure::SasToken>(&account_.credential)) {
+    source.append("?").append(sas->query);
+  }
+  return source;
+}
+
+Result<bool> BlobService::hierarchical(std::string_view container, const Limits& limits) const {
+  if (const auto known = *hierarchical_.lock()) return *known;
+  const std::optional<bool> answer = TRY(ask_hierarchical(container, limits));
+  if (answer) *hierarchical_.lock() = answer;
+  return answer.value_or(false);
+}
+
+/// Get Account Information says it, to keys and to any SAS. Other credentials see it by what List
+/// Blobs takes: flat accounts refuse to include permissions.
+Result<std::optional<bool>> BlobService::ask_hierarchical(std::string_view container,
+                                                          const Limits& limits) const {
+  const std::string uri = fmt::format("az://{}", account_.name);
+  const Doing doing{"asking what kind of account is", uri};
+  http::Exchange exchange;
+  begin(exchange, http::Method::head, container, "restype=account&comp=properties");
+  Result<void> performed = perform(exchange, limits);
+  if (performed && exchange.answer.status == 200) {
+    return exchange.answer.headers.get("x-ms-is-hns-enabled") == "true";
+  }
+  if (performed && !says_nothing(exchange.answer)) {
+    begin(exchange, http::Method::get, container,
+          "restype=container&comp=list&include=permissions&maxresults=1");
+    performed = perform(exchange, limits);
+  }
+  if (!performed) return fail(error_of_transport(std::move(performed).error(), doing));
+  if (says_nothing(exchange.answer)) return fail(error_of_answer(exchange.answer, doing));
+  if (exchange.answer.status == 404) return std::nullopt;
+  return exchange.answer.status == 200;
+}
+
+}  // namespace aloft::internal
