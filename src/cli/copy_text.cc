@@ -57,6 +57,9 @@ std::string summary(std::string_view done, const transfer::CopyReport& report, d
     text +=
         fmt::format("; {} to files with several names", counted(report.hard_linked, "hard link"));
   }
+  if (report.renamed > 0) {
+    text += fmt::format("; {} renamed as a whole", report.renamed);
+  }
   if (!report.failures.empty()) text += "; " + counted(report.failures.size(), "failure");
   return text;
 }
@@ -68,6 +71,7 @@ nlohmann::json to_json(const transfer::CopyReport& report, double seconds) {
           {"symlinks", report.symlinks},
           {"bytes", report.bytes},
           {"hard_linked", report.hard_linked},
+          {"renamed", report.renamed},
           {"seconds", seconds},
           {"failures", to_json(report.failures)}};
 }

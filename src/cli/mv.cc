@@ -59,7 +59,8 @@ void add_mv_command(CLI::App& app, Context& context) {
   command->footer(
       "The service copies each object, and its old name goes when the copy is complete and nobody "
       "changed it meanwhile. Nothing is lost where this is interrupted; the same command with -T "
-      "moves the rest.\n\n"
+      "moves the rest. In accounts with a hierarchical namespace, what stays in its container gets "
+      "its new name at once, a tree as a whole.\n\n"
       "  aloft mv az://mylab/project/draft az://mylab/project/final");
   command->callback([&context, options] { run(context, *options); });
 }

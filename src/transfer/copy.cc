@@ -116,10 +116,8 @@ Result<void> check_request(std::span<const Place> sources, const Place& destinat
 
 }  // namespace
 
-Result<CopyReport> copy(std::span<const Place> sources, const Place& destination,
-                        const CopyOptions& options, Progress& progress, const Limits& limits) {
-  TRY(check_request(sources, destination));
-  Placement placement = TRY(place_copies(sources, destination, options.placement, limits));
+Result<CopyReport> copy_placed(Placement placement, const CopyOptions& options, Progress& progress,
+                               const Limits& limits) {
   // Routes outlive the tasks, which refer to them.
   std::vector<std::unique_ptr<Route>> routes;
   HardLinks links;
@@ -139,6 +137,13 @@ Result<CopyReport> copy(std::span<const Place> sources, const Place& destination
   if (!fed) return fail(std::move(fed).error());
   TRY(in_time);
   return std::move(*session.report.lock());
+}
+
+Result<CopyReport> copy(std::span<const Place> sources, const Place& destination,
+                        const CopyOptions& options, Progress& progress, const Limits& limits) {
+  TRY(check_request(sources, destination));
+  Placement placement = TRY(place_copies(sources, destination, options.placement, limits));
+  return copy_placed(std::move(placement), options, progress, limits);
 }
 
 }  // namespace aloft::transfer

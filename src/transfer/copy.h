@@ -51,6 +51,8 @@ struct CopyReport {
   std::uint64_t symlinks = 0;
   /// Of these files, the names that lead to a file copied under another one (hard links).
   std::uint64_t hard_linked = 0;
+  /// Files, and directories with all that is in them, that only got another name (move()).
+  std::uint64_t renamed = 0;
   std::vector<Failure> failures{};
   /// Why an interrupted copy would begin anew: the journal could not be kept. Nothing else failed
   /// for that.
@@ -70,5 +72,9 @@ struct CopyReport {
 /// file that changes while it is copied is copied again, and fails if it keeps changing.
 Result<CopyReport> copy(std::span<const Place> sources, const Place& destination,
                         const CopyOptions& options, Progress& progress, const Limits& limits);
+
+/// The same for what has its place already; CopyOptions::placement is ignored.
+Result<CopyReport> copy_placed(Placement placement, const CopyOptions& options, Progress& progress,
+                               const Limits& limits);
 
 }  // namespace aloft::transfer

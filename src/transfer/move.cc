@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/guarded.h"
+#include "transfer/internal/renaming.h"
 #include "transfer/remove.h"
 
 namespace aloft::transfer {
@@ -53,6 +54,29 @@ Result<void> check_containers(std::span<const Place> sources, const Place& desti
               "remove the source when verify finds no difference");
 }
 
+struct Renamed {
+  std::uint64_t count = 0;
+  std::vector<Failure> failures{};
+};
+
+/// Leaves those in the placement that have to be copied.
+Renamed rename_what_can_be(Placement& placement, const Limits& limits) {
+  Renamed renamed;
+  std::vector<PlacedCopy> others;
+  for (PlacedCopy& copy : placement.copies) {
+    auto done = rename_placed(copy, limits);
+    if (!done) {
+      renamed.failures.push_back({.name = copy.source.shown(), .error = std::move(done).error()});
+    } else if (*done) {
+      ++renamed.count;
+    } else {
+      others.push_back(std::move(copy));
+    }
+  }
+  placement.copies = std::move(others);
+  return renamed;
+}
+
 }  // namespace
 
 Result<CopyReport> move(std::span<const Place> sources, const Place& destination,
@@ -65,7 +89,11 @@ Result<CopyReport> move(std::span<const Place> sources, const Place& destination
   moving.after_server_copy = [&](const std::shared_ptr<ObjectTree>& tree, const Entry& entry) {
     return departure.copied(tree, entry);
   };
-  CopyReport report = TRY(copy(sources, destination, moving, progress, limits));
+  Placement placement = TRY(place_copies(sources, destination, moving.placement, limits));
+  const Renamed renamed = rename_what_can_be(placement, limits);
+  CopyReport report = TRY(copy_placed(std::move(placement), moving, progress, limits));
+  report.renamed = renamed.count;
+  std::ranges::copy(renamed.failures, std::back_inserter(report.failures));
   // What stays keeps its directory.
   if (report.failures.empty()) departure.remove_directories(options.threads, report.failures);
   TRY(limits.check(system_clock(), "the move"));

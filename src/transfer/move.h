@@ -13,6 +13,9 @@ namespace aloft::transfer {
 /// that was copied; one that changed meanwhile is copied again. What is at a destination is
 /// replaced; directories that are there take what comes.
 ///
+/// Where the store renames (ObjectStore::rename), what stays in its container and comes to a free
+/// place, or replaces a file, gets its new name at once instead: a tree as a whole.
+///
 /// So an object has a name at any moment, for a moment two; killed anywhere, nothing is lost, and
 /// the rest can be moved again with no_target_directory. What fails stays, with the directories
 /// above it, and is in the report.

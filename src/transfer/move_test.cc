@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/temporary_directory.h"
 #include "object/memory_account.h"
@@ -26,7 +27,7 @@ using ::testing::StartsWith;
 
 class MoveTest : public ::testing::Test {
  protected:
-  MoveTest() {
+  explicit MoveTest(bool hierarchical = false) : account_("memory", system_clock(), hierarchical) {
     EXPECT_TRUE(account_.create_container("box", {}));
     store_ = std::make_shared<testing::HookedStore>(account_.container("box"));
   }
@@ -236,6 +237,75 @@ TEST_F(MoveTest, RefusesWhatIsOnThisMachine) {
   ASSERT_FALSE(moved);
   EXPECT_EQ(moved.error().code, ErrorCode::invalid_argument);
   EXPECT_THAT(moved.error().message, HasSubstr("cp"));
+}
+
+/// Where keys are paths.
+class MoveInTreeTest : public MoveTest {
+ protected:
+  MoveInTreeTest() : MoveTest(true) {}
+};
+
+TEST_F(MoveInTreeTest, RenamesATreeAtOnce) {
+  put("d", "", {{"hdi_isfolder", "true"}, {"permissions", "16832"}});
+  put("d/a", "1", {{"permissions", "33152"}});
+  put("d/e/b", "2");
+  put("d-x", "beside");
+  const Etag etag = account_.container("box")->head("d/a", {})->etag;
+  const auto report = run(box("d"), box("n"));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->failures, IsEmpty());
+  EXPECT_EQ(report->renamed, 1u);
+  EXPECT_THAT(keys(), ElementsAre("d-x", "n", "n/a", "n/e", "n/e/b"));
+  EXPECT_EQ(account_.container("box")->head("n/a", {})->etag, etag) << "it was copied";
+}
+
+TEST_F(MoveInTreeTest, MakesTheDirectoriesAboveTheNewName) {
+  put("a", "1");
+  EXPECT_THAT(failures(box("a"), box("x/y/z")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("x", "x/y", "x/y/z"));
+}
+
+TEST_F(MoveInTreeTest, PlacesAndReplacesAsMvDoes) {
+  put("a", "new");
+  put("d/a", "old");
+  put("e/f", "1");
+  EXPECT_THAT(failures(box("a"), box("d")), IsEmpty());
+  EXPECT_THAT(failures(box("e"), box("d")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("d", "d/a", "d/e", "d/e/f"));
+  EXPECT_EQ(content("d/a"), "new");
+  EXPECT_THAT(failures(box("d"), box("d/e/x")), ElementsAre(HasSubstr("into itself")));
+}
+
+TEST_F(MoveInTreeTest, BringsTwoTreesTogether) {
+  put("d/a", "1");
+  put("d/s/b", "2");
+  put("n/s/c", "3");
+  options_.placement.no_target_directory = true;
+  EXPECT_THAT(failures(box("d"), box("n")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("n", "n/a", "n/s", "n/s/b", "n/s/c"));
+}
+
+TEST_F(MoveInTreeTest, CopiesWhereSomebodyElseCameFirst) {
+  put("d/a", "mine");
+  bool came = false;
+  store_->before_write = [&](std::string_view key) -> Result<void> {
+    if (key == "n" && !std::exchange(came, true)) put("n/b", "theirs");
+    return {};
+  };
+  EXPECT_THAT(failures(box("d"), box("n")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("n", "n/a", "n/b"));
+}
+
+TEST_F(MoveInTreeTest, MovesBetweenContainersAsElsewhere) {
+  ASSERT_TRUE(account_.create_container("other", {}));
+  put("d/e/f", "1");
+  const Place other{.store = account_.container("other"), .path = "d"};
+  const auto report = run(box("d"), other);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->failures, IsEmpty());
+  EXPECT_THAT(keys(), IsEmpty());
+  EXPECT_TRUE(is_directory(account_.container("other")->head("d/e", {})->metadata));
+  EXPECT_TRUE(account_.container("other")->head("d/e/f", {}));
 }
 
 }  // namespace

@@ -6,9 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
-#include <ranges>
 
 #include "base/clock.h"
 #include "base/guarded.h"
@@ -28,20 +29,26 @@ class Removal {
     if (is_directory || options_.selection.takes(base_of(root.path), root.kind())) TRY(found(root));
     if (is_directory) TRY(walk(root));
     pool_.wait();
-    for (const Entry& directory : directories_ | std::views::reverse) submit(directory);
-    pool_.wait();
+    const auto any_version = [](const Entry&) { return Conditions{}; };
+    submit_directories(std::move(directories_), any_version);
     TRY(limits_.check(system_clock(), "removing " + tree_.name_of(root.path)));
     return std::move(*report_.lock());
   }
 
   RemoveReport run(std::span<const Entry> entries) {
-    for (const bool directories : {false, true}) {
-      for (const Entry& entry : entries) {
-        if ((entry.kind() == FileKind::directory) != directories) continue;
-        submit(entry, {.if_match = entry.object->etag});
+    const auto this_version = [](const Entry& entry) {
+      return Conditions{.if_match = entry.object->etag};
+    };
+    std::vector<Entry> directories;
+    for (const Entry& entry : entries) {
+      if (entry.kind() == FileKind::directory) {
+        directories.push_back(entry);
+      } else {
+        submit(entry, this_version(entry));
       }
-      pool_.wait();
     }
+    pool_.wait();
+    submit_directories(std::move(directories), this_version);
     return std::move(*report_.lock());
   }
 
@@ -66,6 +73,18 @@ class Removal {
       submit(std::move(entry));
     }
     return {};
+  }
+
+  /// The deepest first: some stores refuse to remove those that hold something.
+  void submit_directories(std::vector<Entry> directories,
+                          const std::function<Conditions(const Entry&)>& conditions) {
+    const auto depth = [](const Entry& entry) { return std::ranges::count(entry.path, '/'); };
+    std::ranges::sort(directories, std::ranges::greater(), depth);
+    for (auto at = directories.begin(); at != directories.end();) {
+      const auto level = depth(*at);
+      for (; at != directories.end() && depth(*at) == level; ++at) submit(*at, conditions(*at));
+      pool_.wait();
+    }
   }
 
   void submit(Entry entry, Conditions conditions = {}) {

@@ -29,6 +29,22 @@ TEST(RemoveTest, TakesBothMarkersOfADirectory) {
   EXPECT_THAT(store->list({}, {}).value().objects, ::testing::IsEmpty());
 }
 
+TEST(RemoveTest, EmptiesDirectoriesBeforeItRemovesThem) {
+  MemoryAccount account("memory", system_clock(), true);
+  ASSERT_TRUE(account.create_container("box", {}));
+  const auto store = account.container("box");
+  const Metadata none;
+  for (const char* key : {"d/e/f/g", "d/e/x", "d/y", "d/z/1", "d/z/2"}) {
+    ASSERT_TRUE(store->put({.key = key, .content = {}, .metadata = none}, {}));
+  }
+  ObjectTree tree(store);
+  const auto removed = remove_tree(tree, tree.look("d", {}).value(), {}, {});
+  ASSERT_TRUE(removed);
+  EXPECT_TRUE(removed->failures.empty()) << removed->failures.front().error.message;
+  EXPECT_EQ(removed->directories, 4u);
+  EXPECT_THAT(store->list({}, {}).value().objects, ::testing::IsEmpty());
+}
+
 }  // namespace
 
 }  // namespace aloft::transfer

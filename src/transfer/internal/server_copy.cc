@@ -8,6 +8,24 @@ namespace aloft::transfer {
 
 namespace {
 
+/// Nothing but metadata, which stores that have directories of their own do not copy.
+Result<void> copy_directory(Session& session, const ServerCopy& copy) {
+  const ObjectInfo& object = *copy.entry.object;
+  Metadata metadata = object.metadata;
+  metadata.insert_or_assign(std::string(kDirectoryKey), "true");
+  const auto write = [&](const std::string& key, const ObjectHead& head) {
+    return copy.tree->store().put({.key = key,
+                                   .content = {},
+                                   .metadata = metadata,
+                                   .properties = object.properties,
+                                   .conditions = head.conditions},
+                                  session.limits);
+  };
+  TRY(write_object(*copy.tree, copy.target, {.attributes = copy.entry.attributes}, write,
+                   session.limits));
+  return {};
+}
+
 // Whether the store has room for the value by which it knows its own copy after a lost answer.
 bool has_room_for_commit(const std::string& key, Metadata metadata) {
   constexpr std::size_t kCommitBytes = 32;
@@ -30,7 +48,7 @@ std::optional<Metadata> metadata_for(const ServerCopy& copy) {
   return metadata;
 }
 
-Result<void> copy_version(Session& session, ServerCopy& copy) {
+Result<void> copy_content(Session& session, const ServerCopy& copy) {
   const ObjectInfo& object = *copy.entry.object;
   const SourceRef source = TRY(copy.source->store().source_ref(object.key));
   const std::optional<Metadata> metadata = metadata_for(copy);
@@ -44,6 +62,12 @@ Result<void> copy_version(Session& session, ServerCopy& copy) {
   };
   TRY(write_object(*copy.tree, copy.target, {.attributes = copy.entry.attributes}, write,
                    session.limits));
+  return {};
+}
+
+Result<void> copy_version(Session& session, const ServerCopy& copy) {
+  const bool is_directory = copy.entry.kind() == FileKind::directory;
+  TRY(is_directory ? copy_directory(session, copy) : copy_content(session, copy));
   if (session.options.after_server_copy) {
     TRY(session.options.after_server_copy(copy.source, copy.entry));
   }
