@@ -212,6 +212,8 @@ void FileSystem::State::update(Node& node, const format::ListedEntry& entry,
                                Clock::time_point asked_at) {
   auto state = node.state.lock();
   if (state->uncommitted || state->unlinked || asked_at <= state->asked_at) return;
+  // A directory above may have got another name since somebody found it.
+  if (node.level == Level::object && state->content == nullptr) state->key = entry.key;
   state->info = entry.object;
   state->asked_at = asked_at;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "posix/internal/renaming.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 #include <cerrno>
 
 #include "format/content_version.h"
-#include "posix/internal/state.h"
 
 namespace aloft::posix {
 namespace {
@@ -15,18 +16,6 @@ namespace {
 constexpr int kAttemptsMax = 5;
 
 }  // namespace
-
-struct FileSystem::State::Renaming {
-  NodePointer from_directory;
-  std::string from_name;
-  NodePointer to_directory;
-  std::string to_name;
-  std::string to_key;
-  bool no_replace = false;
-  NodePointer node{};    ///< What is renamed; referred to for as long as this takes.
-  NodePointer target{};  ///< What is replaced, if somebody refers to it.
-  std::optional<format::ListedEntry> target_entry{};
-};
 
 Result<void> FileSystem::State::rename(InodeId parent, std::string_view name, InodeId new_parent,
                                        std::string_view new_name, unsigned flags,
@@ -135,28 +124,62 @@ Result<ObjectInfo> FileSystem::State::move_object(Renaming& renaming, const Limi
     info = renaming.node->state.lock()->info;
   }
   if (!info) return fail(os_error(EIO, fmt::format("{} has no object to rename", from_key)));
+  if (TRY(store.hierarchical(limits))) return rename_object(renaming, *std::move(info), limits);
+  return copy_object(renaming, from_key, *std::move(info), limits);
+}
+
+/// At once, where the store does it.
+Result<ObjectInfo> FileSystem::State::rename_object(const Renaming& renaming, ObjectInfo info,
+                                                    const Limits& limits) {
+  ObjectStore& store = *renaming.node->store;
+  const std::string from_key = info.key;
+  for (int attempts = 0;; ++attempts) {
+    const auto renamed =
+        store.rename({.from = from_key,
+                      .to = renaming.to_key,
+                      .conditions = {.if_none_match = renaming.no_replace ? "*" : ""},
+                      .source_if_match = info.etag},
+                     limits);
+    if (renamed) {
+      info.key = renaming.to_key;
+      return info;
+    }
+    if (renamed.error().code == ErrorCode::already_exists) {
+      return fail(os_error(EEXIST, fmt::format("{} exists already", renaming.to_name)));
+    }
+    if (renamed.error().code != ErrorCode::precondition_failed || attempts == kAttemptsMax) {
+      return fail(renamed.error());
+    }
+    // Somebody changed it since: what is there now is renamed.
+    info = TRY(store.head(from_key, limits));
+  }
+}
+
+Result<ObjectInfo> FileSystem::State::copy_object(Renaming& renaming, const std::string& from_key,
+                                                  ObjectInfo info, const Limits& limits) {
+  ObjectStore& store = *renaming.node->store;
   const SourceRef source = TRY(store.source_ref(from_key));
   for (int attempts = 0;; ++attempts) {
-    Metadata metadata = info->metadata;
+    Metadata metadata = info.metadata;
     if (renaming.node->state.lock()->unsaved.kind == format::FileKind::regular) {
-      format::keep_content_version(*info, metadata);
+      format::keep_content_version(info, metadata);
     }
     metadata.insert_or_assign(std::string(kCommitKey), options_.random->hex(8));
     auto copied = store.copy({.source = source,
                               .key = renaming.to_key,
                               .metadata = &metadata,
                               .conditions = {.if_none_match = renaming.no_replace ? "*" : ""},
-                              .source_if_match = info->etag},
+                              .source_if_match = info.etag},
                              limits);
     const bool first = attempts == 0;
     if (!copied && copied.error().code == ErrorCode::already_exists) {
       return fail(os_error(EEXIST, fmt::format("{} exists already", renaming.to_name)));
     }
-    auto removed = copied ? store.remove(from_key, {.if_match = info->etag}, limits)
+    auto removed = copied ? store.remove(from_key, {.if_match = info.etag}, limits)
                           : Result<void>(fail(copied.error()));
     if (!removed && copied && removed.error().code == ErrorCode::not_found) removed = {};
     if (removed) {
-      ObjectInfo moved = *info;
+      ObjectInfo moved = info;
       moved.key = renaming.to_key;
       moved.etag = copied->etag;
       moved.last_modified = copied->last_modified;
@@ -199,46 +222,6 @@ void FileSystem::State::finish_rename(Renaming& renaming, const ObjectInfo& move
   renaming.from_directory->directory.remove_uncommitted(renaming.from_name);
   renaming.to_directory->directory.remove_uncommitted(renaming.to_name);
   show_in_directory(node);
-}
-
-/// Only an empty one: its object gets another key. All else waits for rename intents.
-Result<void> FileSystem::State::rename_directory(Renaming& renaming, const Limits& limits) {
-  const Resolved source = TRY(resolve(renaming.from_directory, renaming.from_name, limits));
-  ObjectStore& store = *renaming.node->store;
-  if (prefix_of(renaming.to_key).starts_with(prefix_of(source.entry.key))) {
-    return fail(os_error(EINVAL, fmt::format("{} cannot move below itself", renaming.from_name)));
-  }
-  auto target = resolve(renaming.to_directory, renaming.to_name, limits);
-  if (!target && errno_of(target.error()) != ENOENT) return fail(std::move(target).error());
-  if (target || exists_here(renaming.to_directory, renaming.to_name)) {
-    if (renaming.no_replace) {
-      return fail(os_error(EEXIST, fmt::format("{} exists already", renaming.to_name)));
-    }
-    if (!target || !target->entry.directory) {
-      return fail(os_error(ENOTDIR, fmt::format("{} is not a directory", renaming.to_name)));
-    }
-    TRY(check_empty(renaming.to_directory, renaming.to_name, target->entry, limits));
-  }
-  const auto empty = check_empty(renaming.from_directory, renaming.from_name, source.entry, limits);
-  if (!empty && errno_of(empty.error()) == ENOTEMPTY) {
-    return fail(os_error(
-        EOPNOTSUPP, fmt::format("{}: renaming a directory that is not empty is not offered yet; "
-                                "copy it with cp -r and remove the old one",
-                                renaming.from_name)));
-  }
-  TRY(empty);
-  TRY(make_explicit(renaming.from_directory, limits));
-  if (target) {
-    TRY(remove_markers(store, target->entry, limits));
-    renaming.to_directory->directory.remove(renaming.to_name, now());
-  }
-  format::FileAttributes attributes{.kind = format::FileKind::directory};
-  if (source.entry.object) attributes = format::decode_attributes(*source.entry.object);
-  const ObjectInfo moved =
-      TRY(put_new({renaming.node->store, renaming.to_key}, attributes, {}, limits));
-  TRY(remove_markers(store, source.entry, limits));
-  finish_rename(renaming, moved);
-  return {};
 }
 
 }  // namespace aloft::posix

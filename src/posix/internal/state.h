@@ -206,9 +206,20 @@ class FileSystem::State {
   // renaming.cc
   struct Renaming;
   Result<void> rename_file(Renaming& renaming, const Limits& limits);
-  Result<void> rename_directory(Renaming& renaming, const Limits& limits);
   Result<ObjectInfo> move_object(Renaming& renaming, const Limits& limits);
+  Result<ObjectInfo> rename_object(const Renaming& renaming, ObjectInfo info, const Limits& limits);
+  Result<ObjectInfo> copy_object(Renaming& renaming, const std::string& from_key, ObjectInfo info,
+                                 const Limits& limits);
   void finish_rename(Renaming& renaming, const ObjectInfo& moved);
+
+  // renaming_directories.cc
+  Result<void> rename_directory(Renaming& renaming, const Limits& limits);
+  Result<void> remove_replaced(const Renaming& renaming, const Limits& limits);
+  Result<void> rename_empty(Renaming& renaming, const format::ListedEntry& source,
+                            const Limits& limits);
+  Result<void> rename_tree(Renaming& renaming, ObjectInfo object, const Limits& limits);
+  /// The nodes that somebody refers to, of what has keys that begin so.
+  std::vector<NodePointer> nodes_below(const Node& directory, const std::string& prefix);
 
   // files.cc
   Result<std::shared_ptr<FileHandle>> file(HandleId handle);

@@ -9,8 +9,8 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
-Cloud::Cloud(Clock& clock)
-    : account("cloud", clock),
+Cloud::Cloud(Clock& clock, bool hierarchical)
+    : account("cloud", clock, hierarchical),
       watched(account, watch),
       // Not owned: the cloud outlives its mounts.
       seen(std::shared_ptr<void>(), &watched) {

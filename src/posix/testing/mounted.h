@@ -21,7 +21,8 @@ std::span<const std::byte> bytes_of(std::string_view text);
 
 /// An account in memory with one container, "data", that several mounts may share.
 struct Cloud {
-  explicit Cloud(Clock& clock = system_clock());
+  /// `hierarchical`: its keys are paths (ObjectStore::hierarchical).
+  explicit Cloud(Clock& clock = system_clock(), bool hierarchical = false);
   /// Requests fail by chance, or their answers are lost, and are repeated, as on a bad day.
   Cloud(Clock& clock, const FaultOptions& faults, Random& random);
   /// Past the watch, as another tool would.
