@@ -99,7 +99,9 @@ class LockedStorage final : public DirectoryStorage {
     const std::string path = home_->file_path(id);
     const UniqueFd file = TRY(as_outcome(open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600)));
     FreshFile fresh(path);
-    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(length_bytes, kReceiveBytes)));
+    const auto size = static_cast<std::size_t>(std::min(length_bytes, kReceiveBytes));
+    const auto memory = std::make_unique_for_overwrite<std::byte[]>(size);
+    const std::span buffer(memory.get(), size);
     TRY(read_body(body, length_bytes, observer, buffer, [&](std::span<const std::byte> part) {
       return write_all(file.get(), part, path);
     }));

@@ -22,6 +22,27 @@ Outcome<Expected> parse_expected(const http::Headers& headers) {
   return expected;
 }
 
+/// Of a body, those alone that are asked for.
+class Checksums {
+ public:
+  Checksums(const Expected& expected, Checksum wanted) {
+    if (expected.md5 || wanted == Checksum::md5_always) md5_.emplace();
+    if (expected.crc64) crc64_.emplace();
+  }
+  void add(std::span<const std::byte> bytes) {
+    if (md5_) md5_->add(bytes);
+    if (crc64_) crc64_->add(bytes);
+  }
+  void finish(Received& received) {
+    if (md5_) received.md5 = md5_->finish();
+    if (crc64_) received.crc64 = crc64_->bytes();
+  }
+
+ private:
+  std::optional<Md5> md5_;
+  std::optional<Crc64> crc64_;
+};
+
 Outcome<void> check_checksums(const Expected& expected, const Received& received) {
   if (expected.md5 && *expected.md5 != received.md5) {
     ServiceError error = make_error(Refusal::md5_mismatch);
@@ -43,18 +64,11 @@ Outcome<void> check_checksums(const Expected& expected, const Received& received
 Outcome<Received> receive_body(Call& call, std::uint64_t length_bytes_max, Checksum checksum) {
   const std::uint64_t length_bytes = TRY(body_length(call.request.body, length_bytes_max));
   const Expected expected = TRY(parse_expected(call.headers()));
-  std::optional<Md5> md5;
-  std::optional<Crc64> crc64;
-  if (expected.md5 || checksum == Checksum::md5_always) md5.emplace();
-  if (expected.crc64) crc64.emplace();
+  Checksums sums(expected, checksum);
   Received received;
-  received.content = TRY(call.repository.storage().receive(call.request.body, length_bytes,
-                                                           [&](std::span<const std::byte> bytes) {
-                                                             if (md5) md5->add(bytes);
-                                                             if (crc64) crc64->add(bytes);
-                                                           }));
-  if (md5) received.md5 = md5->finish();
-  if (crc64) received.crc64 = crc64->bytes();
+  received.content = TRY(call.repository.storage().receive(
+      call.request.body, length_bytes, [&](std::span<const std::byte> bytes) { sums.add(bytes); }));
+  sums.finish(received);
   TRY(check_checksums(expected, received));
   return received;
 }
@@ -65,13 +79,10 @@ Outcome<std::string> receive_text(Call& call, std::uint64_t length_bytes_max) {
   std::string text(static_cast<std::size_t>(length_bytes), '\0');
   const auto bytes = std::as_writable_bytes(std::span(text));
   TRY(read_whole(call.request.body, bytes));
+  Checksums sums(expected, Checksum::as_sent);
+  sums.add(bytes);
   Received received;
-  Md5 md5;
-  md5.add(bytes);
-  received.md5 = md5.finish();
-  Crc64 crc64;
-  crc64.add(bytes);
-  received.crc64 = crc64.bytes();
+  sums.finish(received);
   TRY(check_checksums(expected, received));
   return text;
 }
