@@ -31,7 +31,19 @@ bool is_given_up(std::string_view copy_status) {
 
 Result<PutResult> AzureStore::copy(const CopyRequest& request, const Limits& limits) {
   TRY(azure::check_key(request.key));
-  if (request.metadata != nullptr) TRY(check_metadata(*request.metadata));
+  if (request.metadata == nullptr) return copy_with(request, limits);
+  TRY(check_metadata(*request.metadata));
+  return with_access(request.key, *request.metadata, limits, [&](const Metadata& metadata) {
+    return copy_with({.source = request.source,
+                      .key = request.key,
+                      .metadata = &metadata,
+                      .conditions = request.conditions,
+                      .source_if_match = request.source_if_match},
+                     limits);
+  });
+}
+
+Result<PutResult> AzureStore::copy_with(const CopyRequest& request, const Limits& limits) {
   const std::string name = uri(request.key);
   const Doing doing{"copying to", name};
   http::Exchange exchange;

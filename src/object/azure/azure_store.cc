@@ -147,10 +147,15 @@ void AzureStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
 Result<PutResult> AzureStore::put(const PutRequest& request, const Limits& limits) {
   TRY(azure::check_key(request.key));
   TRY(check_metadata(request.metadata));
-  if (is_directory(request.metadata) && TRY(hierarchical(limits))) {
-    return put_directory(request, limits);
-  }
-  return put_object(request, limits);
+  const bool directory = is_directory(request.metadata) && TRY(hierarchical(limits));
+  return with_access(request.key, request.metadata, limits, [&](const Metadata& metadata) {
+    const PutRequest put{.key = request.key,
+                         .content = request.content,
+                         .metadata = metadata,
+                         .properties = request.properties,
+                         .conditions = request.conditions};
+    return directory ? put_directory(put, limits) : put_object(put, limits);
+  });
 }
 
 Result<PutResult> AzureStore::put_object(const PutRequest& request, const Limits& limits) {
@@ -201,6 +206,17 @@ Result<void> AzureStore::stage_block_from(const StageFromRequest& request, const
 Result<PutResult> AzureStore::commit_blocks(const CommitRequest& request, const Limits& limits) {
   TRY(azure::check_key(request.key));
   TRY(check_metadata(request.metadata));
+  return with_access(request.key, request.metadata, limits, [&](const Metadata& metadata) {
+    return commit_with({.key = request.key,
+                        .blocks = request.blocks,
+                        .metadata = metadata,
+                        .properties = request.properties,
+                        .conditions = request.conditions},
+                       limits);
+  });
+}
+
+Result<PutResult> AzureStore::commit_with(const CommitRequest& request, const Limits& limits) {
   const std::string name = uri(request.key);
   const Doing doing{"committing", name};
   const std::string xml = internal::write_block_list(request.blocks);
@@ -234,6 +250,13 @@ Result<PutResult> AzureStore::set_metadata(std::string_view key, const Metadata&
                                            const Conditions& conditions, const Limits& limits) {
   TRY(azure::check_key(key));
   TRY(check_metadata(metadata));
+  return with_access(key, metadata, limits, [&](const Metadata& others) {
+    return write_metadata(key, others, conditions, limits);
+  });
+}
+
+Result<PutResult> AzureStore::write_metadata(std::string_view key, const Metadata& metadata,
+                                             const Conditions& conditions, const Limits& limits) {
   const std::string name = uri(key);
   const Doing doing{"setting metadata of", name};
   http::Exchange exchange;
@@ -278,7 +301,9 @@ Result<ListPage> AzureStore::list(const ListRequest& request, const Limits& limi
   add("delimiter", request.delimiter);
   add("marker", request.marker);
   add("maxresults", std::to_string(std::min(request.entries_max, kPageEntriesMax)));
-  if (request.metadata) add("include", "metadata");
+  if (request.metadata) {
+    add("include", TRY(hierarchical(limits)) ? "metadata,permissions" : "metadata");
+  }
   const Doing doing{"listing", name_};
   http::Exchange exchange;
   service_->begin(exchange, http::Method::get, path(""), query);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,11 +20,13 @@ namespace internal {
 class BlobService;
 struct BlobPage;
 struct Doing;
+struct NativeAccess;
 }  // namespace internal
 
 /// One container of Azure Blob storage (or of an emulator) over its REST protocol. Made by
 /// AzureAccount; each call is one request, but for copies, which are asked about until they are
-/// complete, for directories of accounts with a hierarchical namespace, and for reads whose
+/// complete, for directories, and writes with owner or permissions, of accounts with a hierarchical
+/// namespace, and for reads whose
 /// connection breaks within the body, which go on from there on another one (and fail with
 /// precondition_failed if the object changed meanwhile). Bodies of reads go from the socket into
 /// the caller's buffer.
@@ -56,6 +59,19 @@ class AzureStore final : public ObjectStore {
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
 
  private:
+  /// Writes with metadata that may lack what with_access() gives the service apart.
+  using Write = std::function<Result<PutResult>(const Metadata& metadata)>;
+  Result<PutResult> with_access(std::string_view key, const Metadata& metadata,
+                                const Limits& limits, const Write& write);
+  Result<PutResult> earlier_write(std::string_view key, const Metadata& metadata, Error refusal,
+                                  const Limits& limits);
+  Result<PutResult> set_access(std::string_view key, const Metadata& metadata,
+                               const internal::NativeAccess& access, const PutResult& made,
+                               const Limits& limits);
+  Result<PutResult> write_metadata(std::string_view key, const Metadata& metadata,
+                                   const Conditions& conditions, const Limits& limits);
+  Result<PutResult> commit_with(const CommitRequest& request, const Limits& limits);
+  Result<PutResult> copy_with(const CopyRequest& request, const Limits& limits);
   Result<PutResult> put_object(const PutRequest& request, const Limits& limits);
   Result<PutResult> put_directory(const PutRequest& request, const Limits& limits);
   Result<void> look_at_directories(internal::BlobPage& page, const Limits& limits);

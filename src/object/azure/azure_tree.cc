@@ -68,7 +68,7 @@ Result<PutResult> AzureStore::put_directory(const PutRequest& request, const Lim
   const bool exclusively = request.conditions.if_none_match == "*";
   for (int attempts = 1;; ++attempts) {
     if (!exclusively) {
-      auto set = set_metadata(request.key, request.metadata, request.conditions, limits);
+      auto set = write_metadata(request.key, request.metadata, request.conditions, limits);
       const bool absent = !set && set.error().code == ErrorCode::not_found;
       if (!absent || !request.conditions.if_match.empty()) return set;
     }

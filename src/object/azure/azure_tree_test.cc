@@ -202,5 +202,106 @@ TEST_F(AzureTreeTest, LooksAtDirectoriesThatAListingSaysLittleOf) {
   EXPECT_TRUE(is_directory(page->objects[0].metadata));
 }
 
+/// Writes of a file with owner, group and permissions.
+class AzureAccessTest : public AzureTreeTest {
+ protected:
+  Result<PutResult> put(ObjectStore& store, const Conditions& conditions = {}) {
+    return store.put({.key = "a", .content = {}, .metadata = metadata_, .conditions = conditions},
+                     limits());
+  }
+
+  const Metadata metadata_{{"permissions", "33184"},
+                           {"posix_owner", "1000"},
+                           {"posix_group", "100"},
+                           {std::string(kCommitKey), "mine"}};
+  const Rule written_{
+      .when = "x-ms-blob-type", .status = "201 Created", .headers = std::string(kMade)};
+  const Rule metadata_set_{
+      .when = "comp=metadata", .status = "200 OK", .headers = std::string(kMade)};
+};
+
+TEST_F(AzureAccessTest, IsKeptNatively) {
+  hierarchical({written_,
+                {.when = "PATCH",
+                 .status = "200 OK",
+                 .headers = "ETag: \"0x2\"\r\nLast-Modified: Sat, 21 Nov 2026 03:04:05 GMT\r\n"}});
+  const auto made = put(*account().container("demo"));
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->etag, "\"0x2\"");
+  ASSERT_EQ(requests().size(), 3u);
+  EXPECT_THAT(requests()[1],
+              AllOf(HasSubstr("x-ms-meta-aloft_commit: mine\r\n"),
+                    Not(HasSubstr("x-ms-meta-permissions")), Not(HasSubstr("x-ms-meta-posix"))));
+  EXPECT_THAT(requests()[2],
+              AllOf(StartsWith("PATCH /dfs/demo/a?action=setAccessControl HTTP/1.1\r\n"),
+                    HasSubstr("x-ms-owner: 1000\r\n"), HasSubstr("x-ms-group: 100\r\n"),
+                    HasSubstr("x-ms-permissions: 0640\r\n"), HasSubstr("If-Match: \"0x1\"\r\n")));
+}
+
+TEST_F(AzureAccessTest, StaysInTheMetadataWhereTheCredentialMayNotSetIt) {
+  hierarchical(
+      {written_, metadata_set_, {.when = "PATCH", .status = "403 Forbidden", .headers = ""}});
+  const auto store = account().container("demo");
+  ASSERT_TRUE(put(*store));
+  EXPECT_THAT(requests().back(), AllOf(HasSubstr("comp=metadata"), HasSubstr("If-Match: \"0x1\""),
+                                       HasSubstr("x-ms-meta-permissions: 33184\r\n"),
+                                       HasSubstr("x-ms-meta-posix_owner: 1000\r\n")));
+  const std::size_t asked = requests().size();
+  ASSERT_TRUE(put(*store));
+  ASSERT_EQ(requests().size(), asked + 1) << "it knows by now";
+  EXPECT_THAT(requests().back(), HasSubstr("x-ms-meta-permissions: 33184\r\n"));
+}
+
+TEST_F(AzureAccessTest, KeepsThePermissionsWhereTheServiceRefusesTheIds) {
+  hierarchical({written_,
+                metadata_set_,
+                {.when = "x-ms-owner", .status = "400 Bad Request", .headers = ""},
+                {.when = "PATCH", .status = "200 OK", .headers = std::string(kMade)}});
+  ASSERT_TRUE(put(*account().container("demo")));
+  const auto asked = requests();
+  ASSERT_EQ(asked.size(), 5u);
+  EXPECT_THAT(asked[3],
+              AllOf(HasSubstr("comp=metadata"), HasSubstr("x-ms-meta-posix_owner: 1000\r\n"),
+                    Not(HasSubstr("x-ms-meta-permissions"))));
+  EXPECT_THAT(asked[4], AllOf(StartsWith("PATCH"), HasSubstr("x-ms-permissions: 0640\r\n"),
+                              Not(HasSubstr("x-ms-owner"))));
+}
+
+TEST_F(AzureAccessTest, IsSetForAWriteWhoseAnswerWasLost) {
+  hierarchical({{.when = "x-ms-blob-type",
+                 .status = "409 Conflict",
+                 .headers = "x-ms-error-code: BlobAlreadyExists\r\n"},
+                {.when = "HEAD /demo/a ",
+                 .status = "200 OK",
+                 .headers = std::string(kMade) +
+                            "x-ms-blob-type: BlockBlob\r\nx-ms-meta-aloft_commit: mine\r\n"},
+                {.when = "PATCH", .status = "200 OK", .headers = std::string(kMade)}});
+  ASSERT_TRUE(put(*account().container("demo"), {.if_none_match = "*"}));
+  EXPECT_THAT(requests().back(), StartsWith("PATCH"));
+}
+
+TEST_F(AzureAccessTest, ShowsUnderItsUsualNames) {
+  hierarchical({{.when = "HEAD /demo/a ",
+                 .status = "200 OK",
+                 .headers = std::string(kMade) +
+                            "x-ms-blob-type: BlockBlob\r\nx-ms-owner: 1000\r\n"
+                            "x-ms-group: $superuser\r\nx-ms-permissions: rw-r-----\r\n"},
+                {.when = "include=metadata%2Cpermissions",
+                 .status = "200 OK",
+                 .headers = "",
+                 .body = "<EnumerationResults><Blobs><Blob><Name>a</Name><Properties>"
+                         "<Last-Modified>Sat, 21 Nov 2026 03:04:05 GMT</Last-Modified>"
+                         "<Etag>0x1</Etag><Content-Length>0</Content-Length>"
+                         "<BlobType>BlockBlob</BlobType><Owner>1000</Owner>"
+                         "<Group>$superuser</Group><Permissions>rw-r-----</Permissions>"
+                         "</Properties></Blob></Blobs></EnumerationResults>"}});
+  const auto store = account().container("demo");
+  const Metadata shown{{"permissions", "33184"}, {"posix_owner", "1000"}};
+  EXPECT_EQ(store->head("a", limits())->metadata, shown);
+  const auto page = store->list({}, limits());
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->objects.at(0).metadata, shown);
+}
+
 }  // namespace
 }  // namespace aloft

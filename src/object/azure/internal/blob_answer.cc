@@ -6,6 +6,8 @@
 #include <charconv>
 #include <string>
 
+#include "object/azure/internal/native_access.h"
+
 namespace aloft::internal {
 namespace {
 
@@ -116,6 +118,8 @@ std::optional<ObjectInfo> parse_object_info(std::string_view key, const http::An
   if (headers.get("x-ms-resource-type") == "directory") {
     info.metadata.insert_or_assign(std::string(kDirectoryKey), "true");
   }
+  show_access(headers.get("x-ms-owner"), headers.get("x-ms-group"), headers.get("x-ms-permissions"),
+              info.metadata);
   return info;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include "base/limits.h"
 #include "http/client.h"
 #include "object/azure/internal/azure_error.h"
+#include "object/azure/internal/native_access.h"
 #include "object/concurrency_limiter.h"
 #include "object/object_store.h"
 
@@ -48,6 +50,11 @@ class BlobService {
   /// encoded) until an answer says so, then kept. False where these credentials cannot find out.
   Result<bool> hierarchical(std::string_view container, const Limits& limits) const;
 
+  /// How much of owner and permissions the account takes, as far as requests have shown; it only
+  /// becomes less.
+  AccessKept access_kept() const { return access_kept_; }
+  void keep_less_access(AccessKept kept) const;
+
   /// Authorizes and performs; the last step. Fails as Authorizer and client do; any answer is a
   /// success here. What is refused for a token that does not serve any more is sent once more. All
   /// requests of an account share the places of one ConcurrencyLimiter.
@@ -72,6 +79,7 @@ class BlobService {
   const std::unique_ptr<ConcurrencyLimiter> limiter_;
   Clock& clock_;
   mutable Guarded<std::optional<bool>> hierarchical_;
+  mutable std::atomic<AccessKept> access_kept_ = AccessKept::all;
 };
 
 /// Names what a copy reads. Fails with permission_denied rather than send the source's token where

@@ -56,8 +56,7 @@ TEST(BlobListing, HasDirectoriesOfAHierarchicalNamespaceAmongItsObjects) {
   // As Azure answers: a directory is a prefix with properties, or a blob of its own.
   constexpr const char* kProperties = R"(<Properties>
       <Last-Modified>Thu, 25 Jul 2024 14:07:26 GMT</Last-Modified><Etag>0x8DC</Etag>
-      <ResourceType>directory</ResourceType><Content-Length>0</Content-Length>
-      <BlobType>BlockBlob</BlobType></Properties>)";
+      <ResourceType>directory</ResourceType><Content-Length>0</Content-Length></Properties>)";
   const auto page =
       parse_blob_listing(std::string("<EnumerationResults><Blobs>"
                                      "<BlobPrefix><Name>a/</Name>") +

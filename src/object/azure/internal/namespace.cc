@@ -37,6 +37,12 @@ std::string BlobService::rename_source(std::string_view path) const {
   return source;
 }
 
+void BlobService::keep_less_access(AccessKept kept) const {
+  AccessKept present = access_kept_;
+  while (present < kept && !access_kept_.compare_exchange_weak(present, kept)) {
+  }
+}
+
 Result<bool> BlobService::hierarchical(std::string_view container, const Limits& limits) const {
   if (const auto known = *hierarchical_.lock()) return *known;
   const std::optional<bool> answer = TRY(ask_hierarchical(container, limits));
