@@ -206,13 +206,13 @@ Result<void> RetryingStore::rename(const RenameRequest& request, const Limits& l
 
 Result<void> RetryingStore::settle_rename(const RenameRequest& request, const Etag& source,
                                           Error refusal, const Limits& limits) {
-  for (const auto& [key, is_there] :
-       {std::pair(request.from, false), std::pair(request.to, true)}) {
-    const Result<ObjectInfo> present = inner_->head(key, limits);
-    if (!present && present.error().code != ErrorCode::not_found) return fail(present.error());
-    if ((present && present->etag == source) != is_there) return fail(std::move(refusal));
-  }
-  return {};
+  const Result<ObjectInfo> left = inner_->head(request.from, limits);
+  if (left) return fail(std::move(refusal));
+  if (left.error().code != ErrorCode::not_found) return fail(left.error());
+  const Result<ObjectInfo> moved = inner_->head(request.to, limits);
+  if (moved && moved->etag == source) return {};
+  const bool is_answer = moved || moved.error().code == ErrorCode::not_found;
+  return fail(is_answer ? std::move(refusal) : moved.error());
 }
 
 Result<ListPage> RetryingStore::list(const ListRequest& request, const Limits& limits) {

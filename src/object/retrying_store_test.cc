@@ -292,6 +292,11 @@ TEST_F(RetryingStoreTest, TakesTheObjectOfSomebodyElseForNoRenameOfItsOwn) {
       .from = "a", .to = "b", .conditions = {.if_none_match = "*"}, .source_if_match = etag};
   inner->fail_before = 1;
   EXPECT_EQ(store.rename(request, {}).error().code, ErrorCode::already_exists);
+  const Etag target = tree->head("b", {})->etag;
+  inner->fail_before = 1;
+  EXPECT_EQ(store.rename({.from = "a", .to = "b", .source_if_match = target}, {}).error().code,
+            ErrorCode::precondition_failed)
+      << "what is at the source was not renamed";
   ASSERT_TRUE(tree->remove("a", {}, {}));
   inner->fail_before = 1;
   EXPECT_EQ(store.rename(request, {}).error().code, ErrorCode::not_found);
