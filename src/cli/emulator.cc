@@ -27,6 +27,8 @@ struct EmulatorArguments {
   bool well_known_key = false;
   std::string ready_file;
   bool versioning = false;
+  bool hierarchical_namespace = false;
+  std::uint16_t dfs_port = 0;
   std::optional<std::uint32_t> container_retention_days;
   std::string faults_file;
   std::string certificate_file;
@@ -75,6 +77,7 @@ std::string how_to_use(const emulator::EmulatorRecord& record, const EmulatorArg
   }
   return fmt::format(
       "Blob service:  {}\n"
+      "{dfs}"
       "Batch service: {}\n"
       "Data:          {}\n"
       "Key:           {}\n"
@@ -83,7 +86,10 @@ std::string how_to_use(const emulator::EmulatorRecord& record, const EmulatorArg
       "Ctrl-C stops it.\n",
       record.blob_endpoint, record.batch_endpoint,
       directory.empty() ? "in memory; gone when this ends" : directory, key,
-      fmt::arg("account", record.account));
+      fmt::arg("account", record.account),
+      fmt::arg("dfs", record.dfs_endpoint.empty()
+                          ? ""
+                          : fmt::format("DFS endpoint:  {}\n", record.dfs_endpoint)));
 }
 
 Result<emulator::faults::Plan> load_faults(const EmulatorArguments& arguments) {
@@ -106,6 +112,8 @@ Result<void> run_emulator(const EmulatorArguments& arguments, const Context& con
                                      .batch_port = arguments.batch_port,
                                      .well_known_key = arguments.well_known_key,
                                      .blob_versioning = arguments.versioning,
+                                     .hierarchical_namespace = arguments.hierarchical_namespace,
+                                     .dfs_port = arguments.dfs_port,
                                      .container_retention_days = arguments.container_retention_days,
                                      .faults = faults,
                                      .certificate_file = arguments.certificate_file,
@@ -149,9 +157,23 @@ void add_emulator_command(CLI::App& app, Context& context) {
       ->option_text("N");
   command->add_flag("--well-known-key", arguments->well_known_key,
                     "Accept Azure's published development key instead of one made at random");
-  command->add_flag("--versioning", arguments->versioning,
-                    "Keep what is overwritten or deleted as versions, as an account with blob "
-                    "versioning does");
+  CLI::Option* versioning =
+      command->add_flag("--versioning", arguments->versioning,
+                        "Keep what is overwritten or deleted as versions, as an account with blob "
+                        "versioning does");
+  CLI::Option* hierarchical =
+      command
+          ->add_flag(
+              "--hierarchical-namespace", arguments->hierarchical_namespace,
+              "Serve an account with a hierarchical namespace: real directories, owners and "
+              "permissions, and the DFS endpoint. A data directory keeps its kind of account")
+          ->excludes(versioning);
+  command
+      ->add_option("--dfs-port", arguments->dfs_port,
+                   "Port of the DFS endpoint (default: a free one)")
+      ->needs(hierarchical)
+      ->check(CLI::Range(0, 65'535))
+      ->option_text("N");
   command
       ->add_option("--container-retention", arguments->container_retention_days,
                    "For so many days a deleted container can be restored (default: not at all; for "

@@ -18,6 +18,7 @@ std::string record_document(const EmulatorRecord& record) {
                                   {"key", record.key},
                                   {"blob_endpoint", record.blob_endpoint}};
   if (!record.batch_endpoint.empty()) document["batch_endpoint"] = record.batch_endpoint;
+  if (!record.dfs_endpoint.empty()) document["dfs_endpoint"] = record.dfs_endpoint;
   for (const auto& [name, value] : record.identity_environment) document["identity"][name] = value;
   for (const auto& [name, value] : record.service_principal) {
     document["service_principal"][name] = value;

@@ -8,7 +8,8 @@
 namespace aloft::emulator {
 
 /// What clients of this user read to find the emulator: one JSON object with version, pid, account,
-/// key, blob_endpoint, batch_endpoint where Batch is served, and in identity the variables by which
+/// key, blob_endpoint, batch_endpoint where Batch is served, dfs_endpoint where the account has a
+/// hierarchical namespace, and in identity the variables by which
 /// a program finds the managed identity.
 std::string record_document(const EmulatorRecord& record);
 

@@ -59,5 +59,16 @@ class WithVersioning(ScriptTest):
         self.run_script("official_versions.mjs")
 
 
+class HierarchicalInMemory(ScriptTest):
+    world_options = {"emulator_options": ("--in-memory", "--hierarchical-namespace")}
+
+    def test_data_lake(self):
+        self.run_script("official_datalake.mjs")
+
+
+class HierarchicalInADirectory(HierarchicalInMemory):
+    world_options = {"emulator_options": ("--hierarchical-namespace",)}
+
+
 if __name__ == "__main__":
     harness.main()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Azure's own Python clients of Blob and Batch, as Debian packages them, unmodified. A test whose client is missing skips
+"""Azure's own Python clients of Blob, Data Lake Storage and Batch, as Debian packages them, unmodified. A test whose client is missing skips
 itself, and says so."""
 import pathlib
 import subprocess
@@ -18,7 +18,7 @@ def is_installed(module):
         return False
 
 
-class PythonClients(harness.WorldTest):
+class ScriptTest(harness.WorldTest):
     def run_script(self, name, module, package):
         if not is_installed(module):
             self.skipTest(f"{package} is not installed")
@@ -26,11 +26,20 @@ class PythonClients(harness.WorldTest):
                               capture_output=True, text=True, timeout=100)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+
+class PythonClients(ScriptTest):
     def test_blob(self):
         self.run_script("official_blob_client.py", "azure.storage.blob", "python3-azure-storage")
 
     def test_batch(self):
         self.run_script("official_batch_client.py", "azure.batch", "python3-azure")
+
+
+class OfAHierarchicalNamespace(ScriptTest):
+    world_options = {"emulator_options": ("--in-memory", "--hierarchical-namespace")}
+
+    def test_data_lake(self):
+        self.run_script("official_datalake_client.py", "azure.storage.filedatalake", "python3-azure-storage")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ Outcome<Authority> authenticate_bearer(const Account& account, std::string_view 
   const auto verdict =
       account.tokens->verify(authorization.substr(kBearer.size()), identity::kStorageAudience);
   if (verdict == identity::TokenIssuer::Verdict::valid) {
-    return Authority{.kind = Authority::Kind::bearer};
+    return Authority{.kind = Authority::Kind::bearer, .who = std::string(identity::kPrincipalId)};
   }
   // Unlike a malformed Shared Key, which is 400.
   ServiceError error = make_error(Refusal::invalid_authentication_info);

@@ -19,6 +19,7 @@ struct Account {
   std::string key;  ///< Decoded.
   /// Whose bearer tokens open the account; outlives the service. Null: nobody's.
   const identity::TokenIssuer* tokens = nullptr;
+  bool hierarchical_namespace = false;  ///< Then a SAS may be for a directory.
 };
 
 /// What an operation needs of a SAS: any one of `permissions` on a service, container or object.
@@ -38,6 +39,8 @@ struct Authority {
   enum class Kind { shared_key, bearer, account_sas, service_sas, anonymous };
   Kind kind = Kind::shared_key;
   std::string permissions{};  ///< Of a SAS, or of anybody.
+  /// Whose is what this request makes, in a hierarchical namespace.
+  std::string who{kSuperUser};
 
   /// The key's, or that of the emulator's identity, which has the role of an owner of the data.
   bool is_whole_account() const { return kind == Kind::shared_key || kind == Kind::bearer; }

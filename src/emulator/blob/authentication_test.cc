@@ -248,6 +248,30 @@ TEST_F(SasTest, OfAUserDelegationKeyIsAsOfTheDocumentation) {
             "2026-11-21T13:00:00Z\nb\n2021-12-02\n\n\n2019-12-12\nb\n\n\n\n\n\n");
 }
 
+TEST_F(SasTest, OfADirectoryOpensWhatIsBelowIt) {
+  const Account tree{.name = "acc", .key = kAccount.key, .hierarchical_namespace = true};
+  constexpr Access kList{.on = Access::On::container, .permissions = "r", .by_container_sas = true};
+  const Parameters directory = with(service_, {{"sr", "d"}, {"sdd", "2"}});
+  EXPECT_NE(service_sas_string("acc", target_of("/acc/box/a/b/c", directory))
+                .find("\n/blob/acc/box/a/b\n"),
+            std::string::npos);
+  const std::string signature = base64_encode(
+      hmac_sha256(kAccount.key, service_sas_string("acc", target_of("/acc/box/a/b/c", directory))));
+  const auto open = [&](const std::string& path, const Access& access, const Parameters& more) {
+    const Target target = target_of(path, with(with(directory, {{"sig", signature}}), more));
+    return text(authenticate_sas(tree, target, access, {.address = "127.0.0.1"}, kNow));
+  };
+  EXPECT_EQ(open("/acc/box/a/b/c", kRead, {}), "ok");
+  EXPECT_EQ(open("/acc/box/a/b", kRead, {}), "ok");
+  EXPECT_EQ(open("/acc/box/a/bb", kRead, {}), "403 AuthenticationFailed");
+  EXPECT_EQ(open("/acc/box/a", kRead, {}), "403 AuthenticationFailed");
+  EXPECT_EQ(open("/acc/box", kList, {{"directory", "a/b"}}), "ok");
+  EXPECT_EQ(open("/acc/box", kList, {{"prefix", "a/b/x"}}), "ok");
+  EXPECT_EQ(open("/acc/box", kList, {{"prefix", "a/b"}}), "403 AuthenticationFailed");
+  EXPECT_EQ(check("/acc/box/a/b/c", directory), "403 AuthenticationFailed")
+      << "in a flat namespace there are no directories";
+}
+
 TEST_F(SasTest, OfASnapshotHasItsMoment) {
   const Parameters snapshot =
       with(service_, {{"sr", "bs"}, {"snapshot", "2026-11-21T11:00:00.0000000Z"}});

@@ -51,6 +51,11 @@ std::string format_etag(EtagNumber etag) {
   return text;
 }
 
+std::string format_bare_etag(EtagNumber etag) {
+  const std::string quoted = format_etag(etag);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::vector<Slice> Blob::slices(std::uint64_t offset, std::uint64_t length_bytes) const {
   if (type != BlobType::block) return extents.slices(offset, length_bytes);
   std::vector<Slice> part;

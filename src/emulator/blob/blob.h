@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/blob/access_control.h"
 #include "emulator/blob/access_policy.h"
 #include "emulator/blob/content.h"
 #include "emulator/blob/lease.h"
@@ -34,6 +35,8 @@ std::optional<Stamp> parse_stamp(std::string_view text);
 using EtagNumber = Stamp;
 /// As the header field shows it, with quotation marks: "0x8DC…".
 std::string format_etag(EtagNumber etag);
+/// As listings do, without them.
+std::string format_bare_etag(EtagNumber etag);
 
 /// The header fields that a blob keeps for its readers; empty where not set.
 struct ContentProperties {
@@ -102,6 +105,12 @@ struct Blob {
   std::optional<Deletion> deletion{};
   std::optional<Lease> lease{};  ///< Of the present state alone.
 
+  /// In an account with a hierarchical namespace: a directory, which has no content.
+  bool is_directory = false;
+  /// Its content is written by the DFS endpoint, which then alone adds to it.
+  bool is_appendable = false;
+  std::shared_ptr<const AccessControl> access{};  ///< There alone; else null.
+
   /// For the journal: the edits of the extents that it keeps one by one, since it last kept all of
   /// them.
   std::uint64_t edits = 0;
@@ -132,6 +141,8 @@ struct Container {
   std::optional<Lease> lease{};
   PublicAccess public_access = PublicAccess::none;
   std::vector<AccessPolicy> access_policies{};
+  /// Of its root directory, in an account with a hierarchical namespace; else null.
+  std::shared_ptr<const AccessControl> access{};
 };
 
 }  // namespace aloft::emulator::blob

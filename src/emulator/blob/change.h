@@ -62,6 +62,25 @@ struct ChangeBlob {
   bool keeps_staged = false;
 };
 
+/// Several of one container, all or nothing.
+struct ChangeBlobs {
+  std::vector<ChangeBlob> changes;
+};
+
+/// Of a hierarchical namespace: the file or directory, with all that is below it, has another name.
+/// What the destination was goes; it has nothing below it.
+struct RenameTree {
+  ContainerRef from;
+  std::string source;
+  ContainerRef to;
+  std::string destination;
+};
+/// The file or directory goes, with all that is below it.
+struct DropTree {
+  ContainerRef container;
+  std::string name;
+};
+
 struct StageBlock {
   ContainerRef container;
   std::string blob_name;
@@ -79,7 +98,7 @@ struct PutServiceProperties {
 
 /// The smallest step between two states of the account: written to the journal as one transaction,
 /// and applied to the index as one step.
-using Change = std::variant<PutContainer, DropContainer, ChangeBlob, StageBlock, DropStaged,
-                            PutServiceProperties>;
+using Change = std::variant<PutContainer, DropContainer, ChangeBlob, ChangeBlobs, RenameTree,
+                            DropTree, StageBlock, DropStaged, PutServiceProperties>;
 
 }  // namespace aloft::emulator::blob

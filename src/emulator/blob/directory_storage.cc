@@ -176,12 +176,20 @@ Result<std::shared_ptr<ContentHome>> make_home(const std::string& directory) {
 
 }  // namespace
 
-Result<DirectoryStorage::Opened> DirectoryStorage::open(const std::string& directory,
-                                                        Index& index) {
+Result<DirectoryStorage::Opened> DirectoryStorage::open(const std::string& directory, Index& index,
+                                                        Namespace kind) {
   TRY(make_private_directory(directory));
   UniqueFd lock = TRY(take_lock(directory));
   const auto home = TRY(make_home(directory));
   auto journal = TRY(Journal::open(home));
+  if (!TRY(journal->settle_namespace(kind))) {
+    const std::string option = " --hierarchical-namespace";
+    return fail(ErrorCode::invalid_argument, directory + " holds an account with" +
+                                                 (kind == Namespace::flat ? " a" : "out a") +
+                                                 " hierarchical namespace: start" +
+                                                 (kind == Namespace::flat ? " with" : " without") +
+                                                 option + ", or give another --data directory");
+  }
   Journal::Loaded loaded = TRY(journal->load(index));
   const std::uint64_t largest = TRY(check_files(*home, loaded.contents));
   home->forget = [raw = journal.get()](std::uint64_t id) { raw->forget(id); };

@@ -15,8 +15,10 @@ class DirectoryStorage : public Storage {
   struct Opened;
   /// Makes the directory where it is not there (for this user alone), takes its lock, and brings
   /// what it holds into the index, which outlives the storage. Fails with already_exists where
-  /// another emulator has it, corrupt where it is damaged.
-  static Result<Opened> open(const std::string& directory, Index& index);
+  /// another emulator has it, corrupt where it is damaged, invalid_argument where it holds an
+  /// account of the other kind.
+  static Result<Opened> open(const std::string& directory, Index& index,
+                             Namespace kind = Namespace::flat);
 };
 
 struct DirectoryStorage::Opened {

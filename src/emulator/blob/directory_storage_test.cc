@@ -20,9 +20,10 @@ namespace {
 class DirectoryStorageTest : public testing::Test {
  protected:
   struct Running {
-    explicit Running(const std::string& directory, Clock& clock)
-        : opened(DirectoryStorage::open(directory, index).value()),
-          repository(index, *opened.storage, clock, opened.numbers),
+    Running(const std::string& directory, Clock& clock, Namespace kind)
+        : opened(DirectoryStorage::open(directory, index, kind).value()),
+          repository(index, *opened.storage, clock, opened.numbers,
+                     {.hierarchical_namespace = kind == Namespace::hierarchical}),
           service({.name = "acc", .key = "secret"}, repository),
           client(service, clock) {}
     Index index;
@@ -31,9 +32,9 @@ class DirectoryStorageTest : public testing::Test {
     Service service;
     FakeClient client;
   };
-  void open() {
+  void open(Namespace kind = Namespace::flat) {
     running_.reset();
-    running_.emplace(data_, clock_);
+    running_.emplace(data_, clock_, kind);
   }
   FakeAnswer request(std::string_view method, const std::string& path,
                      std::initializer_list<http::Headers::Field> headers = {},
@@ -109,6 +110,60 @@ TEST_F(DirectoryStorageTest, KeepsEverythingAcrossAStart) {
       201);
   EXPECT_EQ(request("GET", "box/blocks").body, "stagedsmall");
   EXPECT_NE(put("box/large", "x").headers.get("ETag"), etag);
+}
+
+TEST_F(DirectoryStorageTest, KeepsATreeAndItsRenamesAcrossAStart) {
+  open(Namespace::hierarchical);
+  request("PUT", "box?restype=container");
+  for (const char* path : {"box/a/b/1", "box/a/b/2", "box/a-side", "box/other"}) put(path, path);
+  request("PUT", "box/a/log", {{"x-ms-blob-type", "AppendBlob"}});
+  request("PUT", "box/a/log?comp=appendblock", {}, kSmall);
+  request("PUT", "box/a/staged?comp=block&blockid=AAAA", {}, kLarge);
+  const auto nothing = [](const Blob*) -> Outcome<void> { return {}; };
+  const auto no_condition = [](const Blob&) -> Outcome<void> { return {}; };
+  const auto renamed = running_->repository.rename_tree({.from_container = "box",
+                                                         .source = "a",
+                                                         .to_container = "box",
+                                                         .destination = "c",
+                                                         .check_source = no_condition,
+                                                         .check_destination = nothing});
+  ASSERT_TRUE(renamed);
+  ASSERT_TRUE(running_->repository.drop_tree("box", "c/b/1", no_condition));
+  const auto edit = [](const Blob*, const AccessControl& current) -> Outcome<AccessControl> {
+    AccessControl access = with_permissions(current, *parse_permissions("1711"));
+    access.owner = "me";
+    return access;
+  };
+  ASSERT_TRUE(running_->repository.write_access("box", {"", "c/b"}, edit));
+  const std::string listed = request("GET",
+                                     "box?restype=container&comp=list&include=permissions,"
+                                     "uncommittedblobs,metadata")
+                                 .body;
+  EXPECT_NE(listed.find("<Name>c/b/2</Name>"), std::string::npos);
+  EXPECT_NE(listed.find("<Name>c/staged</Name>"), std::string::npos);
+  EXPECT_NE(listed.find("<Permissions>rwx--x--t</Permissions>"), std::string::npos);
+  EXPECT_EQ(listed.find("<Name>a/"), std::string::npos);
+  open(Namespace::hierarchical);
+  EXPECT_EQ(request("GET",
+                    "box?restype=container&comp=list&include=permissions,"
+                    "uncommittedblobs,metadata")
+                .body,
+            listed);
+  EXPECT_EQ(request("GET", "box/c/log").body, kSmall);
+  EXPECT_EQ(request("GET", "box/c/b/2").body, "box/a/b/2");
+  EXPECT_EQ(running_->index.find_container("box")->access->owner, "me");
+}
+
+TEST_F(DirectoryStorageTest, IsOfOneKindOfAccountForGood) {
+  open();
+  request("PUT", "box?restype=container");
+  running_.reset();
+  Index index;
+  const auto other = DirectoryStorage::open(data_, index, Namespace::hierarchical);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(other.error().message.find("start without --hierarchical-namespace"),
+            std::string::npos);
 }
 
 TEST_F(DirectoryStorageTest, RemovesContentsThatNobodyNeeds) {

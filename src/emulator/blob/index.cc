@@ -93,6 +93,62 @@ struct Index::Applier {
     return true;
   }
 
+  bool operator()(const ChangeBlobs& changes) {
+    bool applied = true;
+    for (const ChangeBlob& change : changes.changes) applied = (*this)(change) && applied;
+    return applied;
+  }
+
+  /// Takes what is at the name and below it out of `map`.
+  template <class Map>
+  static std::vector<typename Map::node_type> extract_tree(Map& map, const std::string& name) {
+    std::vector<typename Map::node_type> nodes;
+    if (auto node = map.extract(name)) nodes.push_back(std::move(node));
+    const std::string prefix = name + "/";
+    for (auto at = map.lower_bound(prefix); at != map.end() && at->first.starts_with(prefix);) {
+      nodes.push_back(map.extract(at++));
+    }
+    return nodes;
+  }
+
+  void drop_tree(Entry& entry, const std::string& name) {
+    for (auto& node : extract_tree(entry.blobs, name)) {
+      garbage.blobs.push_back(std::move(node.mapped()));
+    }
+    for (auto& node : extract_tree(entry.staged, name)) {
+      garbage.staged.push_back(std::move(node.mapped()));
+    }
+  }
+
+  bool operator()(const DropTree& change) {
+    Entry* entry = find(change.container);
+    if (entry == nullptr) return false;
+    drop_tree(*entry, change.name);
+    return true;
+  }
+
+  bool operator()(const RenameTree& change) {
+    Entry* from = find(change.from);
+    Entry* to = find(change.to);
+    if (from == nullptr || to == nullptr) return false;
+    drop_tree(*to, change.destination);
+    const auto renamed = [&](const std::string& name) {
+      return change.destination + name.substr(change.source.size());
+    };
+    for (auto& node : extract_tree(from->blobs, change.source)) {
+      auto blob = std::make_shared<Blob>(*node.mapped());
+      blob->name = renamed(node.key());
+      node.key() = blob->name;
+      garbage.blobs.push_back(std::exchange(node.mapped(), std::move(blob)));
+      to->blobs.insert(std::move(node));
+    }
+    for (auto& node : extract_tree(from->staged, change.source)) {
+      node.key() = renamed(node.key());
+      to->staged.insert(std::move(node));
+    }
+    return true;
+  }
+
   bool operator()(const StageBlock& change) {
     Entry* entry = find(change.container);
     if (entry == nullptr) return false;
@@ -171,6 +227,15 @@ PastBlobs Index::past_blobs(std::string_view container, std::string_view name) c
   if (entry == nullptr) return {};
   const auto past = entry->past.find(name);
   return past == entry->past.end() ? PastBlobs{} : past->second;
+}
+
+bool Index::has_children(std::string_view container, std::string_view directory) const {
+  const std::string prefix = std::string(directory) + "/";
+  const auto state = state_.lock();
+  const Entry* entry = state->find(container);
+  if (entry == nullptr) return false;
+  const auto first = entry->blobs.lower_bound(prefix);
+  return first != entry->blobs.end() && first->first.starts_with(prefix);
 }
 
 StagedSummary Index::staged_summary(std::string_view container, std::string_view blob) const {

@@ -54,9 +54,9 @@ struct ListRequest {
 struct ListEntry {
   std::string name{};
   bool is_prefix = false;
-  std::shared_ptr<const Blob> blob{};
-  bool is_current = false;         ///< Neither snapshot nor former nor deleted.
-  bool has_versions_only = false;  ///< The blob is the latest of them.
+  std::shared_ptr<const Blob> blob{};  ///< With a prefix: the directory that it is.
+  bool is_current = false;             ///< Neither snapshot nor former nor deleted.
+  bool has_versions_only = false;      ///< The blob is the latest of them.
 };
 
 struct ListPage {
@@ -89,6 +89,8 @@ class Index {
   /// As above, the one of this key; not the present one.
   BlobLookup find_past_blob(std::string_view container, std::string_view name, Stamp key) const;
   PastBlobs past_blobs(std::string_view container, std::string_view name) const;
+  /// Whether anything lies below the directory.
+  bool has_children(std::string_view container, std::string_view directory) const;
   StagedSummary staged_summary(std::string_view container, std::string_view blob) const;
   StagedBlocks staged(std::string_view container, std::string_view blob) const;
 

@@ -58,6 +58,7 @@ class Index::Lister {
  public:
   Lister(const Entry& entry, const ListRequest& request)
       : request_(request),
+        all_blobs_(entry.blobs),
         blobs_(entry.blobs, true),
         staged_(entry.staged, request.uncommitted),
         past_(entry.past, request.wants_past()) {}
@@ -106,6 +107,9 @@ class Index::Lister {
   /// Everything that the name stands for.
   bool add_name(const std::string& name) {
     const auto* blob = blobs_.at(name);
+    if (blob != nullptr && (*blob)->is_directory && !request_.delimiter.empty()) {
+      return add_directory(name, *blob);
+    }
     if (const PastBlobs* past = past_.at(name)) {
       if (!add_past(name, *past, blob != nullptr)) return false;
     }
@@ -118,6 +122,18 @@ class Index::Lister {
     blobs_.pass(passed);
     staged_.pass(passed);
     past_.pass(passed);
+    return true;
+  }
+
+  /// By levels, a directory is a prefix, also where nothing is below it.
+  bool add_directory(const std::string& name, const std::shared_ptr<const Blob>& directory) {
+    const std::string prefix = name + std::string(request_.delimiter);
+    const auto below = all_blobs_.lower_bound(prefix);
+    const bool is_empty = below == all_blobs_.end() || !below->first.starts_with(prefix);
+    if (is_empty && !add(name, kPresent, {.is_prefix = true, .blob = directory})) return false;
+    if (is_empty) page_.entries.back().name = prefix;
+    const std::string passed = name;
+    blobs_.pass(passed);
     return true;
   }
 
@@ -139,8 +155,14 @@ class Index::Lister {
   bool add_prefix(const std::string& name, std::size_t length) {
     const std::string prefix = name.substr(0, length);
     if (!is_any_listed(prefix)) return true;
-    if (!add(prefix, 0, {.is_prefix = true})) return false;
+    if (!add(prefix, 0, {.is_prefix = true, .blob = directory_of(prefix)})) return false;
     return pass_prefix(prefix);
+  }
+
+  /// Null in a flat namespace.
+  std::shared_ptr<const Blob> directory_of(std::string_view prefix) const {
+    const auto found = all_blobs_.find(prefix.substr(0, prefix.size() - request_.delimiter.size()));
+    return found != all_blobs_.end() && found->second->is_directory ? found->second : nullptr;
   }
 
   /// Whether something below the prefix is listed; where not, it is passed. Names that are in the
@@ -167,6 +189,7 @@ class Index::Lister {
   }
 
   const ListRequest& request_;
+  const decltype(Entry::blobs)& all_blobs_;
   Cursor<decltype(Entry::blobs)> blobs_;
   Cursor<decltype(Entry::staged)> staged_;
   Cursor<decltype(Entry::past)> past_;

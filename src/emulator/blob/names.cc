@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kBlobNameCharactersMax = 1024;
 constexpr std::size_t kBlobNameSegmentsMax = 254;
 constexpr std::size_t kBlockIdBytesMax = 64;
+constexpr std::size_t kTreeDepthMax = 63;
 constexpr std::size_t kMetadataBytesMax = 8 << 10;
 constexpr std::string_view kMetadataPrefix = "x-ms-meta-";
 
@@ -100,6 +101,24 @@ Outcome<void> check_blob_name(std::string_view name) {
                   "a blob name has at most 1,024 characters and 254 segments");
   }
   return {};
+}
+
+Outcome<std::string> tree_path(std::string_view name) {
+  std::string path;
+  std::size_t depth = 0;
+  while (!name.empty()) {
+    const std::size_t slash = std::min(name.find('/'), name.size());
+    if (slash > 0) {
+      if (!path.empty()) path += '/';
+      path += name.substr(0, slash);
+      ++depth;
+    }
+    name.remove_prefix(std::min(slash + 1, name.size()));
+  }
+  if (depth > kTreeDepthMax) {
+    return refuse(Refusal::out_of_range_input, "a path has at most 63 segments");
+  }
+  return path;
 }
 
 Outcome<std::string> parse_block_id(std::string_view text) {

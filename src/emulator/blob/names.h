@@ -16,6 +16,10 @@ Outcome<void> check_container_name(std::string_view name);
 /// advises: no control characters, backslashes or noncharacters, no segment that ends in a dot.
 Outcome<void> check_blob_name(std::string_view name);
 
+/// The name as a path of a hierarchical namespace: without empty segments, of which Azure makes
+/// nothing, and at most 63 deep.
+Outcome<std::string> tree_path(std::string_view name);
+
 /// Base64 of 1 to 64 bytes; returns the id decoded.
 Outcome<std::string> parse_block_id(std::string_view text);
 

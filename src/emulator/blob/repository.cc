@@ -15,11 +15,11 @@ constexpr std::uint64_t kEditsMin = 1000;
 }  // namespace
 
 Repository::Repository(Index& index, Storage& storage, Clock& clock, Numbers numbers,
-                       DataProtection protection)
+                       AccountSettings settings)
     : index_(index),
       storage_(storage),
       clock_(clock),
-      protection_(protection),
+      settings_(settings),
       last_stamp_(numbers.stamp),
       last_container_(numbers.container) {}
 
@@ -74,7 +74,7 @@ Outcome<void> Repository::set_service_properties(const PropertiesEdit& edit) {
 }
 
 Outcome<Container> Repository::create_container(std::string_view name, Metadata metadata,
-                                                PublicAccess access) {
+                                                PublicAccess access, std::string_view creator) {
   const std::unique_lock lock(lock_of(name, {}));
   if (index_.find_container(name)) return refuse(Refusal::container_already_exists);
   Container container{.id = ++last_container_,
@@ -83,6 +83,9 @@ Outcome<Container> Repository::create_container(std::string_view name, Metadata 
                       .modified_at = now(),
                       .metadata = std::move(metadata),
                       .public_access = access};
+  if (settings_.hierarchical_namespace) {
+    container.access = std::make_shared<const AccessControl>(root_access(creator));
+  }
   TRY(commit(PutContainer{container}));
   return container;
 }
@@ -91,11 +94,11 @@ Outcome<void> Repository::drop_container(std::string_view name, const ContainerC
   const std::unique_lock lock(lock_of(name, {}));
   const auto current = TRY(find_container(name));
   TRY(check(*current));
-  if (!protection_.container_retention_days) return commit(DropContainer{ref_of(*current)});
+  if (!settings_.container_retention_days) return commit(DropContainer{ref_of(*current)});
   Container kept = *current;
   kept.lease.reset();
   kept.deleted_version = next_stamp();
-  kept.deletion = deletion_for(*protection_.container_retention_days);
+  kept.deletion = deletion_for(*settings_.container_retention_days);
   return commit(PutContainer{std::move(kept)});
 }
 
@@ -134,8 +137,9 @@ std::optional<Lease> Repository::lease_after_write(const Blob* current) const {
 
 Outcome<std::shared_ptr<const Blob>> Repository::write_blob(std::string_view container,
                                                             std::string_view name, Write write,
-                                                            const BlobEdit& edit) {
-  const std::unique_lock lock(lock_of(container, name));
+                                                            const BlobEdit& edit,
+                                                            const NewAccess& access) {
+  const PathLock lock = lock_for_write(container, name);
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   Blob edited = TRY(edit(current.blob.get()));
@@ -151,30 +155,36 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_blob(std::string_view con
     bury_deleted(container, name, change.items);
   }
   edited.name = name;
+  std::vector<ChangeBlob> parents = TRY(settle_in_tree(current, edited, access));
   if (write != Write::beside) {
     edited.etag = next_stamp();
     edited.modified_at = now();
     edited.lease = lease_after_write(current.blob.get());
   }
   if (write == Write::content || write == Write::metadata) {
-    edited.version = protection_.versioning ? edited.etag : 0;
+    edited.version = settings_.versioning ? edited.etag : 0;
   }
   BlobItem item{.blob = nullptr, .content = {.kind = ContentChange::Kind::kept}};
-  if (write == Write::content) {
+  if (write == Write::content || write == Write::growth) {
     item.content.kind = ContentChange::Kind::replaced;
     edited.edits = 0;
   }
   auto blob = std::make_shared<const Blob>(std::move(edited));
   item.blob = blob;
   change.items.push_back(std::move(item));
-  TRY(commit(std::move(change)));
+  if (parents.empty()) {
+    TRY(commit(std::move(change)));
+  } else {
+    parents.push_back(std::move(change));
+    TRY(commit(ChangeBlobs{std::move(parents)}));
+  }
   return blob;
 }
 
 Outcome<std::shared_ptr<const Blob>> Repository::write_range(std::string_view container,
                                                              std::string_view name,
                                                              const RangeEditor& edit) {
-  const std::unique_lock lock(lock_of(container, name));
+  const PathLock lock = lock_path(container, name, TreeUse::stays);
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   if (!current.blob) return refuse(Refusal::blob_not_found);
@@ -207,7 +217,9 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_range(std::string_view co
 Outcome<void> Repository::stage_block(std::string_view container, std::string_view blob,
                                       Block block) {
   // Side by side with other blocks of the blob, but not with what makes or drops its content.
-  const std::shared_lock lock(lock_of(container, blob));
+  PathLock lock;
+  if (settings_.hierarchical_namespace) lock.tree_shared = std::shared_lock(tree_);
+  lock.path_shared = std::shared_lock(lock_of(container, blob));
   const auto current = TRY(find_container(container));
   const StagedSummary staged = index_.staged_summary(container, blob);
   if (staged.count > 0 && staged.id_length != block.id.size()) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string_view>
@@ -17,7 +18,10 @@
 namespace aloft::emulator::blob {
 
 /// What an owner sets for the account through Azure's control plane, which the emulator has not.
-struct DataProtection {
+struct AccountSettings {
+  /// Directories are real, and renamed as a whole. Then there are neither versions nor snapshots,
+  /// and what is deleted is gone.
+  bool hierarchical_namespace = false;
   bool versioning = false;
   /// How long a deleted container is kept; nothing: not at all.
   std::optional<std::uint32_t> container_retention_days{};
@@ -32,11 +36,11 @@ class Repository {
  public:
   /// All outlive it.
   Repository(Index& index, Storage& storage, Clock& clock, Numbers numbers,
-             DataProtection protection = {});
+             AccountSettings settings = {});
 
   const Index& index() const { return index_; }
   Storage& storage() { return storage_; }
-  const DataProtection& protection() const { return protection_; }
+  const AccountSettings& settings() const { return settings_; }
   Seconds now() const;
 
   using PropertiesEdit =
@@ -45,7 +49,8 @@ class Repository {
 
   /// Fails with container_already_exists.
   Outcome<Container> create_container(std::string_view name, Metadata metadata,
-                                      PublicAccess access = PublicAccess::none);
+                                      PublicAccess access = PublicAccess::none,
+                                      std::string_view creator = kSuperUser);
   using ContainerCheck = std::function<Outcome<void>(const Container& current)>;
   /// Where deleted containers are kept, it can be restored for that time.
   Outcome<void> drop_container(std::string_view name, const ContainerCheck& check);
@@ -66,14 +71,20 @@ class Repository {
     /// New content (Put Blob, Put Block List, Copy Blob): drops staged blocks; the former state is
     /// kept as a version, or as a deleted snapshot, where the account does so.
     content,
+    growth,      ///< New content that begins with the present one: what is staged stays.
     metadata,    ///< Set Blob Metadata: the content stays, the former state becomes a version.
     properties,  ///< In place; the content stays.
     beside,      ///< As above, and etag and time stay, too: for tier, tags and lease.
   };
   /// Fails with container_not_found; and as `edit` does, which must do so for a blob that is not
   /// there unless it brings content.
+  ///
+  /// In a hierarchical namespace, directories above a new blob are made with it, in the same
+  /// change, and `access` says whose all of them are; path_conflict where one of them is a file, or
+  /// a file and a directory would take each other's place.
   Outcome<std::shared_ptr<const Blob>> write_blob(std::string_view container, std::string_view name,
-                                                  Write write, const BlobEdit& edit);
+                                                  Write write, const BlobEdit& edit,
+                                                  const NewAccess& access = {});
 
   /// A new state in place, whose extents are the present ones with this range as given.
   struct RangeEdit {
@@ -112,6 +123,32 @@ class Repository {
   /// Brings back what was deleted and is kept; there may be nothing.
   Outcome<void> undelete_blob(std::string_view container, std::string_view name);
 
+  /// A file or directory with all that is below it, at once; `check` is about itself.
+  Outcome<void> drop_tree(std::string_view container, std::string_view name,
+                          const BlobCheck& check);
+  struct Rename {
+    std::string_view from_container;
+    std::string_view source;
+    std::string_view to_container;
+    std::string_view destination;
+    /// Of the source, and of what the destination is (null: nothing).
+    BlobCheck check_source;
+    std::function<Outcome<void>(const Blob* destination)> check_destination;
+  };
+  /// One change, however much is below the source; etags and times stay. Takes the place of a file
+  /// by a file, and of an empty directory by a directory. Fails with source_path_not_found,
+  /// rename_parent_not_found, rename_into_itself, resource_types_differ, or path_already_exists
+  /// where the destination is a directory with something in it.
+  Outcome<std::shared_ptr<const Blob>> rename_tree(const Rename& rename);
+  /// Decides who may do what from now on; the blob is null for the root of the container.
+  using AccessEdit =
+      std::function<Outcome<AccessControl>(const Blob* path, const AccessControl& current)>;
+  /// Edits the access to these paths, an empty one being the root; those that are not there are
+  /// left out. Gives them new etags, which is stricter than Azure may be, but leaves their times.
+  /// The root is a change of its own, before the others.
+  Outcome<void> write_access(std::string_view container, const std::vector<std::string>& names,
+                             const AccessEdit& edit);
+
   /// Fails with invalid_blob_or_block where the id's length differs from those that are staged.
   Outcome<void> stage_block(std::string_view container, std::string_view blob, Block block);
   /// Drops staged blocks that nobody has added to or committed for a week, and what was deleted
@@ -131,6 +168,26 @@ class Repository {
 
  private:
   std::shared_mutex& lock_of(std::string_view container, std::string_view blob);
+  /// What a write holds: its name, for itself alone or with other Put Blocks of it; and in a
+  /// hierarchical namespace the tree, so that what is above it stays where it is. A step that
+  /// makes, moves or removes directories has the tree for itself.
+  struct PathLock {
+    std::shared_lock<std::shared_mutex> tree_shared{};
+    std::unique_lock<std::shared_mutex> tree{};
+    std::unique_lock<std::shared_mutex> path{};
+    std::shared_lock<std::shared_mutex> path_shared{};
+  };
+  enum class TreeUse { stays, changes };
+  PathLock lock_path(std::string_view container, std::string_view blob, TreeUse use);
+  PathLock lock_for_write(std::string_view container, std::string_view blob);
+  PathLock lock_for_drop(std::string_view container, std::string_view blob);
+  /// Finishes what is about to be written at a place of the tree.
+  Outcome<std::vector<ChangeBlob>> settle_in_tree(const BlobLookup& current, Blob& edited,
+                                                  const NewAccess& access);
+  Outcome<std::shared_ptr<const AccessControl>> make_parents(const Container& container,
+                                                             std::string_view name,
+                                                             const NewAccess& access,
+                                                             std::vector<ChangeBlob>& changes);
   Stamp next_stamp();
   Outcome<void> commit(Change change);
   /// Active leases outlive writes, whose holders they are; of others a write leaves nothing, so
@@ -148,10 +205,11 @@ class Repository {
   Index& index_;
   Storage& storage_;
   Clock& clock_;
-  const DataProtection protection_;
+  const AccountSettings settings_;
   std::atomic<Stamp> last_stamp_;
   std::atomic<std::uint64_t> last_container_;
   std::array<std::shared_mutex, 1024> locks_;
+  std::shared_mutex tree_;  // Locked before any of the above.
 };
 
 }  // namespace aloft::emulator::blob

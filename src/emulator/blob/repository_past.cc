@@ -42,7 +42,7 @@ Deletion Repository::deletion_for(std::uint32_t days) const {
 std::optional<BlobItem> Repository::former_state(const Blob& current, Write write) {
   if (write != Write::content && write != Write::metadata) return std::nullopt;
   Blob former = current;
-  if (protection_.versioning) {
+  if (settings_.versioning) {
     // What was written before there were versions becomes one as it ends.
     if (former.version == 0) former.version = former.etag;
     const Stamp key = former.version;
@@ -105,7 +105,7 @@ Outcome<Repository::Snapshot> Repository::take_snapshot(std::string_view contain
   if (metadata) taken.metadata = std::move(*metadata);
   Snapshot snapshot{.stamp = taken.snapshot, .base = current.blob};
   change.items.push_back(item_of(snapshot.stamp, std::move(taken)));
-  if (protection_.versioning) {
+  if (settings_.versioning) {
     // A snapshot ends a version, as on Azure.
     change.items.push_back(*former_state(*current.blob, Write::metadata));
     Blob present = *current.blob;
@@ -120,11 +120,14 @@ Outcome<Repository::Snapshot> Repository::take_snapshot(std::string_view contain
 Outcome<Repository::Deleted> Repository::drop_blob(std::string_view container,
                                                    std::string_view name, WithSnapshots snapshots,
                                                    const BlobCheck& check) {
-  const std::unique_lock lock(lock_of(container, name));
+  const PathLock lock = lock_for_drop(container, name);
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   if (!current.blob) return refuse(Refusal::blob_not_found);
   TRY(check(*current.blob));
+  if (current.blob->is_directory && index_.has_children(container, name)) {
+    return refuse(Refusal::directory_is_not_empty);
+  }
   const PastBlobs past = index_.past_blobs(container, name);
   ChangeBlob change{.container = ref_of(*current.container),
                     .name = std::string(name),
@@ -138,7 +141,7 @@ Outcome<Repository::Deleted> Repository::drop_blob(std::string_view container,
   Deleted deleted = days ? Deleted::kept : Deleted::for_good;
   if (snapshots != WithSnapshots::only) {
     change.items.push_back({.key = 0});
-    if (protection_.versioning) {
+    if (settings_.versioning) {
       change.items.push_back(*former_state(*current.blob, Write::content));
       deleted = Deleted::kept;
     } else if (days) {

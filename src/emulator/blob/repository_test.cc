@@ -21,17 +21,17 @@ namespace {
 class RepositoryTest : public testing::Test {
  protected:
   struct Running {
-    Running(const std::string& directory, Clock& clock, DataProtection protection)
+    Running(const std::string& directory, Clock& clock, AccountSettings settings)
         : opened(DirectoryStorage::open(directory, index).value()),
-          repository(index, *opened.storage, clock, opened.numbers, protection) {}
+          repository(index, *opened.storage, clock, opened.numbers, settings) {}
     Index index;
     DirectoryStorage::Opened opened;
     Repository repository;
   };
 
-  void open(DataProtection protection = {}) {
+  void open(AccountSettings settings = {}) {
     running_.reset();
-    running_.emplace(data_, clock_, protection);
+    running_.emplace(data_, clock_, settings);
   }
   Repository& repository() { return running_->repository; }
 
@@ -70,7 +70,7 @@ class RepositoryTest : public testing::Test {
   }
   /// Everything below a name: "KIND:CONTENT …", the present blob last.
   std::string look(const std::string& name) {
-    open(repository().protection());
+    open(repository().settings());
     std::string all;
     for (const auto& [key, blob] : running_->index.past_blobs("box", name)) {
       if (blob->deletion) all += "deleted ";
@@ -179,7 +179,7 @@ TEST_F(RepositoryTest, DeletedContainersComeBackUnlessTheirNameIsTaken) {
   ASSERT_TRUE(repository()
                   .drop_container("box", [](const Container&) { return Outcome<void>(); })
                   .has_value());
-  open(repository().protection());
+  open(repository().settings());
   EXPECT_EQ(repository().find_container("box").error().code, "ContainerNotFound");
   const Stamp version = running_->index.deleted_containers().front()->deleted_version;
   repository().create_container("box", {});

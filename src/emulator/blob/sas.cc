@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "emulator/blob/api_version.h"
@@ -137,15 +139,22 @@ Outcome<const AccessPolicy*> policy_of(const Query& query, const Container* cont
   return not_authentic("The container has no stored access policy '" + std::string(id) + "'.");
 }
 
-/// sr: a container, a blob, a snapshot or a version.
-Outcome<void> check_resource(const Target& target, const Access& access) {
+/// sr: a container, a blob, a snapshot or a version; in a hierarchical namespace also a directory.
+Outcome<void> check_resource(const Account& account, const Target& target, const Access& access) {
   const Query& query = target.query;
   const std::string_view resource = query.get("sr");
-  if (resource != "b" && resource != "c" && resource != "bs" && resource != "bv") {
-    return not_authentic("The emulator takes SAS for sr=c, b, bs and bv only.");
+  const bool is_directory = resource == "d" && account.hierarchical_namespace;
+  if (resource != "b" && resource != "c" && resource != "bs" && resource != "bv" && !is_directory) {
+    return not_authentic(
+        "The emulator takes SAS for sr=c, b, bs and bv only, and for sr=d in a hierarchical "
+        "namespace.");
+  }
+  if (query.contains("suoid")) {
+    return not_authentic("The emulator does not check what a certain user (suoid) may do.");
   }
   if (target.level() == Level::account) return refuse(Refusal::authorization_failure);
-  const bool fits = access.on == Access::On::object || (access.by_container_sas && resource == "c");
+  const bool fits = access.on == Access::On::object ||
+                    (access.by_container_sas && (resource == "c" || is_directory));
   if (!fits) return refuse(Refusal::authorization_failure);
   return {};
 }
@@ -162,7 +171,7 @@ Outcome<Authority> authenticate_service_sas(const Account& account, const Target
   } else {
     TRY(check_signature(account.key, service_sas_string(account.name, target), query.get("sig")));
   }
-  TRY(check_resource(target, access));
+  TRY(check_resource(account, target, access));
   const AccessPolicy* policy = TRY(policy_of(query, container));
   const std::string start =
       TRY(sas_or_policy(query.get("st"), policy == nullptr ? nullptr : &policy->start));
@@ -171,7 +180,11 @@ Outcome<Authority> authenticate_service_sas(const Account& account, const Target
   std::string permissions =
       TRY(sas_or_policy(query.get("sp"), policy == nullptr ? nullptr : &policy->permissions));
   TRY(check_time(start, expiry, now));
-  return Authority{.kind = Authority::Kind::service_sas, .permissions = std::move(permissions)};
+  return Authority{
+      .kind = Authority::Kind::service_sas,
+      .permissions = std::move(permissions),
+      .who = std::string(query.contains("saoid") ? query.get("saoid")
+                                                 : query.find("skoid").value_or(kSuperUser))};
 }
 
 }  // namespace
@@ -186,9 +199,39 @@ std::string account_sas_string(std::string_view account, const Query& query) {
 
 namespace {
 
+/// What is asked for, as a directory's SAS sees it: a path, or what is listed.
+std::string_view asked_directory(const Target& target) {
+  if (!target.blob.empty()) return target.blob;
+  if (const auto directory = target.query.find("directory")) return *directory;
+  // What follows the last slash need not be a whole name.
+  const std::string_view prefix = target.query.get("prefix");
+  return prefix.substr(0, std::min(prefix.rfind('/') + 1, prefix.size()));
+}
+
+/// The first segments of it, as many as sdd says: the directory that the SAS is for, if it covers
+/// this request at all.
+std::string signed_directory(const Target& target) {
+  std::size_t depth = 0;
+  const std::string_view text = target.query.get("sdd");
+  std::from_chars(text.data(), text.data() + text.size(), depth);
+  std::string directory;
+  std::string_view rest = asked_directory(target);
+  while (depth > 0 && !rest.empty()) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    if (slash > 0) {
+      (directory += '/') += rest.substr(0, slash);
+      --depth;
+    }
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
+  }
+  return directory;
+}
+
 std::string signed_resource(std::string_view account, const Target& target) {
   std::string resource = "/blob/" + std::string(account) + "/" + target.container;
-  if (target.query.get("sr") != "c") resource += "/" + target.blob;
+  const std::string_view kind = target.query.get("sr");
+  if (kind == "d") return resource + signed_directory(target);
+  if (kind != "c") resource += "/" + target.blob;
   return resource;
 }
 

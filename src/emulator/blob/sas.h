@@ -11,8 +11,8 @@ namespace aloft::emulator::blob {
 /// What is signed for an account SAS whose fields are these parameters ("Create an account SAS").
 std::string account_sas_string(std::string_view account, const Query& query);
 
-/// As above for a service SAS of the target's blob (sr=b) or container (sr=c), "Create a service
-/// SAS", versions from 2018-11-09 on.
+/// As above for a service SAS of the target's blob (sr=b), container (sr=c), or a directory above
+/// it (sr=d), "Create a service SAS", versions from 2018-11-09 on.
 std::string service_sas_string(std::string_view account, const Target& target);
 
 /// As above, signed by a user delegation key ("Create a user delegation SAS"), versions up to

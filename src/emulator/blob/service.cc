@@ -4,6 +4,7 @@
 #include "emulator/blob/api_version.h"
 #include "emulator/blob/cors.h"
 #include "emulator/blob/names.h"
+#include "emulator/blob/request_fields.h"
 #include "emulator/blob/xml.h"
 #include "emulator/wire/uuid.h"
 
@@ -34,14 +35,15 @@ Outcome<void> check_features(const http::Headers& headers, const Query& query,
   return {};
 }
 
-/// Who brings a key or token says which version the request is of; a batch does so for its parts.
-Outcome<void> check_version(const http::Headers& headers, bool is_part) {
-  const auto version = headers.find("x-ms-version");
-  if (!version && headers.contains("Authorization") && !is_part) {
-    return refuse_header(Refusal::missing_required_header, "x-ms-version", {});
+/// What accounts with a hierarchical namespace do not offer: snapshots, tags, page blobs.
+Outcome<void> check_hierarchical(const http::Headers& headers, const Query& query) {
+  const std::string_view comp = query.get("comp");
+  if (comp == "tags" || comp == "blobs") {
+    return refuse_parameter(Refusal::invalid_query_parameter_value, "comp", comp);
   }
-  if (version && !is_known_version(*version)) {
-    return refuse_header(Refusal::invalid_header_value, "x-ms-version", *version);
+  if (comp == "snapshot" || comp == "undelete" || headers.contains("x-ms-tags") ||
+      headers.get("x-ms-blob-type") == "PageBlob") {
+    return refuse(Refusal::hierarchical_namespace_not_supported);
   }
   return {};
 }
@@ -56,19 +58,6 @@ std::string error_document(const ServiceError& error, std::string_view request_i
   for (const auto& [name, text] : error.details) xml.element(name, text);
   xml.close("Error");
   return xml.take();
-}
-
-std::string_view version_of(const http::Request& request, std::string_view default_version) {
-  const std::string_view version = request.headers.get("x-ms-version");
-  if (is_known_version(version)) return version;
-  return default_version.empty() ? kNewestVersion : default_version;
-}
-
-bool is_printable(std::string_view text) {
-  for (const char c : text) {
-    if (c < 0x20 || c == 0x7f) return false;
-  }
-  return true;
 }
 
 }  // namespace
@@ -87,16 +76,9 @@ http::Response error_response(const ServiceError& error, std::string_view reques
 
 void Service::add_common_fields(http::Response& response, const http::Request& request,
                                 std::string_view request_id) const {
-  constexpr std::size_t kClientRequestIdBytesMax = 1 << 10;
   response.headers.add("Server", "Aloft-Emulator-Blob/1.0");
-  response.headers.add("x-ms-request-id", request_id);
   const auto properties = repository_.index().service_properties();
-  response.headers.add("x-ms-version", version_of(request, properties->default_version));
-  const std::string_view client_id = request.headers.get("x-ms-client-request-id");
-  if (!client_id.empty() && client_id.size() <= kClientRequestIdBytesMax &&
-      is_printable(client_id)) {
-    response.headers.add("x-ms-client-request-id", client_id);
-  }
+  add_request_fields(response, request, request_id, properties->default_version);
   add_cors_fields(*properties, request, response.headers);
 }
 
@@ -189,13 +171,19 @@ Answer Service::run(http::Request& request, const BatchVersion& batch_version, c
                                                repository_.now(), container.get()));
   if (batch_version) request.headers.set("x-ms-version", *batch_version);
   TRY(check_features(request.headers, target.query, operation));
+  Target path = target;
+  if (repository_.settings().hierarchical_namespace) {
+    // Restoring a container is no matter of its tree.
+    if (!target.blob.empty()) TRY(check_hierarchical(request.headers, target.query));
+    path.blob = TRY(tree_path(target.blob));
+  }
   const std::function<http::Response(http::Request&)> answer_part = [&](http::Request& part) {
     return answer_counted(part, std::string(request.headers.get("x-ms-version")));
   };
   Call call{.repository = repository_,
             .account = account_,
             .request = request,
-            .target = target,
+            .target = path,
             .authority = authority,
             .answer_part = answer_part,
             .port = port_};

@@ -184,6 +184,34 @@ constexpr RefusalRow<Refusal> kRows[] = {
      "The request includes an unsatisfiable condition for this operation."},
     {Refusal::unsupported_http_verb, 405, "UnsupportedHttpVerb",
      "The resource doesn't support specified Http Verb."},
+    // Those of hierarchical namespaces: "Path - Create" and its siblings of the Data Lake Storage
+    // API, and what accounts of that kind answer to the Blob API.
+    {Refusal::directory_is_not_empty, 409, "DirectoryIsNotEmpty",
+     "This operation is not permitted on a non-empty directory."},
+    {Refusal::hierarchical_namespace_not_supported, 409,
+     "FeatureNotYetSupportedForHierarchicalNamespaceAccounts",
+     "Specified feature is not yet supported for hierarchical namespace accounts."},
+    {Refusal::invalid_flush_operation, 409, "InvalidFlushOperation",
+     "The resource was created or modified by the Azure Blob Service API and cannot be written to "
+     "by the Azure Data Lake Storage Service API."},
+    {Refusal::invalid_flush_position, 400, "InvalidFlushPosition",
+     "The uploaded data is not contiguous or the position query parameter value is not equal to "
+     "the length of the file after appending the uploaded data."},
+    {Refusal::path_already_exists, 409, "PathAlreadyExists", "The specified path already exists."},
+    {Refusal::path_conflict, 409, "PathConflict",
+     "The specified path, or an element of the path, exists and its resource type is invalid for "
+     "this operation."},
+    {Refusal::rename_into_itself, 409, "InvalidRenameSourcePath",
+     "The source directory cannot be the same as the destination directory, nor can the "
+     "destination be a subdirectory of the source directory."},
+    {Refusal::rename_parent_not_found, 404, "RenameDestinationParentPathNotFound",
+     "The parent directory of the destination path does not exist."},
+    {Refusal::resource_type_mismatch, 409, "ResourceTypeMismatch",
+     "The specified resource type does not match the type of the existing resource."},
+    {Refusal::resource_types_differ, 409, "InvalidSourceOrDestinationResourceType",
+     "The source and destination resource type must be identical."},
+    {Refusal::source_path_not_found, 404, "SourcePathNotFound",
+     "The source path for a rename operation does not exist."},
 };
 
 }  // namespace

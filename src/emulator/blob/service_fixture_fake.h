@@ -45,9 +45,12 @@ struct FakeAnswer {
 /// Signed requests to a service, without a server.
 class FakeClient {
  public:
-  /// `root` is the path of the account.
-  FakeClient(Service& service, Clock& clock, std::string root = "/acc/")
-      : service_(service), clock_(clock), root_(std::move(root)) {}
+  /// `root` is the path of the account; `service` outlives the client.
+  template <class AnyService>
+  FakeClient(AnyService& service, Clock& clock, std::string root = "/acc/")
+      : handle_([&service](http::Request& request) { return service.handle(request); }),
+        clock_(clock),
+        root_(std::move(root)) {}
 
   FakeAnswer request(std::string_view method, const std::string& path, http::Headers headers = {},
                      const std::string& content = {}) {
@@ -74,7 +77,7 @@ class FakeClient {
                           .body = body,
                           .peer_address = "127.0.0.1",
                           .over_tls = over_tls};
-    return read(service_.handle(request));
+    return read(handle_(request));
   }
 
   bool over_tls = false;
@@ -95,7 +98,7 @@ class FakeClient {
     return answer;
   }
 
-  Service& service_;
+  const http::Handler handle_;
   Clock& clock_;
   const std::string root_;
 };
@@ -103,10 +106,13 @@ class FakeClient {
 /// A service whose account is in memory, with a client: what tests of it begin with.
 class ServiceInMemory {
  protected:
+  explicit ServiceInMemory(AccountSettings settings = {})
+      : repository_(index_, storage_, clock_, {}, settings) {}
+
   FakeClock clock_;
   Index index_;
   MemoryStorage storage_{index_};
-  Repository repository_{index_, storage_, clock_, {}};
+  Repository repository_;
   const identity::TokenIssuer tokens_{clock_};
   Service service_{{.name = "acc", .key = "secret", .tokens = &tokens_}, repository_};
   FakeClient client_{service_, clock_};

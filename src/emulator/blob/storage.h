@@ -36,6 +36,9 @@ class Storage {
   virtual Result<bool> commit(Change change) = 0;
 };
 
+/// What kind of account a data directory holds; for good.
+enum class Namespace { flat, hierarchical };
+
 /// Numbers to begin with, so that none is used twice.
 struct Numbers {
   Stamp stamp = 0;

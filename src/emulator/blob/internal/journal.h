@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "base/guarded.h"
+#include "emulator/blob/internal/row_writer.h"
 #include "emulator/blob/internal/stored_content.h"
 #include "emulator/blob/storage.h"
 #include "sqlite/database.h"
@@ -27,6 +28,9 @@ class Journal {
   static Result<std::unique_ptr<Journal>> open(std::shared_ptr<ContentHome> home);
   /// Writes what waits, then ends.
   ~Journal();
+
+  /// Remembers the kind of a new account; false where the one that is there is of the other.
+  Result<bool> settle_namespace(Namespace kind);  // journal_load.cc
 
   /// Brings everything into the index, before start(). The contents that no blob needs go when the
   /// map does.
@@ -52,8 +56,6 @@ class Journal {
     std::vector<std::uint64_t> forgotten;
     bool ended = false;
   };
-  struct Statements;
-  class RowWriter;
 
   Journal(std::shared_ptr<ContentHome> home, sqlite::Database database);
   void write_all(Index& index);
@@ -64,7 +66,7 @@ class Journal {
 
   const std::shared_ptr<ContentHome> home_;
   sqlite::Database database_;
-  std::unique_ptr<Statements> statements_;
+  std::unique_ptr<RowStatements> statements_;
   Guarded<Queue> queue_;
   std::condition_variable queue_changed_;
   std::condition_variable change_done_;

@@ -220,6 +220,23 @@ Result<void> Loader::load_staged() {
 
 }  // namespace
 
+Result<bool> Journal::settle_namespace(Namespace kind) {
+  const std::string_view wanted = kind == Namespace::flat ? "flat" : "hierarchical";
+  {
+    sqlite::Statement row = TRY(database_.prepare("SELECT value FROM setting WHERE name = ?"));
+    row.bind(1, kNamespaceSetting);
+    if (TRY(row.step())) return row.text(0) == wanted;
+  }
+  {
+    // Older versions of Aloft had the one kind and did not say so.
+    sqlite::Statement any = TRY(database_.prepare("SELECT 1 FROM container LIMIT 1"));
+    if (TRY(any.step()) && kind != Namespace::flat) return false;
+  }
+  sqlite::Statement put = TRY(database_.prepare("INSERT INTO setting(name, value) VALUES(?, ?)"));
+  TRY(put.bind(1, kNamespaceSetting).bind(2, wanted).run());
+  return true;
+}
+
 Result<Journal::Loaded> Journal::load(Index& index) {
   Loader loader(database_, home_, index);
   TRY(loader.load_settings());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/internal/journal_rows.h"
 
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 namespace aloft::emulator::blob {
@@ -9,49 +8,6 @@ namespace aloft::emulator::blob {
 namespace {
 
 using nlohmann::json;
-
-tl::unexpected<Error> damaged(std::string_view what) {
-  return fail(ErrorCode::corrupt, "the data directory is damaged: " + std::string(what));
-}
-
-class Writer {
- public:
-  void number(std::uint64_t value) { raw(&value, sizeof(value)); }
-  void text(std::string_view value) {
-    number(value.size());
-    raw(value.data(), value.size());
-  }
-  std::vector<std::byte> take() { return std::move(bytes_); }
-
- private:
-  void raw(const void* data, std::size_t size) {
-    const auto* begin = static_cast<const std::byte*>(data);
-    bytes_.insert(bytes_.end(), begin, begin + size);
-  }
-  std::vector<std::byte> bytes_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
-  bool at_end() const { return bytes_.empty(); }
-  bool number(std::uint64_t& value) {
-    if (bytes_.size() < sizeof(value)) return false;
-    std::memcpy(&value, bytes_.data(), sizeof(value));
-    bytes_ = bytes_.subspan(sizeof(value));
-    return true;
-  }
-  bool text(std::string& value) {
-    std::uint64_t size = 0;
-    if (!number(size) || bytes_.size() < size) return false;
-    value.assign(reinterpret_cast<const char*>(bytes_.data()), static_cast<std::size_t>(size));
-    bytes_ = bytes_.subspan(static_cast<std::size_t>(size));
-    return true;
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-};
 
 struct NamedProperty {
   const char* name;
@@ -156,6 +112,10 @@ constexpr NamedNumber kNumbers[] = {{"append_count", &Blob::append_count},
 
 }  // namespace
 
+tl::unexpected<Error> damaged(std::string_view what) {
+  return fail(ErrorCode::corrupt, "the data directory is damaged: " + std::string(what));
+}
+
 std::string encode_metadata(const Metadata& metadata) {
   json list = json::array();
   for (const auto& [name, value] : metadata) list.push_back({name, widen(value)});
@@ -199,6 +159,26 @@ std::optional<Lease> decode_lease(const json& attributes) {
   return lease;
 }
 
+json encode_access(const AccessControl& access) {
+  json object{{"owner", widen(access.owner)},
+              {"group", widen(access.group)},
+              {"acl", widen(format_acl(access.acl))}};
+  if (access.is_sticky) object["sticky"] = true;
+  return object;
+}
+
+std::shared_ptr<const AccessControl> decode_access(const json& attributes) {
+  if (!attributes.contains("access")) return nullptr;
+  const json& object = attributes["access"];
+  auto acl = parse_acl(narrow(object.at("acl").get<std::string>()));
+  if (!acl) throw json::other_error::create(501, "no ACL", nullptr);
+  return std::make_shared<const AccessControl>(
+      AccessControl{.owner = narrow(object.at("owner").get<std::string>()),
+                    .group = narrow(object.at("group").get<std::string>()),
+                    .acl = std::move(*acl),
+                    .is_sticky = object.value("sticky", false)});
+}
+
 }  // namespace
 
 std::string encode_attributes(const Blob& blob) {
@@ -230,6 +210,9 @@ std::string encode_attributes(const Blob& blob) {
   if (blob.is_sealed) object["sealed"] = true;
   if (blob.deletion) object["deletion"] = encode_deletion(*blob.deletion);
   if (blob.lease) object["lease"] = encode_lease(*blob.lease);
+  if (blob.is_directory) object["directory"] = true;
+  if (blob.is_appendable) object["appendable"] = true;
+  if (blob.access) object["access"] = encode_access(*blob.access);
   return object.dump();
 }
 
@@ -265,6 +248,9 @@ Result<void> decode_attributes(std::string_view text, Blob& blob) {
     blob.is_sealed = object.value("sealed", false);
     blob.deletion = decode_deletion(object);
     blob.lease = decode_lease(object);
+    blob.is_directory = object.value("directory", false);
+    blob.is_appendable = object.value("appendable", false);
+    blob.access = decode_access(object);
   });
 }
 
@@ -278,6 +264,7 @@ std::string encode_container_attributes(const Container& container) {
   if (container.public_access != PublicAccess::none) {
     object["public_access"] = static_cast<int>(container.public_access);
   }
+  if (container.access) object["access"] = encode_access(*container.access);
   for (const AccessPolicy& policy : container.access_policies) {
     object["access_policies"].push_back(
         {widen(policy.id), policy.start, policy.expiry, policy.permissions});
@@ -290,6 +277,7 @@ Result<void> decode_container_attributes(std::string_view text, Container& conta
     container.deletion = decode_deletion(object);
     container.deleted_version = object.value("deleted_version", Stamp{0});
     container.lease = decode_lease(object);
+    container.access = decode_access(object);
     container.public_access = parse_public_access(object.value("public_access", 0));
     for (const json& policy : object.value("access_policies", json::array())) {
       container.access_policies.push_back({.id = narrow(policy.at(0).get<std::string>()),
@@ -298,87 +286,6 @@ Result<void> decode_container_attributes(std::string_view text, Container& conta
                                            .permissions = policy.at(3).get<std::string>()});
     }
   });
-}
-
-namespace {
-
-/// Above what any blob holds, so that sums of what is read do not wrap around.
-constexpr std::uint64_t kBlobBytesMax = std::uint64_t{1} << 50;
-
-/// A slice of zeros has no content, which is number 0.
-void write_slice(Writer& writer, const Slice& slice) {
-  writer.number(slice.content ? slice.content->id() : 0);
-  writer.number(slice.offset);
-  writer.number(slice.length_bytes);
-}
-
-Result<Slice> read_slice(Reader& reader, const ContentLookup& find_content) {
-  std::uint64_t content = 0;
-  Slice slice;
-  if (!reader.number(content) || !reader.number(slice.offset) ||
-      !reader.number(slice.length_bytes) || slice.offset > kBlobBytesMax ||
-      slice.length_bytes > kBlobBytesMax) {
-    return damaged("a list of slices");
-  }
-  if (content == 0) return slice;
-  slice.content = find_content(content, slice.offset + slice.length_bytes);
-  if (!slice.content) return damaged("content " + std::to_string(content) + " is not there");
-  return slice;
-}
-
-}  // namespace
-
-std::vector<std::byte> encode_blocks(std::span<const Block> blocks) {
-  Writer writer;
-  for (const Block& block : blocks) {
-    writer.text(block.id);
-    writer.number(block.slices.size());
-    for (const Slice& slice : block.slices) write_slice(writer, slice);
-  }
-  return writer.take();
-}
-
-Result<std::vector<Block>> decode_blocks(std::span<const std::byte> bytes,
-                                         const ContentLookup& find_content) {
-  std::vector<Block> blocks;
-  Reader reader(bytes);
-  while (!reader.at_end()) {
-    Block block;
-    std::uint64_t slices = 0;
-    if (!reader.text(block.id) || !reader.number(slices)) return damaged("a list of blocks");
-    for (std::uint64_t i = 0; i < slices; ++i) {
-      block.slices.push_back(TRY(read_slice(reader, find_content)));
-      block.size_bytes += block.slices.back().length_bytes;
-      if (block.size_bytes > kBlobBytesMax) return damaged("a list of slices");
-    }
-    blocks.push_back(std::move(block));
-  }
-  return blocks;
-}
-
-std::vector<std::byte> encode_extents(std::span<const SliceMap::Extent> extents) {
-  Writer writer;
-  for (const SliceMap::Extent& extent : extents) {
-    writer.number(extent.offset);
-    write_slice(writer, extent.slice);
-  }
-  return writer.take();
-}
-
-Result<std::vector<SliceMap::Extent>> decode_extents(std::span<const std::byte> bytes,
-                                                     const ContentLookup& find_content) {
-  std::vector<SliceMap::Extent> extents;
-  Reader reader(bytes);
-  while (!reader.at_end()) {
-    const std::uint64_t end = extents.empty() ? 0 : extents.back().end();
-    SliceMap::Extent extent;
-    if (!reader.number(extent.offset) || extent.offset < end || extent.offset > kBlobBytesMax) {
-      return damaged("a list of extents");
-    }
-    extent.slice = TRY(read_slice(reader, find_content));
-    extents.push_back(std::move(extent));
-  }
-  return extents;
 }
 
 }  // namespace aloft::emulator::blob

@@ -16,6 +16,11 @@ namespace aloft::emulator::blob {
 
 /// The setting that is the document of Get Blob Service Properties.
 inline constexpr std::string_view kServicePropertiesSetting = "service_properties";
+/// The setting that is the kind of the account.
+inline constexpr std::string_view kNamespaceSetting = "namespace";
+
+/// For what cannot be read back.
+tl::unexpected<Error> damaged(std::string_view what);
 
 std::string encode_metadata(const Metadata& metadata);
 Result<Metadata> decode_metadata(std::string_view text);

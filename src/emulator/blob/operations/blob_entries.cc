@@ -10,11 +10,6 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-std::string bare_etag(EtagNumber etag) {
-  const std::string quoted = format_etag(etag);
-  return quoted.substr(1, quoted.size() - 2);
-}
-
 void write_copy_state(XmlWriter& xml, const Blob& blob) {
   const std::string size = std::to_string(blob.size_bytes);
   xml.element("CopyId", blob.copy->id);
@@ -62,6 +57,28 @@ void write_kind(XmlWriter& xml, const Blob& blob, Seconds now) {
   }
 }
 
+/// What paths of a hierarchical namespace have beside.
+void write_access(XmlWriter& xml, const Blob& blob, const BlobListing& listing) {
+  if (!blob.access) return;
+  xml.element("ResourceType", blob.is_directory ? "directory" : "file");
+  if (!listing.permissions) return;
+  xml.element("Owner", blob.access->owner);
+  xml.element("Group", blob.access->group);
+  xml.element("Permissions", format_permissions(*blob.access));
+  xml.element("Acl", format_acl(blob.access->acl));
+}
+
+/// A directory in a listing by levels.
+void write_directory_properties(XmlWriter& xml, const Blob& blob, const BlobListing& listing) {
+  xml.open("Properties");
+  xml.element("Creation-Time", format_http_date(blob.created_at));
+  xml.element("Last-Modified", format_http_date(blob.modified_at));
+  xml.element("Etag", format_bare_etag(blob.etag));
+  xml.element("Content-Length", "0");
+  write_access(xml, blob, listing);
+  xml.close("Properties");
+}
+
 void write_blob(XmlWriter& xml, const ListEntry& entry, const BlobListing& listing) {
   const Blob& blob = *entry.blob;
   xml.open("Blob");
@@ -70,7 +87,7 @@ void write_blob(XmlWriter& xml, const ListEntry& entry, const BlobListing& listi
   xml.open("Properties");
   xml.element("Creation-Time", format_http_date(blob.created_at));
   xml.element("Last-Modified", format_http_date(blob.modified_at));
-  xml.element("Etag", bare_etag(blob.etag));
+  xml.element("Etag", format_bare_etag(blob.etag));
   xml.element("Content-Length", std::to_string(blob.size_bytes));
   xml.element("Content-Type", blob.properties.content_type);
   xml.element("Content-Encoding", blob.properties.content_encoding);
@@ -82,6 +99,7 @@ void write_blob(XmlWriter& xml, const ListEntry& entry, const BlobListing& listi
   if (entry.is_current) write_lease(xml, blob.lease, listing.now);
   if (blob.deletion) write_deletion(xml, *blob.deletion, listing.now);
   if (listing.copy && blob.copy) write_copy_state(xml, blob);
+  write_access(xml, blob, listing);
   if (!blob.tags.empty()) xml.element("TagCount", std::to_string(blob.tags.size()));
   xml.element("ServerEncrypted", "true");
   xml.close("Properties");
@@ -135,6 +153,7 @@ void write_entries(XmlWriter& xml, const ListPage& page, const BlobListing& list
     if (entry.is_prefix) {
       xml.open("BlobPrefix");
       xml.element("Name", entry.name);
+      if (entry.blob) write_directory_properties(xml, *entry.blob, listing);
       xml.close("BlobPrefix");
     } else if (entry.blob) {
       write_blob(xml, entry, listing);

@@ -12,6 +12,7 @@ struct BlobListing {
   bool metadata = false;
   bool copy = false;
   bool tags = false;
+  bool permissions = false;
   Seconds now{};  ///< Leases end, and so do the days for which a deleted one is kept.
 };
 

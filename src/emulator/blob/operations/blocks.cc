@@ -60,6 +60,7 @@ Outcome<std::vector<Block>> resolve(const std::vector<BlockListEntry>& entries,
 }
 
 Outcome<void> check_is_block_blob(const Blob* current) {
+  if (current != nullptr && current->is_directory) return refuse(Refusal::path_conflict);
   if (current == nullptr || current->type == BlobType::block) return {};
   return refuse(Refusal::invalid_blob_type);
 }
@@ -155,7 +156,8 @@ Answer put_block_list(Call& call) {
     return written;
   };
   const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Write::content, edit));
+                                                   Repository::Write::content, edit,
+                                                   {.creator = call.authority.who}));
   http::Response response = response_for_write(201, *blob);
   add_version_field(response.headers, *blob);
   return response;

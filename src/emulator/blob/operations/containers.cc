@@ -30,8 +30,8 @@ void add_public_access(http::Headers& headers, const Container& container) {
 Answer create_container(Call& call) {
   const PublicAccess access = TRY(parse_public_access(call.headers()));
   Metadata metadata = TRY(parse_metadata(call.headers()));
-  const Container container =
-      TRY(call.repository.create_container(call.target.container, std::move(metadata), access));
+  const Container container = TRY(call.repository.create_container(
+      call.target.container, std::move(metadata), access, call.authority.who));
   return response_for(201, container);
 }
 

@@ -40,6 +40,8 @@ Blob copy_of(const Blob& source, const Call& call) {
   copied.tags.clear();
   copied.tier_changed_at.reset();
   copied.rehydration.reset();
+  copied.access.reset();
+  copied.is_appendable = false;
   return copied;
 }
 
@@ -66,7 +68,8 @@ Outcome<std::shared_ptr<const Blob>> write_copy(Call& call, Blob copied) {
     return std::move(copied);
   };
   return call.repository.write_blob(call.target.container, call.target.blob,
-                                    Repository::Write::content, edit);
+                                    Repository::Write::content, edit,
+                                    {.creator = call.authority.who});
 }
 
 /// Put Blob From URL: the content is the source's, the rest is given or a new blob's.

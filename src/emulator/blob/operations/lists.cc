@@ -117,10 +117,14 @@ Outcome<ListRequest> parse_list_request(const Call& call,
       return refuse_parameter(Refusal::api_not_implemented, name, query.get(name));
     }
   }
+  const std::string_view delimiter = query.get("delimiter");
+  if (call.repository.settings().hierarchical_namespace && !delimiter.empty() && delimiter != "/") {
+    return refuse_parameter(Refusal::invalid_query_parameter_value, "delimiter", delimiter);
+  }
   const std::size_t size = TRY(page_size(query));
   ListPosition from = TRY(parse_marker(query));
   return ListRequest{.prefix = query.get("prefix"),
-                     .delimiter = query.get("delimiter"),
+                     .delimiter = delimiter,
                      .from = std::move(from),
                      .entries_max = size,
                      .uncommitted = has(include, "uncommittedblobs"),
@@ -145,6 +149,7 @@ Answer list_blobs(Call& call) {
       "legalhold",
       "immutabilitypolicy",
       "deletedwithversions",
+      "permissions",
   };
   const auto include = TRY(parse_include(call.query(), kInclude));
   const ListRequest request = TRY(parse_list_request(call, include));
@@ -156,6 +161,7 @@ Answer list_blobs(Call& call) {
                 {.metadata = has(include, "metadata"),
                  .copy = has(include, "copy"),
                  .tags = has(include, "tags"),
+                 .permissions = has(include, "permissions"),
                  .now = call.repository.now()});
   xml.element("NextMarker", page->next ? make_marker(*page->next) : "");
   xml.close("EnumerationResults");

@@ -114,6 +114,14 @@ void add_metadata(http::Headers& headers, const Metadata& metadata) {
   for (const auto& [name, value] : metadata) headers.add("x-ms-meta-" + name, value);
 }
 
+void add_access_fields(http::Headers& headers, const AccessControl& access, bool is_directory) {
+  headers.add("x-ms-resource-type", is_directory ? "directory" : "file");
+  headers.add("x-ms-owner", access.owner);
+  headers.add("x-ms-group", access.group);
+  headers.add("x-ms-permissions", format_permissions(access));
+  headers.add("x-ms-acl", format_acl(access.acl));
+}
+
 void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now) {
   const auto add = [&headers](std::string_view name, std::string_view value) {
     if (!value.empty()) headers.add(name, value);
@@ -144,6 +152,7 @@ void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now) {
     headers.add("x-ms-copy-progress", size + "/" + size);
     headers.add("x-ms-copy-completion-time", format_http_date(blob.copy->completed_at));
   }
+  if (blob.access) add_access_fields(headers, *blob.access, blob.is_directory);
   add_metadata(headers, blob.metadata);
 }
 

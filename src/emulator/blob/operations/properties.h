@@ -33,6 +33,8 @@ Outcome<Tags> parse_write_tags(const Call& call);
 /// What every answer about a blob's content has: type, dates, kind, lease, copy state, metadata;
 /// neither length nor MD5.
 void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now);
+/// x-ms-resource-type and who may do what, of a path in a hierarchical namespace.
+void add_access_fields(http::Headers& headers, const AccessControl& access, bool is_directory);
 void add_metadata(http::Headers& headers, const Metadata& metadata);
 
 /// The base64 MD5 in this field, decoded; nothing where it is absent, invalid_md5 where it is none.

@@ -22,9 +22,16 @@ Answer get_service_properties(Call& call) {
 
 Answer set_service_properties(Call& call) {
   const std::string document = TRY(receive_text(call, kPropertiesBytesMax));
-  TRY(call.repository.set_service_properties([&](const ServiceProperties& current) {
-    return parse_service_properties(document, current);
-  }));
+  const bool is_hierarchical = call.repository.settings().hierarchical_namespace;
+  const auto edit = [&](const ServiceProperties& current) -> Outcome<ServiceProperties> {
+    ServiceProperties wanted = TRY(parse_service_properties(document, current));
+    // Azure keeps deleted paths by a protocol of their own.
+    if (is_hierarchical && wanted.delete_retention.enabled) {
+      return refuse(Refusal::api_not_implemented, "soft delete in a hierarchical namespace");
+    }
+    return wanted;
+  };
+  TRY(call.repository.set_service_properties(edit));
   return http::Response{.status = 202};
 }
 
@@ -64,11 +71,12 @@ Answer get_user_delegation_key(Call& call) {
   return response;
 }
 
-Answer get_account_information(Call&) {
+Answer get_account_information(Call& call) {
   http::Response response;
   response.headers.add("x-ms-sku-name", "Standard_RAGRS");
   response.headers.add("x-ms-account-kind", "StorageV2");
-  response.headers.add("x-ms-is-hns-enabled", "false");
+  response.headers.add("x-ms-is-hns-enabled",
+                       call.repository.settings().hierarchical_namespace ? "true" : "false");
   return response;
 }
 

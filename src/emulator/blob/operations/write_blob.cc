@@ -56,11 +56,21 @@ Answer put(Call& call, Blob written, http::Headers checksums) {
     return std::move(written);
   };
   const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Write::content, edit));
+                                                   Repository::Write::content, edit,
+                                                   {.creator = call.authority.who}));
   http::Response response = response_for_write(201, *blob);
   for (const auto& [name, value] : checksums) response.headers.add(name, value);
   add_version_field(response.headers, *blob);
   return response;
+}
+
+/// How programs that know the Blob API alone make directories in a hierarchical namespace.
+bool is_directory_stub(const Call& call, const Blob& blob) {
+  return call.repository.settings().hierarchical_namespace && blob.size_bytes == 0 &&
+         std::ranges::any_of(blob.metadata, [](const auto& pair) {
+           return http::equal_ignoring_case(pair.first, "hdi_isfolder") &&
+                  http::equal_ignoring_case(pair.second, "true");
+         });
 }
 
 /// Append and page blobs begin without content.
@@ -106,6 +116,7 @@ Answer put_blob(Call& call) {
   blob.properties.content_md5 = md5;
   blob.blocks = std::make_shared<BlockList>(BlockList{block_of({}, received.content)});
   blob.size_bytes = received.content->size_bytes();
+  blob.is_directory = is_directory_stub(call, blob);
   http::Headers checksums;
   add_checksum_fields(checksums, received);
   return put(call, std::move(blob), std::move(checksums));
