@@ -75,11 +75,12 @@ Result<std::shared_ptr<ObjectAccount>> connect(std::string_view connection_strin
 }
 
 /// Its record. `faults`: what it does on purpose (docs/guide/faults.md); empty: nothing.
-Result<nlohmann::json> start_emulator(const std::string& faults = "") {
+Result<nlohmann::json> start_emulator(const std::string& faults = "", bool hierarchical = false) {
   auto& server = *servers().emplace_back(std::make_unique<Server>());
   const std::string ready_file = server.directory.path() + "/ready.json";
   std::vector<std::string> command{ALOFT_MAIN, "emulator", "--in-memory", "--ready-file",
                                    ready_file};
+  if (hierarchical) command.emplace_back("--hierarchical-namespace");
   if (!faults.empty()) {
     const std::string file = server.directory.path() + "/faults.toml";
     TRY(replace_file(file, faults, 0600));
@@ -94,13 +95,14 @@ Result<nlohmann::json> start_emulator(const std::string& faults = "") {
 }
 
 Result<std::shared_ptr<ObjectAccount>> connect_by_key(const nlohmann::json& record) {
-  return connect(fmt::format("AccountName={};AccountKey={};BlobEndpoint={}",
+  return connect(fmt::format("AccountName={};AccountKey={};BlobEndpoint={};DfsEndpoint={}",
                              record["account"].get<std::string>(), record["key"].get<std::string>(),
-                             record["blob_endpoint"].get<std::string>()));
+                             record["blob_endpoint"].get<std::string>(),
+                             record.value("dfs_endpoint", std::string())));
 }
 
-Result<Backend> open_emulator() {
-  const auto record = TRY(start_emulator());
+Result<Backend> open_emulator(bool hierarchical) {
+  const auto record = TRY(start_emulator("", hierarchical));
   return Backend{.account = TRY(connect_by_key(record))};
 }
 
@@ -174,9 +176,9 @@ Result<Backend> open_retrying(std::shared_ptr<ObjectAccount> inner) {
 
 /// The emulator with faults, behind retries: to the suite it must look like the emulator. So what
 /// was carried out and not answered, over a real protocol, is told from what somebody else did.
-Result<Backend> open_faulty_emulator() {
+Result<Backend> open_faulty_emulator(bool hierarchical) {
   static SeededRandom random(new_seed("faults"));
-  const auto record = TRY(start_emulator(fmt::format(R"(
+  const std::string faults = fmt::format(R"(
 seed = {}
 [[request]]
 service = "blob"
@@ -197,7 +199,8 @@ method = "GET"
 probability = 0.1
 reset_after_bytes = 400
 )",
-                                                     random.below(1'000'000))));
+                                         random.below(1'000'000));
+  const auto record = TRY(start_emulator(faults, hierarchical));
   return Backend{.account = std::make_shared<RetryingAccount>(TRY(connect_by_key(record)), kRetries,
                                                               system_clock(), random),
                  .loses_answers = true};
@@ -212,8 +215,10 @@ Result<Backend> start(const std::string& name) {
   if (name == "tree") return Backend{.account = memory_tree()};
   if (name == "retrying") return open_retrying(std::make_shared<MemoryAccount>());
   if (name == "retrying_tree") return open_retrying(memory_tree());
-  if (name == "emulator") return open_emulator();
-  if (name == "faults") return open_faulty_emulator();
+  if (name == "emulator") return open_emulator(false);
+  if (name == "emulator_tree") return open_emulator(true);
+  if (name == "faults") return open_faulty_emulator(false);
+  if (name == "faults_tree") return open_faulty_emulator(true);
   if (name == "identity") return open_emulator_by_identity();
   if (name == "azurite") return start_azurite();
   return open_live();
@@ -226,7 +231,7 @@ std::vector<std::string> backend_names() {
 }
 
 std::vector<std::string> tree_backend_names() {
-  return {"tree", "retrying_tree"};
+  return {"tree", "retrying_tree", "emulator_tree", "faults_tree"};
 }
 
 Result<Backend> open_backend(const std::string& name) {

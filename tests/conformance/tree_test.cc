@@ -74,6 +74,40 @@ TEST_P(TreeTest, MakesADirectoryOnceOrSetsItsMetadata) {
   EXPECT_TRUE(is_directory("a/d"));
 }
 
+/// Whether the service keeps them apart from the metadata shows nobody.
+TEST_P(TreeTest, KeepsOwnerAndPermissionsUnderTheirUsualNames) {
+  const Metadata file{{"permissions", "33184"}, {"posix_owner", "1000"}, {"posix_group", "100"}};
+  const Metadata other{{"permissions", "33261"}, {"posix_owner", "0"}, {"posix_group", "7"}};
+  const Metadata with_set_id{{"permissions", "35309"}, {"posix_owner", "1"}};
+  const auto shown = [&](std::string_view key) {
+    return without_commit(store_->head(key, limits())->metadata);
+  };
+  const auto made = put("d/a", "x", file, {.if_none_match = "*"});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(shown("d/a"), file);
+  EXPECT_EQ(store_->head("d/a", limits())->etag, made->etag) << "it is what the write made";
+  const auto changed = store_->set_metadata("d/a", other, {.if_match = made->etag}, limits());
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(shown("d/a"), other);
+  EXPECT_EQ(outcome(store_->set_metadata("d/a", file, {.if_match = made->etag}, limits())),
+            "precondition_failed");
+  ASSERT_TRUE(stage("d/b", "1", "block"));
+  ASSERT_TRUE(commit("d/b", {{.id = "1"}}, {.if_none_match = "*"}, file));
+  EXPECT_EQ(shown("d/b"), file);
+  ASSERT_TRUE(put("d/b", "y", with_set_id));
+  EXPECT_EQ(shown("d/b").at("permissions"), "35309");
+  const SourceRef source = store_->source_ref("d/a").value();
+  ASSERT_TRUE(store_->copy({.source = source, .key = "d/c", .metadata = &other}, limits()));
+  EXPECT_EQ(shown("d/c"), other);
+  ASSERT_TRUE(make_directory("d/e", {{"permissions", "16832"}, {"posix_owner", "1000"}}));
+  const auto page = store_->list({.prefix = "d/", .delimiter = "/"}, limits());
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->objects.size(), 4u);
+  EXPECT_EQ(without_commit(page->objects[0].metadata), other);
+  EXPECT_EQ(page->objects[3].metadata.at("permissions"), "16832");
+  EXPECT_EQ(page->objects[3].metadata.at("posix_owner"), "1000");
+}
+
 TEST_P(TreeTest, KeepsObjectsAndDirectoriesApart) {
   ASSERT_TRUE(put("file", "x"));
   ASSERT_TRUE(put("d/file", "x"));
