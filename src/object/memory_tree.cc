@@ -23,10 +23,14 @@ std::vector<std::string_view> parents_of(std::string_view key) {
   return parents;
 }
 
+/// Blocks that wait to be committed are nothing yet.
 bool has_children(const MemoryContainer& container, std::string_view key) {
   const std::string prefix = std::string(key) + "/";
-  const auto next = container.lower_bound(prefix);
-  return next != container.end() && next->first.starts_with(prefix);
+  for (auto at = container.lower_bound(prefix);
+       at != container.end() && at->first.starts_with(prefix); ++at) {
+    if (at->second.committed != nullptr) return true;
+  }
+  return false;
 }
 
 tl::unexpected<Error> conflict(int os_errno, std::string message) {
