@@ -126,6 +126,20 @@ TEST_F(TreeRenamingTest, RenamesAFileThatIsStillBeingWritten) {
   EXPECT_EQ(cloud_.content("f"), "half and half");
 }
 
+TEST_F(TreeRenamingTest, CopiesFilesWhereNobodyKnowsWhoRenames) {
+  ASSERT_OK(mount_.write("f", "x"));
+  ASSERT_OK(mount_.mkdir("d"));
+  *cloud_.watch.before.lock() = [](std::string_view request, std::string_view) {
+    if (request != "rename") return std::optional<Error>();
+    return std::optional(Error{.code = ErrorCode::unsupported, .message = "set dfs_endpoint"});
+  };
+  ASSERT_OK(mount_.rename("f", "g"));
+  EXPECT_EQ(mount_.read("g"), "x");
+  const auto refused = mount_.rename("d", "e");
+  EXPECT_ERRNO(EOPNOTSUPP, refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("dfs_endpoint"));
+}
+
 TEST_F(TreeRenamingTest, TakesTheVersionThatIsThere) {
   ASSERT_OK(mount_.write("f", "mine"));
   ASSERT_TRUE(cloud_.put("f", "theirs"));

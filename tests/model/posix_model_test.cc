@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -46,7 +47,10 @@ struct OpenFile {
 class Model {
  public:
   explicit Model(std::uint64_t seed)
-      : random_(seed), file_system_random_(seed), cloud_(make_cloud(seed)) {
+      : random_(seed),
+        file_system_random_(seed),
+        hierarchical_(seed % 5 < 2),
+        cloud_(make_cloud(seed)) {
     capabilities_ = cloud_.store()->capabilities();
     capabilities_.stage_from_object = seed % 2 == 0;
     cloud_.watch.capabilities = &capabilities_;
@@ -66,11 +70,12 @@ class Model {
   }
 
  private:
-  /// One in three repeats requests that failed or whose answers were lost.
+  /// One in three repeats requests that failed or whose answers were lost; in two of five, keys are
+  /// paths.
   Cloud make_cloud(std::uint64_t seed) {
-    if (seed % 3 != 0) return Cloud(clock_);
+    if (seed % 3 != 0) return Cloud(clock_, hierarchical_);
     return Cloud(clock_, {.fails_before = 0.03, .fails_after = 0.03, .breaks_reads = 0.02},
-                 file_system_random_);
+                 file_system_random_, hierarchical_);
   }
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
@@ -153,6 +158,8 @@ class Model {
       case 11:
       case 12:
         return read();
+      case 13:
+        return rename_directory();
       default:
         return write();
     }
@@ -196,6 +203,46 @@ class Model {
     file->sync();
     files_.erase(from);
     files_[to] = file;
+  }
+
+  static bool is_below(const std::string& path, const std::string& directory) {
+    return path.starts_with(directory + "/");
+  }
+  bool is_empty(const std::string& directory) const {
+    const auto below = [&](const std::string& path) { return is_below(path, directory); };
+    return std::ranges::none_of(directories_, below) &&
+           std::ranges::none_of(files_ | std::views::keys, below);
+  }
+  bool is_open_below(const std::string& directory) const {
+    return std::ranges::any_of(files_, [&](const auto& entry) {
+      return is_below(entry.first, directory) &&
+             std::ranges::count(open_, entry.second, &OpenFile::file) > 0;
+    });
+  }
+
+  void rename_directory() {
+    const std::vector<std::string> names{"a", "b", "a/c"};
+    const std::string from = names[below(3)];
+    const std::string to = names[below(3)];
+    if (!hierarchical_ || from == to) return;
+    const bool possible = directories_.contains(from) && directories_.contains(parent_of(to)) &&
+                          !is_below(to, from) && (!directories_.contains(to) || is_empty(to)) &&
+                          !is_open_below(from);
+    const auto renamed =
+        with_faults([&] { return mount_->rename(from, to); }, possible ? ENOENT : 0);
+    ASSERT_EQ(renamed.has_value(), possible) << "rename " << from << " " << to << failure(renamed);
+    if (!possible) return;
+    std::set<std::string> directories;
+    for (const std::string& path : directories_) {
+      const bool moves = path == from || is_below(path, from);
+      directories.insert(moves ? to + path.substr(from.size()) : path);
+    }
+    directories_ = std::move(directories);
+    std::map<std::string, ModelFilePointer> files;
+    for (const auto& [path, file] : files_) {
+      files[is_below(path, from) ? to + path.substr(from.size()) : path] = file;
+    }
+    files_ = std::move(files);
   }
 
   void truncate() {
@@ -362,6 +409,7 @@ class Model {
 
   std::mt19937_64 random_;
   SeededRandom file_system_random_;
+  const bool hierarchical_;
   FakeClock clock_;
   Cloud cloud_;
   Capabilities capabilities_;

@@ -124,7 +124,10 @@ Result<ObjectInfo> FileSystem::State::move_object(Renaming& renaming, const Limi
     info = renaming.node->state.lock()->info;
   }
   if (!info) return fail(os_error(EIO, fmt::format("{} has no object to rename", from_key)));
-  if (TRY(store.hierarchical(limits))) return rename_object(renaming, *std::move(info), limits);
+  if (TRY(store.hierarchical(limits))) {
+    auto renamed = rename_object(renaming, *info, limits);
+    if (renamed || renamed.error().code != ErrorCode::unsupported) return renamed;
+  }
   return copy_object(renaming, from_key, *std::move(info), limits);
 }
 

@@ -17,7 +17,8 @@ Cloud::Cloud(Clock& clock, bool hierarchical)
   CHECK(account.create_container("data", {}).has_value());
 }
 
-Cloud::Cloud(Clock& clock, const FaultOptions& faults, Random& random) : Cloud(clock) {
+Cloud::Cloud(Clock& clock, const FaultOptions& faults, Random& random, bool hierarchical)
+    : Cloud(clock, hierarchical) {
   seen = std::make_shared<FaultyAccount>(seen, faults, random, clock);
   seen = std::make_shared<RetryingAccount>(seen, RetryOptions{}, clock, random);
 }

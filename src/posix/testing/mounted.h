@@ -24,7 +24,7 @@ struct Cloud {
   /// `hierarchical`: its keys are paths (ObjectStore::hierarchical).
   explicit Cloud(Clock& clock = system_clock(), bool hierarchical = false);
   /// Requests fail by chance, or their answers are lost, and are repeated, as on a bad day.
-  Cloud(Clock& clock, const FaultOptions& faults, Random& random);
+  Cloud(Clock& clock, const FaultOptions& faults, Random& random, bool hierarchical = false);
   /// Past the watch, as another tool would.
   std::shared_ptr<ObjectStore> store() { return account.container("data"); }
   Result<PutResult> put(std::string_view key, std::string_view content,
