@@ -95,5 +95,26 @@ class AzCopy(harness.WorldTest):
         self.assert_tree(back)
 
 
+@unittest.skipIf(MISSING, MISSING)
+class AzCopyOfDataLake(harness.WorldTest):
+    """The protocol of the DFS endpoint, which AzCopy takes to any host if it is told so."""
+    world_options = {"emulator_options": ("--in-memory", "--hierarchical-namespace")}
+
+    def test_copies_and_removes_directories(self):
+        source, back = self.world.directory / "source", self.world.directory / "back"
+        make_tree(source)
+        self.world.aloft("mkdir", f"{self.world.uri}/lake")
+        azcopy = judges.AzCopy(self.world, "lake")
+        azcopy.run("copy", source, azcopy.url(), "--recursive", "--from-to", "LocalBlobFS", "--block-size-mb", "4",
+                   "--put-md5")
+        azcopy.run("copy", azcopy.url("source/*"), back, "--recursive", "--from-to", "BlobFSLocal", "--check-md5",
+                   "FailIfDifferentOrMissing")
+        for name in FILES:
+            self.assertTrue(filecmp.cmp(source / name, back / name, shallow=False), name)
+        self.assertTrue((back / "hollow").is_dir())
+        azcopy.run("remove", azcopy.url("source"), "--recursive", "--from-to", "BlobFSTrash")
+        self.assertEqual(self.world.aloft("ls", f"{self.world.uri}/lake").stdout, "")
+
+
 if __name__ == "__main__":
     harness.main()

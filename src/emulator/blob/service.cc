@@ -12,8 +12,6 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-constexpr std::string_view kRequestsPath = "/$aloft/requests";
-
 /// Features that would change what an operation means: refused rather than ignored.
 Outcome<void> check_features(const http::Headers& headers, const Query& query,
                              const Operation& operation) {
@@ -83,16 +81,12 @@ void Service::add_common_fields(http::Response& response, const http::Request& r
 }
 
 Service::Service(Account account, Repository& repository)
-    : account_(std::move(account)), repository_(repository) {}
+    : account_(std::move(account)),
+      repository_(repository),
+      counts_(RequestCounts::names_in(all_operations())) {}
 
 http::Response Service::handle(http::Request& request) {
-  // Ours, not Azure's; without authority, since it tells nothing but numbers.
-  if (request.method == http::Method::get && request.target == kRequestsPath) {
-    http::Response response;
-    response.headers.add("Content-Type", "application/json");
-    response.set_body(counts_.json());
-    return response;
-  }
+  if (RequestCounts::are_asked_for(request)) return counts_.answer();
   return answer_counted(request, std::nullopt);
 }
 

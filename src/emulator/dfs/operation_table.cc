@@ -73,6 +73,10 @@ Asks what_is_asked(const blob::Target& target, const http::Headers& headers) {
 
 }  // namespace
 
+std::span<const Operation> all_operations() {
+  return kOperations;
+}
+
 const Operation* find_operation(http::Method method, const blob::Target& target,
                                 const http::Headers& headers) {
   const Asks asked = what_is_asked(target, headers);

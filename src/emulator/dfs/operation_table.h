@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "emulator/blob/call.h"
@@ -21,6 +22,8 @@ struct Operation {
   blob::Access access;
   blob::Answer (*run)(blob::Call& call);
 };
+
+std::span<const Operation> all_operations();
 
 /// Null where the endpoint, or the emulator of it, knows no such operation.
 const Operation* find_operation(http::Method method, const blob::Target& target,

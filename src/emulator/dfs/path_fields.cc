@@ -38,7 +38,8 @@ Outcome<void> apply_content_fields(const http::Headers& headers,
   const auto apply = [&headers](std::string_view name, std::string& place) {
     if (const auto value = headers.find(name)) place = *value;
   };
-  TRY(blob::parse_md5(headers, "x-ms-content-md5"));
+  // AzCopy sends it empty where it has none.
+  if (!headers.get("x-ms-content-md5").empty()) TRY(blob::parse_md5(headers, "x-ms-content-md5"));
   apply("x-ms-cache-control", properties.cache_control);
   apply("x-ms-content-type", properties.content_type);
   apply("x-ms-content-encoding", properties.content_encoding);

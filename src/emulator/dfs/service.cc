@@ -22,12 +22,15 @@ Outcome<blob::Target> parse_target(std::string_view account, std::string_view te
 }
 
 Service::Service(blob::Account account, blob::Repository& repository)
-    : account_(std::move(account)), repository_(repository) {}
+    : account_(std::move(account)),
+      repository_(repository),
+      counts_(blob::RequestCounts::names_in(all_operations())) {}
 
 bool Service::takes(const http::Request& request, Endpoint endpoint) {
   using enum http::Method;
   if (request.method == options) return false;
   if (request.method == patch || request.headers.contains("x-ms-rename-source")) return true;
+  if (blob::RequestCounts::are_asked_for(request)) return endpoint == Endpoint::dfs;
   const auto target = blob::parse_target(request.target);
   if (!target) return endpoint == Endpoint::dfs;
   const Query& query = target->query;
@@ -41,10 +44,14 @@ bool Service::takes(const http::Request& request, Endpoint endpoint) {
 }
 
 http::Response Service::handle(http::Request& request) {
-  blob::Answer answered = answer(request);
-  if (!answered) return answer_error(request, answered.error());
-  add_common_fields(*answered, request, make_uuid());
-  return std::move(*answered);
+  if (blob::RequestCounts::are_asked_for(request)) return counts_.answer();
+  std::ptrdiff_t operation = -1;
+  blob::Answer answered = answer(request, operation);
+  if (answered) add_common_fields(*answered, request, make_uuid());
+  http::Response response =
+      answered ? std::move(*answered) : answer_error(request, answered.error());
+  counts_.add(operation, response.status);
+  return response;
 }
 
 http::Response Service::answer_error(const http::Request& request, const ServiceError& error) {
@@ -62,7 +69,7 @@ void Service::add_common_fields(http::Response& response, const http::Request& r
   blob::add_cors_fields(*properties, request, response.headers);
 }
 
-blob::Answer Service::answer(http::Request& request) {
+blob::Answer Service::answer(http::Request& request, std::ptrdiff_t& counted) {
   blob::Target target = TRY(parse_target(account_.name, request.target));
   if (!target.container.empty()) TRY(blob::check_container_name(target.container));
   if (!target.blob.empty()) TRY(blob::check_blob_name(target.blob));
@@ -76,6 +83,7 @@ blob::Answer Service::answer(http::Request& request) {
                       std::string(target.query.get("action")) + "' and resource='" +
                       std::string(target.query.get("resource")) + "'");
   }
+  counted = operation - all_operations().data();
   const auto container = request.headers.contains("Authorization")
                              ? nullptr
                              : repository_.index().find_container(target.container);

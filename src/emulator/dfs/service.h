@@ -5,6 +5,7 @@
 
 #include "emulator/blob/authentication.h"
 #include "emulator/blob/call.h"
+#include "emulator/blob/request_counts.h"
 #include "emulator/dfs/operation_table.h"
 #include "http/server.h"
 
@@ -32,12 +33,13 @@ class Service {
   http::Response answer_error(const http::Request& request, const ServiceError& error);
 
  private:
-  blob::Answer answer(http::Request& request);
+  blob::Answer answer(http::Request& request, std::ptrdiff_t& operation);
   void add_common_fields(http::Response& response, const http::Request& request,
                          std::string_view request_id) const;
 
   const blob::Account account_;
   blob::Repository& repository_;
+  blob::RequestCounts counts_;
 };
 
 /// As blob::parse_target(), also without the account in front: Azure's JavaScript client leaves it

@@ -82,6 +82,16 @@ TEST_F(DfsService, ShowsErrorsAsJson) {
             "FilesystemNotFound");
 }
 
+TEST_F(DfsService, CountsRequestsByOperation) {
+  make("a");
+  make("a/b");
+  blob::FakeClient anybody(dfs_, clock_, "/");
+  const auto counts = nlohmann::json::parse(anybody.request("GET", "$aloft/requests").body);
+  EXPECT_EQ(counts.at("PathCreate"), 2);
+  EXPECT_EQ(counts.at("refused").at("PathCreate"), 1);
+  EXPECT_EQ(counts.at("FilesystemCreate"), 1);
+}
+
 TEST_F(DfsService, TellsTheProtocolsApart) {
   blob::FakeBody body("");
   const auto takes = [&](http::Method method, const char* target, Endpoint endpoint,

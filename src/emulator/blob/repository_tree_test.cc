@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+
+#include "base/fake_clock.h"
+#include "emulator/blob/memory_storage.h"
+#include "emulator/blob/repository.h"
+
+namespace aloft::emulator::blob {
+namespace {
+
+class RepositoryTree : public testing::Test {
+ protected:
+  RepositoryTree() { EXPECT_TRUE(repository_.create_container("box", {})); }
+
+  std::string write(const std::string& name, bool is_directory = false) {
+    const auto edit = [&](const Blob*) -> Outcome<Blob> {
+      return Blob{.is_directory = is_directory};
+    };
+    const auto written =
+        repository_.write_blob("box", name, Repository::Write::content, edit, {.creator = "me"});
+    return written ? "ok" : written.error().code;
+  }
+  std::string rename(const std::string& source, const std::string& destination) {
+    const auto renamed = repository_.rename_tree({.from_container = "box",
+                                                  .source = source,
+                                                  .to_container = "box",
+                                                  .destination = destination,
+                                                  .check_source = any_,
+                                                  .check_destination = any_or_none_});
+    return renamed ? "ok" : renamed.error().code;
+  }
+  std::string drop(const std::string& name) {
+    const auto dropped = repository_.drop_blob("box", name, Repository::WithSnapshots::no, any_);
+    return dropped ? "ok" : dropped.error().code;
+  }
+  std::vector<std::shared_ptr<const Blob>> all() {
+    std::vector<std::shared_ptr<const Blob>> blobs;
+    const auto page = index_.list_blobs("box", {});
+    for (const ListEntry& entry : page->entries) blobs.push_back(entry.blob);
+    return blobs;
+  }
+
+  const Repository::BlobCheck any_ = [](const Blob&) -> Outcome<void> { return {}; };
+  const std::function<Outcome<void>(const Blob*)> any_or_none_ = [](const Blob*) -> Outcome<void> {
+    return {};
+  };
+  FakeClock clock_;
+  Index index_;
+  MemoryStorage storage_{index_};
+  Repository repository_{index_, storage_, clock_, {}, {.hierarchical_namespace = true}};
+};
+
+TEST_F(RepositoryTree, DirectoriesComeWithWhatIsPutIntoThem) {
+  EXPECT_EQ(write("a/b/c"), "ok");
+  ASSERT_EQ(all().size(), 3u);
+  EXPECT_TRUE(all()[0]->is_directory);
+  EXPECT_EQ(all()[0]->metadata, (Metadata{{"hdi_isfolder", "true"}}));
+  EXPECT_EQ(all()[2]->access->owner, "me");
+  EXPECT_EQ(write("a/b/c/d"), "PathConflict");
+  EXPECT_EQ(all().size(), 3u) << "what is refused leaves no directories";
+  EXPECT_EQ(drop("a/b"), "DirectoryIsNotEmpty");
+  EXPECT_EQ(drop("a/b/c"), "ok");
+  EXPECT_EQ(drop("a/b"), "ok");
+}
+
+TEST_F(RepositoryTree, WhatTheSourceIsSpelledWithStaysOutOfIt) {
+  for (const char* name : {"a", "a-b", "a0", "ab/c"}) EXPECT_EQ(write(name), "ok");
+  EXPECT_EQ(write("ä/ö/ü"), "ok");
+  EXPECT_EQ(rename("ä", "z"), "ok");
+  EXPECT_EQ(rename("a", "x"), "ok");
+  std::vector<std::string> names;
+  for (const auto& blob : all()) names.push_back(blob->name);
+  EXPECT_EQ(names, (std::vector<std::string>{"a-b", "a0", "ab", "ab/c", "x", "z", "z/ö", "z/ö/ü"}));
+}
+
+TEST_F(RepositoryTree, WritersAndRenamersLeaveATree) {
+  const unsigned seed = std::random_device()();
+  const auto work = [&](unsigned number) {
+    std::minstd_rand random(seed + number);
+    const auto pick = [&](const char* prefix, unsigned count) {
+      return prefix + std::to_string(random() % count);
+    };
+    for (int step = 0; step < 400; ++step) {
+      const std::string directory = pick("t", 3) + "/" + pick("d", 2);
+      switch (random() % 5) {
+        case 0:
+          rename(pick("t", 3), pick("t", 3));
+          break;
+        case 1:
+          rename(directory, pick("t", 3) + "/" + pick("d", 2));
+          break;
+        case 2:
+          drop(directory + "/" + pick("f", 3));
+          drop(directory);
+          break;
+        default:
+          write(directory + "/" + pick("f", 3));
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned number = 0; number < 4; ++number) threads.emplace_back(work, number);
+  }
+  for (const auto& blob : all()) {
+    const std::size_t slash = blob->name.rfind('/');
+    if (slash == std::string::npos) continue;
+    const auto parent = index_.find_blob("box", blob->name.substr(0, slash)).blob;
+    ASSERT_TRUE(parent && parent->is_directory) << "seed " << seed << ": above " << blob->name;
+  }
+}
+
+}  // namespace
+}  // namespace aloft::emulator::blob
