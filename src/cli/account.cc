@@ -182,7 +182,7 @@ void print_checks(Context& context, const std::string& name, const std::string& 
   output.line(fmt::format("{} at {}, by {}", name, endpoint, credential));
   for (const auto& [what, outcome] : checks) {
     output.line(output.name(
-        fmt::format("  {:<20} {}", what, outcome ? "ok" : "FAILED: " + outcome.error().message)));
+        fmt::format("  {:<22} {}", what, outcome ? "ok" : "FAILED: " + outcome.error().message)));
   }
 }
 
@@ -192,6 +192,7 @@ Result<void> test_storage(const NameOptions& options, const Limits& limits, Cont
       account, azure::ConnectedClients().of(account.connection), options.container, limits);
   std::vector<Check> checks{{"list containers", probe.containers}};
   if (probe.blobs) checks.push_back({"list " + options.container, *probe.blobs});
+  if (probe.data_lake) checks.push_back({"hierarchical namespace", *probe.data_lake});
   print_checks(context, options.name, to_string(account.endpoint), probe.credential, checks);
   return {};
 }

@@ -98,6 +98,17 @@ class HierarchicalTest(harness.WorldTest):
             self.assertNotIn("x-ms-meta-permissions", headers)
             self.assertNotIn("x-ms-meta-posix_owner", headers)
 
+    def test_the_test_of_an_account_says_so(self):
+        tested = self.aloft("account", "test", harness.ACCOUNT, "--container", self.box.rsplit("/", 1)[-1])
+        self.assertRegex(tested.stdout, r"hierarchical namespace +ok")
+        self.assertRegex(self.aloft("account", "test", harness.ACCOUNT).stdout, r"hierarchical namespace +ok")
+        text = (f"AccountName={harness.ACCOUNT};AccountKey={self.world.endpoint['key']};"
+                f"BlobEndpoint={self.world.endpoint['blob_endpoint']}")
+        tested = self.aloft("account", "test", harness.ACCOUNT, check=False,
+                            env={"AZURE_STORAGE_CONNECTION_STRING": text})
+        self.assertEqual(tested.returncode, 1)
+        self.assertIn("dfs_endpoint", tested.stdout)
+
     @unittest.skipUnless(entering.is_root(), "needs root")
     def test_files_below_a_mount_are_renamed_as_trees(self):
         self.aloft("run", "sh", "-euc", """

@@ -18,6 +18,9 @@ struct AccountProbe {
   std::string credential;               ///< Which one was used, for people.
   Result<void> containers{};            ///< Listing the account's containers.
   std::optional<Result<void>> blobs{};  ///< Listing the blobs of a container; none was named.
+  /// Asking the Data Lake service, which renames; only of accounts that say that they have a
+  /// hierarchical namespace.
+  std::optional<Result<void>> data_lake{};
 };
 
 /// Tries it by real requests, one attempt and one entry each; `container` may be empty. Safe from
