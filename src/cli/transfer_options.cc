@@ -18,7 +18,7 @@ constexpr std::uint64_t kBytesPerSecondMin = 16_KiB;
 void add_parallel_options(CLI::App& command, TransferOptions& options) {
   command
       .add_option("-j,--parallel", options.threads,
-                  "How many files and parts are under way at once, 1 to 256 (default 16)")
+                  "At most so many files and parts are under way at once, 1 to 256 (default 64)")
       ->check(CLI::Range(1, 256))
       ->option_text("N");
   command.add_flag("-q,--quiet", options.quiet, "No progress and no summary, only what fails");

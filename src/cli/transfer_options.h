@@ -14,7 +14,7 @@ namespace aloft::cli {
 
 /// What the commands that move or read content have in common.
 struct TransferOptions {
-  std::size_t threads = 16;
+  std::size_t threads = 64;
   std::string memory{};     ///< As the user wrote it; empty: chosen by the machine.
   std::string bandwidth{};  ///< As the user wrote it; empty: not limited.
   bool quiet = false;

@@ -11,7 +11,9 @@ namespace {
 using std::chrono::duration;
 using std::chrono::duration_cast;
 
-constexpr auto kRoundTime = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kRoundTime = std::chrono::seconds(1);
+/// As long as nothing held it back: most copies are over before it could double a few times.
+constexpr std::chrono::nanoseconds kFirstRoundTime = std::chrono::milliseconds(250);
 /// Fewer requests in a round say nothing.
 constexpr std::uint64_t kRequestsMin = 8;
 /// What a request is worth beside its bytes, so that small ones count too.
@@ -126,7 +128,8 @@ void ConcurrencyLimiter::note(State& state, const RequestOutcome& outcome) const
   }
   const bool tells = round.requests >= std::max(kRequestsMin, std::uint64_t{state.limit});
   const bool complete = tells || round.throttled || !round.demand;
-  if (complete && now - round.began >= kRoundTime) end_round(state, now);
+  const auto time_min = state.held_back ? kRoundTime : kFirstRoundTime;
+  if (complete && now - round.began >= time_min) end_round(state, now);
 }
 
 void ConcurrencyLimiter::slow_down(State& state, Clock::time_point now) const {
@@ -135,6 +138,7 @@ void ConcurrencyLimiter::slow_down(State& state, Clock::time_point now) const {
       state.slowed_at != Clock::time_point::min() && now - state.slowed_at < kSlowDownPause;
   if (just_did) return;
   state.slowed_at = now;
+  state.held_back = true;
   step_down(state);
   if (!state.slowing) state.near = state.limit;
   state.slowing = true;
@@ -183,6 +187,8 @@ void ConcurrencyLimiter::judge(State& state, const Measure& measure) const {
   const bool slow = is_slow(state, measure);
   const bool gained = !state.before || measure.goodput >= state.before->goodput * state.gain_wanted;
   if (state.probing && gained) return step_up(state, measure);
+  // So short a time may have been a bad one: it is judged by a longer one.
+  if (!std::exchange(state.held_back, true)) return;
   if (state.probing) {
     state.probing = false;
     state.limit = state.near = state.limit_before;

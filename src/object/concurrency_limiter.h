@@ -30,11 +30,12 @@ struct RequestOutcome {
 };
 
 /// How many requests to one account are under way at once: as many as make it faster. Starts low
-/// and doubles each second while that brings at least a tenth more goodput; goes back where it does
-/// not, and looks again now and then. Goes down by a fifth when the service asks to slow down (but
-/// not again for requests that were under way then), and while the first bytes take twice as long
-/// as they did at best without more goodput. After a time of slowing down it is soon back near the
-/// number at which that began, and grows in small steps from there.
+/// and doubles, four times a second, while that brings at least a tenth more goodput; goes back
+/// where it does not, and looks again now and then, for a second each time. Goes down by a fifth
+/// when the service asks to slow down (but not again for requests that were under way then), and
+/// while the first bytes take twice as long as they did at best without more goodput. After a time
+/// of slowing down it is soon back near the number at which that began, and grows in small steps
+/// from there.
 ///
 /// Only seconds in which somebody wanted more than there was count: without demand there is nothing
 /// to learn. Time in which nothing is under way does not count, and where requests take long, a
@@ -98,6 +99,7 @@ class ConcurrencyLimiter {
     Clock::time_point slowed_at = Clock::time_point::min();
     bool slowing = false;             // The last round with demand was throttled.
     std::size_t near = 0;             // From here on in small steps.
+    bool held_back = false;           // More was of no use, or refused, at least once.
     bool probing = true;              // The last step up is to be judged.
     double gain_wanted = 1.1;         // By it.
     std::optional<Measure> before{};  // The last step up.

@@ -31,7 +31,7 @@ struct CopyOptions {
   /// object is copied again, as one that changed; another error is that of its copy.
   std::function<Result<void>(const std::shared_ptr<ObjectTree>& tree, const Entry& source)>
       after_server_copy{};
-  std::size_t threads = 16;
+  std::size_t threads = 64;
   std::uint64_t memory_bytes = default_memory_bytes();
   /// Size of a staged block and of one ranged read; larger for a file that would need more blocks
   /// than the service takes.

@@ -14,7 +14,7 @@ namespace aloft::transfer {
 struct RemoveOptions {
   /// Of what is in the directory; where it leaves something out, directories stay.
   Selection selection{};
-  std::size_t threads = 16;
+  std::size_t threads = 64;
 };
 
 struct RemoveReport {

@@ -22,7 +22,7 @@ struct VerifyOptions {
   /// Compare modes and times.
   bool modes_and_times = true;
   Selection selection{};  ///< Of both trees; two single files are compared whatever it says.
-  std::size_t threads = 16;
+  std::size_t threads = 64;
   std::uint64_t memory_bytes = default_memory_bytes();
   std::uint64_t part_size_bytes = 8_MiB;
 };
