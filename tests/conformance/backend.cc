@@ -195,6 +195,11 @@ status = 503
 code = "ServerBusy"
 [[request]]
 service = "blob"
+header = {{ x-ms-content-crc64 = "*" }}
+probability = 0.1
+damage = true
+[[request]]
+service = "blob"
 method = "GET"
 probability = 0.1
 reset_after_bytes = 400

@@ -50,6 +50,13 @@ class Entries {
     return **node->as_string();
   }
 
+  Result<bool> flag(std::string_view name) {
+    const toml::node* node = take(name);
+    if (node == nullptr) return false;
+    if (!node->is_boolean()) return fail_at(*node, "{} is true or false", name);
+    return **node->as_boolean();
+  }
+
   Result<std::optional<std::uint64_t>> number(std::string_view name, std::int64_t min,
                                               std::int64_t max) {
     const toml::node* node = take(name);
@@ -189,18 +196,20 @@ Result<void> read_action(Entries& entries, RequestRule& rule) {
   TRY(read_refusal(entries, rule));
   const auto drop = TRY(entries.name_in_table("drop", kDrops));
   const auto reset = TRY(entries.number("reset_after_bytes", 0, kAnyNumber));
+  const bool damage = TRY(entries.flag("damage"));
   const bool refuses = rule.action.index() != 0;
-  if (int{refuses} + int{drop.has_value()} + int{reset.has_value()} > 1) {
-    return entries.fail_here("takes only one of status, drop and reset_after_bytes");
+  if (int{refuses} + int{drop.has_value()} + int{reset.has_value()} + int{damage} > 1) {
+    return entries.fail_here("takes only one of status, drop, reset_after_bytes and damage");
   }
   if (drop) rule.action = RequestRule::Drop{.is_carried_out = *drop};
   if (reset) rule.action = RequestRule::Reset{.after_bytes = *reset};
+  if (damage) rule.action = RequestRule::Damage{};
   const bool waits = rule.delay != Delay();
   if (!waits && !rule.connection_bytes_per_s && !rule.total_bytes_per_s &&
       rule.action.index() == 0) {
     return entries.fail_here(
-        "does nothing: it needs delay_ms, connection_bytes_per_s, total_bytes_per_s, status, drop "
-        "or reset_after_bytes");
+        "does nothing: it needs delay_ms, connection_bytes_per_s, total_bytes_per_s, status, "
+        "drop, reset_after_bytes or damage");
   }
   return {};
 }

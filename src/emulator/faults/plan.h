@@ -37,6 +37,7 @@
 //   retry_after_s = 1
 //   drop = "before"               # no answer, "before" or "after" the request is carried out
 //   reset_after_bytes = 1000      # the answer breaks off
+//   damage = true                 # one bit of its body is another one when it arrives
 //
 //   [[node]]                      # of Azure Batch
 //   pool = "*"                    # globs over ids, as are job and task
@@ -70,6 +71,8 @@ struct RequestRule {
   struct Reset {
     std::uint64_t after_bytes = 0;
   };
+  /// One bit of the body flips on its way.
+  struct Damage {};
 
   std::optional<Service> service{};                            ///< Nothing: both.
   std::string method{};                                        ///< Empty: all.
@@ -81,7 +84,7 @@ struct RequestRule {
   /// connection.
   std::optional<std::uint64_t> connection_bytes_per_s{};
   std::optional<std::uint64_t> total_bytes_per_s{};
-  std::variant<std::monostate, Refuse, Drop, Reset> action{};
+  std::variant<std::monostate, Refuse, Drop, Reset, Damage> action{};
 };
 
 enum class NodeEvent {

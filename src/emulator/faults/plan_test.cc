@@ -102,9 +102,10 @@ TEST(FaultPlan, NamesTheLineThatIsWrong) {
 TEST(FaultPlan, RefusesRulesThatMakeNoSense) {
   EXPECT_EQ(error_of("[[request]]\nmethod = \"PUT\"\n"),
             "f.toml:1: [[request]] does nothing: it needs delay_ms, connection_bytes_per_s, "
-            "total_bytes_per_s, status, drop or reset_after_bytes");
+            "total_bytes_per_s, status, drop, reset_after_bytes or damage");
   EXPECT_EQ(error_of("[[request]]\nstatus = 500\ndrop = \"before\"\n"),
-            "f.toml:1: [[request]] takes only one of status, drop and reset_after_bytes");
+            "f.toml:1: [[request]] takes only one of status, drop, reset_after_bytes and damage");
+  EXPECT_EQ(error_of("[[request]]\ndamage = 1\n"), "f.toml:2: damage is true or false");
   EXPECT_EQ(error_of("[[request]]\ncode = \"ServerBusy\"\ndelay_ms = 1\n"),
             "f.toml:1: [[request]] with code or retry_after_s needs status");
   EXPECT_EQ(error_of("[[request]]\nmethod = \"put\"\ndelay_ms = 1\n"),

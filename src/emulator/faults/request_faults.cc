@@ -2,6 +2,7 @@
 #include "emulator/faults/request_faults.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace aloft::emulator::faults {
 
@@ -27,19 +28,47 @@ ServiceError error_of(const RequestRule::Refuse& refuse) {
   return error;
 }
 
+/// A body whose first byte lost a bit on its way.
+class DamagedBody final : public http::RequestBody {
+ public:
+  /// `body` outlives it.
+  explicit DamagedBody(http::RequestBody& body) : body_(body) {}
+  std::optional<std::uint64_t> length_bytes() const override { return body_.length_bytes(); }
+  Result<std::size_t> read(std::span<std::byte> buffer) override {
+    const std::size_t got = TRY(body_.read(buffer));
+    if (got > 0 && !std::exchange(done_, true)) buffer.front() ^= std::byte{1};
+    return got;
+  }
+
+ private:
+  http::RequestBody& body_;
+  bool done_ = false;
+};
+
+http::Request with_body(http::Request& request, http::RequestBody& body) {
+  return {.method = request.method,
+          .target = std::move(request.target),
+          .headers = std::move(request.headers),
+          .body = body,
+          .peer_address = std::move(request.peer_address),
+          .over_tls = request.over_tls};
+}
+
 /// Carries the request out, its body and its answer's over the lines.
 http::Response carry_out(http::Request& request, const http::Handler& inner, const Lines& lines) {
   if (lines.empty()) return inner(request);
   PacedBody body(request.body, lines);
-  http::Request paced{.method = request.method,
-                      .target = std::move(request.target),
-                      .headers = std::move(request.headers),
-                      .body = body,
-                      .peer_address = std::move(request.peer_address),
-                      .over_tls = request.over_tls};
+  http::Request paced = with_body(request, body);
   http::Response response = inner(paced);
   pace(response, lines);
   return response;
+}
+
+http::Response carry_out_damaged(http::Request& request, const http::Handler& inner,
+                                 const Lines& lines) {
+  DamagedBody body(request.body);
+  http::Request damaged = with_body(request, body);
+  return carry_out(damaged, inner, lines);
 }
 
 }  // namespace
@@ -66,6 +95,9 @@ http::Response RequestFaults::strike(const Strike& strike, http::Request& reques
   const auto& action = strike.rule.action;
   if (const auto* refusal = std::get_if<RequestRule::Refuse>(&action)) {
     return refuse(request, error_of(*refusal));
+  }
+  if (std::holds_alternative<RequestRule::Damage>(action)) {
+    return carry_out_damaged(request, inner, strike.lines);
   }
   const auto* drop = std::get_if<RequestRule::Drop>(&action);
   http::Response response = drop != nullptr && !drop->is_carried_out

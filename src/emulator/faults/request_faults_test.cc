@@ -35,7 +35,9 @@ class RequestFaultsTest : public ::testing::Test {
     const auto carry_out = [this](http::Request& carried) {
       ++carried_out_;
       std::vector<std::byte> buffer(5000);
-      EXPECT_TRUE(carried.body.read_full(buffer).has_value());
+      const auto got = carried.body.read_full(buffer);
+      EXPECT_TRUE(got.has_value());
+      received_.assign(reinterpret_cast<const char*>(buffer.data()), got.value_or(0));
       http::Response response{.status = 201};
       if (!answer_.empty()) response.set_body(answer_);
       return response;
@@ -72,6 +74,7 @@ class RequestFaultsTest : public ::testing::Test {
   std::string answer_;  ///< Of the service.
   std::string wanted_;  ///< The request's own fault, if any.
   int carried_out_ = 0;
+  std::string received_;
   std::optional<RequestFaults> faults_;
 };
 
@@ -129,6 +132,18 @@ TEST_F(RequestFaultsTest, RefusesWithoutCarryingOut) {
   EXPECT_EQ(response.headers.get("code"), "ServerBusy");
   EXPECT_EQ(response.headers.get("Retry-After"), "2");
   EXPECT_EQ(carried_out_, 0);
+}
+
+TEST_F(RequestFaultsTest, FlipsOneBitOfABody) {
+  set_rules({{.frequency = {.count = 1},
+              .connection_bytes_per_s = 51'200,
+              .action = RequestRule::Damage{}}});
+  for (const std::string& arrived :
+       {std::string("c") + std::string(4999, 'b'), std::string(5000, 'b')}) {
+    body_.text = std::string(5000, 'b');
+    ask(http::Method::put, "/a");
+    EXPECT_EQ(received_, arrived);
+  }
 }
 
 TEST_F(RequestFaultsTest, DropsAnswersBeforeAndAfterTheRequestIsCarriedOut) {

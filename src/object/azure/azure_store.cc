@@ -169,7 +169,7 @@ Result<PutResult> AzureStore::put_object(const PutRequest& request, const Limits
   add_conditions(exchange.headers, request.conditions);
   exchange.body = request.content;
   exchange.repeatable = unconditional(request.conditions);
-  TRY(service_->expect(exchange, 201, doing, limits));
+  TRY(service_->upload(exchange, doing, limits));
   return put_result(exchange, doing);
 }
 
@@ -183,7 +183,7 @@ Result<void> AzureStore::stage_block(const StageRequest& request, const Limits& 
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(request.key), query);
   exchange.body = request.content;
-  return service_->expect(exchange, 201, {"staging a block of", name}, limits);
+  return service_->upload(exchange, {"staging a block of", name}, limits);
 }
 
 Result<void> AzureStore::stage_block_from(const StageFromRequest& request, const Limits& limits) {

@@ -86,7 +86,8 @@ constexpr Known kMeanings[] = {
     {"UnsupportedHeader", ErrorCode::unsupported, "the service does not do it"},
     {"NotImplemented", ErrorCode::unsupported, "the service does not do it"},
     {"APINotImplemented", ErrorCode::unsupported, "the service does not do it"},
-    {"Md5Mismatch", ErrorCode::corrupt, "the bytes were damaged on their way"},
+    {"Md5Mismatch", ErrorCode::unavailable, "the bytes were damaged on their way"},
+    {"Crc64Mismatch", ErrorCode::unavailable, "the bytes were damaged on their way"},
     {"InvalidBlobOrBlock", ErrorCode::invalid_argument,
      "blocks with ids of another length wait there to be committed: another program writes it, or "
      "broke off; put a small file there, which discards them, or wait a week"},
