@@ -45,6 +45,10 @@ class AzureStoreTest : public testing::Test {
     return store()->read({.key = "a", .range = {10, 5}}, buffer_, limits());
   }
   std::string request() { return *request_.lock(); }
+  /// Called before each answer.
+  void on_request(std::function<void(const std::string& asked)> hook) {
+    *on_request_.lock() = std::move(hook);
+  }
   void answer_copy(std::string_view status_line, std::string_view copy_status) {
     answer(status_line, std::string(kMade) + "x-ms-blob-type: BlockBlob\r\nx-ms-copy-id: 1\r\n" +
                             "x-ms-copy-status: " + std::string(copy_status) + "\r\n");
@@ -54,15 +58,14 @@ class AzureStoreTest : public testing::Test {
     return store()->copy({.source = source, .key = "b"}, copy_limits);
   }
 
-  /// Before each answer; set before the first request.
-  std::function<void(const std::string& asked)> on_request_ = [](const std::string&) {};
+  Guarded<std::function<void(const std::string& asked)>> on_request_;
   Guarded<std::string> answer_;
   Guarded<std::string> request_;
   std::array<std::byte, 8> buffer_{};
   http::FakeServer server_{[this](http::FakeConnection& connection, int) {
     for (std::string asked; !(asked = connection.read_request()).empty();) {
       *request_.lock() = asked;
-      on_request_(asked);
+      if (const auto hook = *on_request_.lock()) hook(asked);
       const std::string text = *answer_.lock();
       connection.send(text);
     }
@@ -207,9 +210,9 @@ TEST_F(AzureStoreTest, RefusesACopyThatDoesNotSayHowItStands) {
 
 TEST_F(AzureStoreTest, AsksUntilACopyIsComplete) {
   answer_copy("202 Accepted", "pending");
-  on_request_ = [this](const std::string& asked) {
+  on_request([this](const std::string& asked) {
     if (asked.starts_with("HEAD")) answer_copy("200 OK", "success");
-  };
+  });
   const auto copied = copy(limits());
   ASSERT_TRUE(copied) << copied.error().message;
   EXPECT_EQ(copied->etag, "\"0x1\"");
@@ -217,15 +220,15 @@ TEST_F(AzureStoreTest, AsksUntilACopyIsComplete) {
 
 TEST_F(AzureStoreTest, AsksOnWhenItCannotBeToldHowACopyStands) {
   answer_copy("202 Accepted", "pending");
-  int puts = 0;
-  int heads = 0;
-  on_request_ = [&](const std::string& asked) {
+  std::atomic<int> puts = 0;
+  std::atomic<int> heads = 0;
+  on_request([&](const std::string& asked) {
     if (asked.starts_with("PUT")) ++puts;
     if (!asked.starts_with("HEAD")) return;
     ++heads;
     if (heads <= 2) answer("503 Busy", "x-ms-error-code: ServerBusy\r\n");
     if (heads == 3) answer_copy("200 OK", "success");
-  };
+  });
   const auto copied = copy(limits());
   ASSERT_TRUE(copied) << copied.error().message;
   EXPECT_EQ(heads, 3);
@@ -235,10 +238,10 @@ TEST_F(AzureStoreTest, AsksOnWhenItCannotBeToldHowACopyStands) {
 TEST_F(AzureStoreTest, StopsAskingAboutACopyAtTheDeadlineWhateverTheServiceAsksFor) {
   answer_copy("202 Accepted", "pending");
   std::atomic<bool> aborted = false;
-  on_request_ = [&](const std::string& asked) {
+  on_request([&](const std::string& asked) {
     if (asked.find("comp=copy&copyid=1") != std::string::npos) aborted = true;
     if (asked.starts_with("HEAD")) answer("503 Busy", "Retry-After: 600\r\n");
-  };
+  });
   EXPECT_EQ(copy(Limits::within(std::chrono::milliseconds(300))).error().code,
             ErrorCode::deadline_exceeded);
   EXPECT_TRUE(aborted);
@@ -246,9 +249,9 @@ TEST_F(AzureStoreTest, StopsAskingAboutACopyAtTheDeadlineWhateverTheServiceAsksF
 
 TEST_F(AzureStoreTest, RemovesWhatACopyLeavesThatTheServiceGaveUp) {
   answer_copy("202 Accepted", "pending");
-  on_request_ = [this](const std::string& asked) {
+  on_request([this](const std::string& asked) {
     if (asked.starts_with("HEAD")) answer_copy("200 OK", "failed");
-  };
+  });
   EXPECT_EQ(copy(limits()).error().code, ErrorCode::corrupt);
   EXPECT_THAT(request(), AllOf(StartsWith("DELETE /demo/b "), HasSubstr("If-Match: \"0x1\"\r\n"),
                                Not(HasSubstr("x-ms-delete-snapshots"))));
@@ -262,16 +265,16 @@ TEST_F(AzureStoreTest, WaitsForTheCopyOfAnEarlierAttempt) {
   const CopyRequest repeat{
       .source = source, .key = "b", .metadata = &metadata, .conditions = {.if_none_match = "*"}};
   const std::string whose = std::string(kMade) + "x-ms-copy-id: 1\r\nx-ms-meta-aloft_commit: ";
-  int heads = 0;
+  std::atomic<int> heads = 0;
   for (const bool succeeds : {true, false}) {
     heads = 0;
     answer("409 Conflict", "x-ms-error-code: BlobAlreadyExists\r\n");
-    on_request_ = [&, succeeds](const std::string& asked) {
+    on_request([&, succeeds](const std::string& asked) {
       if (!asked.starts_with("HEAD")) return;
       const std::string end = succeeds ? "success" : "failed";
       answer("200 OK",
              whose + "mine\r\nx-ms-copy-status: " + (++heads < 3 ? "pending" : end) + "\r\n");
-    };
+    });
     const auto copied = store()->copy(repeat, limits());
     EXPECT_EQ(copied.has_value(), succeeds);
     if (!copied) {
@@ -280,10 +283,10 @@ TEST_F(AzureStoreTest, WaitsForTheCopyOfAnEarlierAttempt) {
   }
   EXPECT_THAT(request(), StartsWith("DELETE /demo/b "));
   answer("409 Conflict", "x-ms-error-code: BlobAlreadyExists\r\n");
-  on_request_ = [&](const std::string& asked) {
+  on_request([&](const std::string& asked) {
     if (asked.starts_with("HEAD"))
       answer("200 OK", whose + "theirs\r\nx-ms-copy-status: failed\r\n");
-  };
+  });
   EXPECT_EQ(store()->copy(repeat, limits()).error().code, ErrorCode::already_exists);
   EXPECT_THAT(request(), StartsWith("HEAD /demo/b "));
 }
@@ -292,12 +295,12 @@ TEST_F(AzureStoreTest, AbortsAnInterruptedCopyAndRemovesWhatItLeaves) {
   answer_copy("202 Accepted", "pending");
   std::stop_source stop;
   std::atomic<bool> aborted = false;
-  on_request_ = [&](const std::string& asked) {
+  on_request([&](const std::string& asked) {
     if (asked.starts_with("HEAD")) stop.request_stop();
     if (asked.find("comp=copy&copyid=1") == std::string::npos) return;
     aborted = true;
     answer_copy("200 OK", "aborted");
-  };
+  });
   EXPECT_EQ(copy({.stop = stop.get_token()}).error().code, ErrorCode::cancelled);
   EXPECT_TRUE(aborted);
   EXPECT_THAT(request(), StartsWith("DELETE /demo/b "));
@@ -305,10 +308,10 @@ TEST_F(AzureStoreTest, AbortsAnInterruptedCopyAndRemovesWhatItLeaves) {
 
 TEST_F(AzureStoreTest, LeavesADestinationThatSomebodyElseWroteDuringACopy) {
   answer_copy("202 Accepted", "pending");
-  on_request_ = [this](const std::string& asked) {
+  on_request([this](const std::string& asked) {
     if (!asked.starts_with("HEAD")) return;
     answer("200 OK", std::string(kMade) + "x-ms-copy-id: 2\r\nx-ms-copy-status: failed\r\n");
-  };
+  });
   EXPECT_EQ(copy(limits()).error().code, ErrorCode::precondition_failed);
   EXPECT_THAT(request(), StartsWith("HEAD /demo/b "));
 }
