@@ -174,12 +174,39 @@ Result<Backend> open_retrying(std::shared_ptr<ObjectAccount> inner) {
                  .loses_answers = true};
 }
 
-/// The emulator with faults, behind retries: to the suite it must look like the emulator. So what
-/// was carried out and not answered, over a real protocol, is told from what somebody else did.
-Result<Backend> open_faulty_emulator(bool hierarchical) {
-  static SeededRandom random(new_seed("faults"));
-  const std::string faults = fmt::format(R"(
+/// First one lost answer for each kind of write, to keys that the suite names so; then chance.
+constexpr std::string_view kFaults = R"(
 seed = {}
+[[request]]
+service = "blob"
+method = "PUT"
+target = "*/lost-put"
+count = 1
+drop = "after"
+[[request]]
+service = "blob"
+method = "PUT"
+target = "*/lost-commit?comp=blocklist"
+count = 1
+drop = "after"
+[[request]]
+service = "blob"
+method = "PUT"
+target = "*/lost-metadata?comp=metadata"
+count = 1
+drop = "after"
+[[request]]
+service = "blob"
+method = "PUT"
+target = "*/lost-copy"
+count = 1
+drop = "after"
+[[request]]
+service = "blob"
+method = "DELETE"
+target = "*/lost-removal"
+count = 1
+drop = "after"
 [[request]]
 service = "blob"
 probability = 0.1
@@ -203,9 +230,14 @@ service = "blob"
 method = "GET"
 probability = 0.1
 reset_after_bytes = 400
-)",
-                                         random.below(1'000'000));
-  const auto record = TRY(start_emulator(faults, hierarchical));
+)";
+
+/// The emulator with faults, behind retries: to the suite it must look like the emulator. So what
+/// was carried out and not answered, over a real protocol, is told from what somebody else did.
+Result<Backend> open_faulty_emulator(bool hierarchical) {
+  static SeededRandom random(new_seed("faults"));
+  const auto record =
+      TRY(start_emulator(fmt::format(kFaults, random.below(1'000'000)), hierarchical));
   return Backend{.account = std::make_shared<RetryingAccount>(TRY(connect_by_key(record)), kRetries,
                                                               system_clock(), random),
                  .loses_answers = true};
