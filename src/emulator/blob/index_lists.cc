@@ -59,14 +59,22 @@ class Index::Lister {
   Lister(const Entry& entry, const ListRequest& request)
       : request_(request),
         all_blobs_(entry.blobs),
+        all_staged_(entry.staged),
         blobs_(entry.blobs, true),
         staged_(entry.staged, request.uncommitted),
         past_(entry.past, request.wants_past()) {}
 
   ListPage run() {
     seek(std::max(request_.prefix, std::string_view(request_.from.name)));
-    for (const std::string* name = next_name();
-         name != nullptr && name->starts_with(request_.prefix); name = next_name()) {
+    find_empty_directories_behind(request_.from.name);
+    for (const std::string* name = next_listed(); name != nullptr || !empty_directories_.empty();
+         name = next_listed()) {
+      const auto empty = empty_directories_.begin();
+      if (empty != empty_directories_.end() && (name == nullptr || empty->first < *name)) {
+        if (!add(empty->first, 0, {.is_prefix = true, .blob = empty->second})) break;
+        empty_directories_.erase(empty);
+        continue;
+      }
       const std::size_t cut = request_.delimiter.empty()
                                   ? std::string::npos
                                   : name->find(request_.delimiter, request_.prefix.size());
@@ -92,6 +100,12 @@ class Index::Lister {
       if (other != nullptr && (first == nullptr || *other < *first)) first = other;
     }
     return first;
+  }
+
+  /// Null behind the last one.
+  const std::string* next_listed() const {
+    const std::string* name = next_name();
+    return name != nullptr && name->starts_with(request_.prefix) ? name : nullptr;
   }
 
   bool add(std::string_view name, Stamp key, ListEntry entry) {
@@ -125,16 +139,36 @@ class Index::Lister {
     return true;
   }
 
-  /// By levels, a directory is a prefix, also where nothing is below it.
+  /// By levels, a directory is a prefix, also where nothing is below it. It has its place by the
+  /// prefix, not by the name: behind names that begin with its own and go on with a dash.
   bool add_directory(const std::string& name, const std::shared_ptr<const Blob>& directory) {
     const std::string prefix = name + std::string(request_.delimiter);
-    const auto below = all_blobs_.lower_bound(prefix);
-    const bool is_empty = below == all_blobs_.end() || !below->first.starts_with(prefix);
-    if (is_empty && !add(name, kPresent, {.is_prefix = true, .blob = directory})) return false;
-    if (is_empty) page_.entries.back().name = prefix;
+    if (!has_below(all_blobs_, prefix) &&
+        !(request_.uncommitted && has_below(all_staged_, prefix))) {
+      empty_directories_.emplace(prefix, directory);
+    }
     const std::string passed = name;
     blobs_.pass(passed);
     return true;
+  }
+
+  template <class Map>
+  static bool has_below(const Map& map, const std::string& prefix) {
+    const auto below = map.lower_bound(prefix);
+    return below != map.end() && below->first.starts_with(prefix);
+  }
+
+  /// Those whose names lie before the first of this page, but whose places do not.
+  void find_empty_directories_behind(std::string_view from) {
+    if (request_.delimiter.empty()) return;
+    for (std::size_t end = request_.prefix.size() + 1; end < from.size(); ++end) {
+      const std::string name(from.substr(0, end));
+      if (name + std::string(request_.delimiter) < from) continue;
+      const auto found = all_blobs_.find(name);
+      if (found != all_blobs_.end() && found->second->is_directory) {
+        add_directory(name, found->second);
+      }
+    }
   }
 
   bool add_past(const std::string& name, const PastBlobs& past, bool is_there) {
@@ -190,9 +224,12 @@ class Index::Lister {
 
   const ListRequest& request_;
   const decltype(Entry::blobs)& all_blobs_;
+  const decltype(Entry::staged)& all_staged_;
   Cursor<decltype(Entry::blobs)> blobs_;
   Cursor<decltype(Entry::staged)> staged_;
   Cursor<decltype(Entry::past)> past_;
+  /// By their prefixes: what is still to be listed of them.
+  std::map<std::string, std::shared_ptr<const Blob>> empty_directories_;
   ListPage page_;
 };
 

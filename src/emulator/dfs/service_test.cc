@@ -227,6 +227,19 @@ TEST_F(DfsService, KeepsWhoMayDoWhat) {
             "PathNotFound");
 }
 
+TEST_F(DfsService, WhatATokenMakesIsItsPrincipals) {
+  const std::string token = tokens_.issue(identity::kStorageAudience).text;
+  const auto made = paths_.request_as_is("PUT", "box/a/b?resource=file",
+                                         {{"Authorization", "Bearer " + token},
+                                          {"x-ms-version", "2021-12-02"},
+                                          {"Content-Length", "0"}},
+                                         {});
+  EXPECT_EQ(made.status, 201) << made.body;
+  for (const char* path : {"a", "a/b"}) {
+    EXPECT_TRUE(access_of(path).starts_with(identity::kPrincipalId)) << access_of(path);
+  }
+}
+
 TEST_F(DfsService, ChangesAccessOfATreePageByPage) {
   for (const char* path : {"d/1", "d/2", "d/s/3"}) make(path);
   std::string continuation;
@@ -254,7 +267,7 @@ TEST_F(DfsService, ChangesAccessOfATreePageByPage) {
 
 TEST_F(DfsService, PagesCoverADirectory) {
   for (const char* path : {"a", "b/x", "b-c", "d/x/y", "e"}) make(path);
-  make("c", "directory");
+  for (const char* path : {"c", "c-", "c-d", "c-d-e"}) make(path, "directory");
   std::vector<std::string> all;
   std::string continuation;
   do {
@@ -265,8 +278,8 @@ TEST_F(DfsService, PagesCoverADirectory) {
     for (const std::string& name : names_in(page)) all.push_back(name);
     continuation = page.headers.get("x-ms-continuation");
   } while (!continuation.empty());
-  std::ranges::sort(all);
-  EXPECT_EQ(all, (std::vector<std::string>{"a", "b", "b-c", "c", "d", "e"}));
+  EXPECT_EQ(all, (std::vector<std::string>{"a", "b-c", "b", "c-", "c-d-e", "c-d", "c", "d", "e"}))
+      << "in the order of the paths with a slash behind directories";
 }
 
 TEST_F(DfsService, TheBlobServiceShowsTheSameTree) {
