@@ -296,6 +296,19 @@ TEST_F(MoveInTreeTest, CopiesWhereSomebodyElseCameFirst) {
   EXPECT_THAT(keys(), ElementsAre("n", "n/a", "n/b"));
 }
 
+TEST_F(MoveInTreeTest, MakesDirectoriesOfTheMarkersOfAFlatAccount) {
+  MemoryAccount flat("flat");
+  ASSERT_TRUE(flat.create_container("old", {}));
+  const auto old = flat.container("old");
+  const Metadata none;
+  ASSERT_TRUE(old->put({.key = "d/", .content = {}, .metadata = none}, {}));
+  ASSERT_TRUE(old->put({.key = "d/e/", .content = {}, .metadata = none}, {}));
+  const Place from{.store = old, .path = "d"};
+  EXPECT_THAT(failures(from, box("n")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("n", "n/e"));
+  EXPECT_TRUE(is_directory(account_.container("box")->head("n/e", {})->metadata));
+}
+
 TEST_F(MoveInTreeTest, MovesBetweenContainersAsElsewhere) {
   ASSERT_TRUE(account_.create_container("other", {}));
   put("d/e/f", "1");
