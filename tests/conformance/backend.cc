@@ -107,17 +107,21 @@ Result<Backend> open_emulator(bool hierarchical) {
 }
 
 /// As a task sees the emulator: without any key.
-Result<Backend> open_emulator_by_identity() {
-  const auto record = TRY(start_emulator());
+Result<Backend> open_emulator_by_identity(bool hierarchical) {
+  const auto record = TRY(start_emulator("", hierarchical));
   azure::ServiceEndpoint endpoint =
       TRY(azure::parse_service_endpoint(record["blob_endpoint"].get<std::string>()));
   const auto& variables = record["identity"];
-  return Backend{
-      .account = connect(
-          {.name = record["account"].get<std::string>(),
-           .endpoint = std::move(endpoint),
-           .credential = azure::Identities{{azure::ManagedIdentity{
-               .authority = variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"].get<std::string>()}}}})};
+  azure::Account account{
+      .name = record["account"].get<std::string>(),
+      .endpoint = std::move(endpoint),
+      .credential = azure::Identities{{azure::ManagedIdentity{
+          .authority = variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"].get<std::string>()}}}};
+  if (hierarchical) {
+    account.dfs_endpoint =
+        TRY(azure::parse_service_endpoint(record["dfs_endpoint"].get<std::string>()));
+  }
+  return Backend{.account = connect(std::move(account))};
 }
 
 Result<Backend> start_azurite() {
@@ -256,7 +260,8 @@ Result<Backend> start(const std::string& name) {
   if (name == "emulator_tree") return open_emulator(true);
   if (name == "faults") return open_faulty_emulator(false);
   if (name == "faults_tree") return open_faulty_emulator(true);
-  if (name == "identity") return open_emulator_by_identity();
+  if (name == "identity") return open_emulator_by_identity(false);
+  if (name == "identity_tree") return open_emulator_by_identity(true);
   if (name == "azurite") return start_azurite();
   return open_live();
 }
@@ -268,7 +273,7 @@ std::vector<std::string> backend_names() {
 }
 
 std::vector<std::string> tree_backend_names() {
-  return {"tree", "retrying_tree", "emulator_tree", "faults_tree"};
+  return {"tree", "retrying_tree", "emulator_tree", "faults_tree", "identity_tree"};
 }
 
 Result<Backend> open_backend(const std::string& name) {
