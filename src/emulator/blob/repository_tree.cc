@@ -174,7 +174,9 @@ Outcome<std::shared_ptr<const Blob>> Repository::rename_tree(const Rename& renam
 Outcome<void> Repository::write_access(std::string_view container,
                                        const std::vector<std::string>& names,
                                        const AccessEdit& edit) {
-  const PathLock lock = lock_path(container, {}, TreeUse::changes);
+  // One path is locked by its name, so that many may be changed side by side.
+  const PathLock lock = names.size() == 1 ? lock_path(container, names.front(), TreeUse::stays)
+                                          : lock_path(container, {}, TreeUse::changes);
   const auto present = TRY(find_container(container));
   ChangeBlobs changed;
   for (const std::string& name : names) {

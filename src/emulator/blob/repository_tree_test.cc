@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <random>
 #include <thread>
 
@@ -10,6 +11,25 @@
 
 namespace aloft::emulator::blob {
 namespace {
+
+/// Commits access only once this many writers are about to.
+class MeetingStorage final : public Storage {
+ public:
+  MeetingStorage(Index& index, std::ptrdiff_t writers) : inner_(index), meeting_(writers) {}
+  Outcome<std::shared_ptr<const Content>> receive(http::RequestBody& body, std::uint64_t length,
+                                                  const BodyObserver& observer) override {
+    return inner_.receive(body, length, observer);
+  }
+  Result<bool> commit(Change change) override {
+    if (meets) meeting_.arrive_and_wait();
+    return inner_.commit(std::move(change));
+  }
+  bool meets = false;
+
+ private:
+  MemoryStorage inner_;
+  std::latch meeting_;
+};
 
 class RepositoryTree : public testing::Test {
  protected:
@@ -35,6 +55,13 @@ class RepositoryTree : public testing::Test {
   std::string drop(const std::string& name) {
     const auto dropped = repository_.drop_blob("box", name, Repository::WithSnapshots::no, any_);
     return dropped ? "ok" : dropped.error().code;
+  }
+  void set_owner(const std::string& name) {
+    const auto edit = [](const Blob*, AccessControl access) -> Outcome<AccessControl> {
+      access.owner = "another";
+      return access;
+    };
+    EXPECT_TRUE(repository_.write_access("box", {name}, edit));
   }
   std::vector<std::shared_ptr<const Blob>> all() {
     std::vector<std::shared_ptr<const Blob>> blobs;
@@ -76,6 +103,32 @@ TEST_F(RepositoryTree, WhatTheSourceIsSpelledWithStaysOutOfIt) {
   EXPECT_EQ(names, (std::vector<std::string>{"a-b", "a0", "ab", "ab/c", "x", "z", "z/ö", "z/ö/ü"}));
 }
 
+TEST(RepositoryTreeWriters, DoNotWaitForEachOtherToSetAccess) {
+  FakeClock clock;
+  Index index;
+  MeetingStorage storage(index, 2);
+  Repository repository(index, storage, clock, {}, {.hierarchical_namespace = true});
+  ASSERT_TRUE(repository.create_container("box", {}));
+  for (const char* name : {"a", "b"}) {
+    const auto make = [](const Blob*) -> Outcome<Blob> { return Blob{}; };
+    ASSERT_TRUE(repository.write_blob("box", name, Repository::Write::content, make));
+  }
+  storage.meets = true;
+  const auto set = [&](const std::string& name) {
+    const auto edit = [](const Blob*, AccessControl access) -> Outcome<AccessControl> {
+      access.owner = "me";
+      return access;
+    };
+    EXPECT_TRUE(repository.write_access("box", {name}, edit));
+  };
+  {
+    const std::jthread first([&] { set("a"); });
+    const std::jthread second([&] { set("b"); });
+  }
+  EXPECT_EQ(index.find_blob("box", "a").blob->access->owner, "me");
+  EXPECT_EQ(index.find_blob("box", "b").blob->access->owner, "me");
+}
+
 TEST_F(RepositoryTree, WritersAndRenamersLeaveATree) {
   const unsigned seed = std::random_device()();
   const auto work = [&](unsigned number) {
@@ -85,7 +138,7 @@ TEST_F(RepositoryTree, WritersAndRenamersLeaveATree) {
     };
     for (int step = 0; step < 400; ++step) {
       const std::string directory = pick("t", 3) + "/" + pick("d", 2);
-      switch (random() % 5) {
+      switch (random() % 6) {
         case 0:
           rename(pick("t", 3), pick("t", 3));
           break;
@@ -95,6 +148,9 @@ TEST_F(RepositoryTree, WritersAndRenamersLeaveATree) {
         case 2:
           drop(directory + "/" + pick("f", 3));
           drop(directory);
+          break;
+        case 3:
+          set_owner(directory + "/" + pick("f", 3));
           break;
         default:
           write(directory + "/" + pick("f", 3));
