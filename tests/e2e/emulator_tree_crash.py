@@ -111,6 +111,12 @@ class TreeCrashTest(unittest.TestCase):
         self.assertIn(f"{self.data} holds an account with a hierarchical namespace: start with "
                       "--hierarchical-namespace", flat.stderr)
 
+    def test_there_are_no_versions_in_a_tree(self):
+        both = self.world.aloft("emulator", "--in-memory", "--hierarchical-namespace", "--versioning",
+                                program="aloft-main", check=False)
+        self.assertEqual(both.returncode, 2)
+        self.assertIn("--versioning", both.stderr)
+
 
 if __name__ == "__main__":
     harness.main()

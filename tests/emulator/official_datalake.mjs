@@ -133,6 +133,17 @@ await run({
     await refused(all(listed.listPaths({path: "shared"})), 403, "AuthenticationFailed");
   },
 
+  async "the DFS endpoint takes all of it, too"() {
+    const other = new lake.DataLakeServiceClient(record.dfs_endpoint, credential, options).getFileSystemClient(filesystem.name);
+    await other.getFileClient("other/file").upload(Buffer.from("text"));
+    await other.getDirectoryClient("other").move("another");
+    assert.equal((await other.getFileClient("another/file").readToBuffer()).toString(), "text");
+    assert.equal(await textOf("another/file"), "text");
+    const read = await fetch(`${record.dfs_endpoint}/${filesystem.name}/none`);
+    assert.deepEqual([read.status, (await read.json()).error.code], [401, "NoAuthenticationInformation"]);
+    await other.getDirectoryClient("another").delete(true);
+  },
+
   async "the Blob client sees the same files, and directories as such"() {
     await blobContainer.create();
     await blobContainer.getBlockBlobClient("x/y/z").upload("text", 4);
