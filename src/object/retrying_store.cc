@@ -12,6 +12,12 @@ bool is_conflict(const Error& error) {
   return error.code == ErrorCode::precondition_failed || error.code == ErrorCode::already_exists;
 }
 
+/// Services promise to keep the etag of a file that they rename; of directories they say nothing.
+bool is_same(const ObjectInfo& moved, const ObjectInfo& source) {
+  if (moved.etag == source.etag) return true;
+  return is_directory(source.metadata) && moved.metadata == source.metadata;
+}
+
 bool conditional(const Conditions& conditions) {
   return !conditions.if_match.empty() || !conditions.if_none_match.empty();
 }
@@ -190,10 +196,10 @@ Result<bool> RetryingStore::hierarchical(const Limits& limits) {
                     [&](const Retry&) { return inner_->hierarchical(limits); });
 }
 
-/// What is renamed keeps its etag: by that a repeat knows what an attempt before it did.
+/// By what it is a repeat knows what an attempt before it renamed.
 Result<void> RetryingStore::rename(const RenameRequest& request, const Limits& limits) {
-  Etag source(request.source_if_match);
-  if (source.empty() || source == "*") source = TRY(head(request.from, limits)).etag;
+  ObjectInfo source{.etag = Etag(request.source_if_match)};
+  if (source.etag.empty() || source.etag == "*") source = TRY(head(request.from, limits));
   return with_retry(Retry(options_, *budget_, clock_, random_, limits),
                     [&](const Retry& retry) -> Result<void> {
                       Result<void> renamed = inner_->rename(request, limits);
@@ -204,13 +210,13 @@ Result<void> RetryingStore::rename(const RenameRequest& request, const Limits& l
                     });
 }
 
-Result<void> RetryingStore::settle_rename(const RenameRequest& request, const Etag& source,
+Result<void> RetryingStore::settle_rename(const RenameRequest& request, const ObjectInfo& source,
                                           Error refusal, const Limits& limits) {
   const Result<ObjectInfo> left = inner_->head(request.from, limits);
   if (left) return fail(std::move(refusal));
   if (left.error().code != ErrorCode::not_found) return fail(left.error());
   const Result<ObjectInfo> moved = inner_->head(request.to, limits);
-  if (moved && moved->etag == source) return {};
+  if (moved && is_same(*moved, source)) return {};
   const bool is_answer = moved || moved.error().code == ErrorCode::not_found;
   return fail(is_answer ? std::move(refusal) : moved.error());
 }

@@ -54,7 +54,7 @@ class RetryingStore final : public ObjectStore {
   Result<ListPage> list(const ListRequest& request, const Limits& limits) override;
 
  private:
-  Result<void> settle_rename(const RenameRequest& request, const Etag& source, Error refusal,
+  Result<void> settle_rename(const RenameRequest& request, const ObjectInfo& source, Error refusal,
                              const Limits& limits);
   using Write = std::function<Result<PutResult>(const Metadata& metadata)>;
   Result<PutResult> write_once(std::string_view key, const Metadata& metadata, const Limits& limits,

@@ -29,7 +29,8 @@ class TroubledStore final : public ObjectStore {
 
   int fail_before = 0;  ///< So many calls from now on.
   int fail_after = 0;
-  bool lose_rename = false;  ///< The answer to the next one that is done.
+  bool changes_etags = false;  ///< When it renames.
+  bool lose_rename = false;    ///< The answer to the next one that is done.
   Error error{.code = ErrorCode::unavailable, .message = "connection reset"};
   int calls = 0;
 
@@ -78,6 +79,10 @@ class TroubledStore final : public ObjectStore {
   Result<void> rename(const RenameRequest& request, const Limits& limits) override {
     return trouble([&]() -> Result<void> {
       TRY(inner_->rename(request, limits));
+      if (changes_etags) {
+        const ObjectInfo moved = TRY(inner_->head(request.to, limits));
+        TRY(inner_->set_metadata(request.to, moved.metadata, {}, limits));
+      }
       if (!std::exchange(lose_rename, false)) return {};
       return fail(error);
     });
@@ -279,6 +284,20 @@ TEST_F(RetryingStoreTest, FindsItsOwnRename) {
         {}));
     EXPECT_EQ(store.head(to, {})->etag, etag);
   }
+}
+
+TEST_F(RetryingStoreTest, FindsItsOwnRenameOfADirectoryThatGotAnotherEtag) {
+  const auto inner = std::make_shared<TroubledStore>(make_tree_store(clock_));
+  RetryingStore store(inner, {.attempts_max = 3}, clock_, random_);
+  const Metadata directory{{std::string(kDirectoryKey), "true"}, {"colour", "blue"}};
+  ASSERT_TRUE(store.put({.key = "d", .content = {}, .metadata = directory}, {}));
+  ASSERT_TRUE(store.put({.key = "file", .content = {}, .metadata = none_}, {}));
+  inner->changes_etags = true;
+  inner->lose_rename = true;
+  EXPECT_TRUE(store.rename({.from = "d", .to = "e", .conditions = {.if_none_match = "*"}}, {}));
+  inner->lose_rename = true;
+  EXPECT_FALSE(store.rename({.from = "file", .to = "f", .conditions = {.if_none_match = "*"}}, {}))
+      << "nothing shows that it is the same file";
 }
 
 TEST_F(RetryingStoreTest, TakesTheObjectOfSomebodyElseForNoRenameOfItsOwn) {
