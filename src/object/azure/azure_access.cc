@@ -13,7 +13,13 @@ using internal::NativeAccess;
 
 Result<PutResult> AzureStore::with_access(std::string_view key, const Metadata& metadata,
                                           const Limits& limits, const Write& write) {
-  const auto access = internal::access_of(metadata, service_->access_kept());
+  return with_access(service_->access_kept(), key, metadata, limits, write);
+}
+
+Result<PutResult> AzureStore::with_access(AccessKept kept, std::string_view key,
+                                          const Metadata& metadata, const Limits& limits,
+                                          const Write& write) {
+  const auto access = internal::access_of(metadata, kept);
   if (!access || !TRY(hierarchical(limits))) return write(metadata);
   const Metadata others = internal::without_access(metadata, *access);
   Result<PutResult> written = write(others);
@@ -39,7 +45,9 @@ Result<PutResult> AzureStore::earlier_write(std::string_view key, const Metadata
   return PutResult{.etag = present->etag, .last_modified = present->last_modified};
 }
 
-/// Where these credentials may not set it, the metadata keep it from here on.
+/// Where these credentials may not set it, the metadata keep it, from here on once that is done. A
+/// failure of service or network is that of the write: its repeat finds what was written and comes
+/// here again.
 Result<PutResult> AzureStore::set_access(std::string_view key, const Metadata& metadata,
                                          const NativeAccess& access, const PutResult& made,
                                          const Limits& limits) {
@@ -53,28 +61,30 @@ Result<PutResult> AzureStore::set_access(std::string_view key, const Metadata& m
     if (!access.group.empty()) exchange.headers.add("x-ms-group", access.group);
     exchange.headers.add("x-ms-permissions", access.permissions);
     internal::add_conditions(exchange.headers, {.if_match = made.etag});
-    exchange.repeatable = true;
+    exchange.repeatable = false;  // The second one would find another version: its own.
     set = service_->expect(exchange, 200, doing, limits);
   }
   if (set) return internal::parse_put_result(exchange.answer).value_or(made);
   const bool ids = !access.owner.empty() || !access.group.empty();
+  AccessKept less = AccessKept::nothing;
   switch (set.error().code) {
     case ErrorCode::precondition_failed:  // Somebody has written it since: theirs counts.
     case ErrorCode::not_found:
       return made;
     case ErrorCode::invalid_argument:
-      service_->keep_less_access(ids ? AccessKept::permissions : AccessKept::nothing);
+      if (ids) less = AccessKept::permissions;
       break;
     case ErrorCode::permission_denied:
     case ErrorCode::unsupported:
-      service_->keep_less_access(AccessKept::nothing);
       break;
     default:
       return fail(std::move(set).error());
   }
-  return with_access(key, metadata, limits, [&](const Metadata& others) {
+  auto kept = with_access(less, key, metadata, limits, [&](const Metadata& others) {
     return write_metadata(key, others, {.if_match = made.etag}, limits);
   });
+  if (kept) service_->keep_less_access(less);
+  return kept;
 }
 
 }  // namespace aloft

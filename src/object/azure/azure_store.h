@@ -21,6 +21,7 @@ class BlobService;
 struct BlobPage;
 struct Doing;
 struct NativeAccess;
+enum class AccessKept;
 }  // namespace internal
 
 /// One container of Azure Blob storage (or of an emulator) over its REST protocol. Made by
@@ -63,6 +64,8 @@ class AzureStore final : public ObjectStore {
   using Write = std::function<Result<PutResult>(const Metadata& metadata)>;
   Result<PutResult> with_access(std::string_view key, const Metadata& metadata,
                                 const Limits& limits, const Write& write);
+  Result<PutResult> with_access(internal::AccessKept kept, std::string_view key,
+                                const Metadata& metadata, const Limits& limits, const Write& write);
   Result<PutResult> earlier_write(std::string_view key, const Metadata& metadata, Error refusal,
                                   const Limits& limits);
   Result<PutResult> set_access(std::string_view key, const Metadata& metadata,

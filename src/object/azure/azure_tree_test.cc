@@ -252,6 +252,18 @@ TEST_F(AzureAccessTest, StaysInTheMetadataWhereTheCredentialMayNotSetIt) {
   EXPECT_THAT(requests().back(), HasSubstr("x-ms-meta-permissions: 33184\r\n"));
 }
 
+TEST_F(AzureAccessTest, IsStillToComeUntilTheMetadataHaveIt) {
+  const Rule refused{.when = "PATCH", .status = "403 Forbidden", .headers = ""};
+  hierarchical({written_, {.when = "comp=metadata", .status = "503 Busy", .headers = ""}, refused});
+  const auto store = account().container("demo");
+  EXPECT_EQ(put(*store).error().code, ErrorCode::throttled);
+  hierarchical({written_, metadata_set_, refused});
+  ASSERT_TRUE(put(*store));
+  EXPECT_THAT(requests().back(),
+              AllOf(HasSubstr("comp=metadata"), HasSubstr("x-ms-meta-permissions: 33184\r\n")))
+      << "a repeat that the service refuses finds what was written before, without it";
+}
+
 TEST_F(AzureAccessTest, KeepsThePermissionsWhereTheServiceRefusesTheIds) {
   hierarchical({written_,
                 metadata_set_,
