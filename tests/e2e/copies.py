@@ -374,7 +374,7 @@ class Copies(CopiesTest):
     def expect_full(self, code, words, environment={}):
         with open("/dev/full", "w") as full:
             done = subprocess.run([harness.BUILD / "aloft", *words.split()], env=self.world.environment | environment,
-                                  stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+                                  cwd=self.here, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, code, done.stderr)
         self.assertIn("standard output: No space left on device", done.stderr)
 

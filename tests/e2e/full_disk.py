@@ -32,7 +32,8 @@ class FullDisk(unittest.TestCase):
         if self.holder.poll() is not None:
             self.skipTest("no mount namespaces here: " + self.holder.stderr.read().strip())
         self.script = self.world.directory / "job.sh"
-        self.script.write_text("#!/bin/sh\necho hello\n")
+        # Inside, commands begin at the root directory.
+        self.script.write_text(f"#!/bin/sh\n#SBATCH --chdir={self.world.directory}\necho hello\n")
 
     def inside(self, *words):
         credentials = [] if os.geteuid() == 0 else ["--preserve-credentials"]
