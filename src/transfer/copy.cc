@@ -130,12 +130,11 @@ Result<CopyReport> copy_placed(Placement placement, const CopyOptions& options, 
   session.pool.wait();
   links.finish(session);
   session.pool.wait();
-  const auto in_time = limits.check(system_clock(), "the copy");
-  for (Failure& failure : own.finish(options.restore, fed && in_time)) {
+  for (Failure& failure : own.finish(options.restore)) {
     session.failed(std::move(failure.name), std::move(failure.error));
   }
   if (!fed) return fail(std::move(fed).error());
-  TRY(in_time);
+  TRY(limits.check(system_clock(), "the copy"));
   return std::move(*session.report.lock());
 }
 

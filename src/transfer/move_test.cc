@@ -104,6 +104,13 @@ TEST_F(MoveTest, LeavesNoMarkerOfADirectoryWhoseContentBecomesThatOfAContainer) 
   EXPECT_TRUE(account_.container("other")->head("f", {}));
 }
 
+TEST_F(MoveTest, KeepsTheContentOfWhatItsMetadataCallADirectory) {
+  put("d/f", "content", {{"hdi_isfolder", "true"}});
+  EXPECT_THAT(failures(box("d"), box("n")), IsEmpty());
+  EXPECT_THAT(keys(), ElementsAre("n/f"));
+  EXPECT_EQ(content("n/f"), "content");
+}
+
 TEST_F(MoveTest, LeavesNoSecondMarkerOfADirectory) {
   for (const char* key : {"d", "d/e"}) put(key, "", {{"hdi_isfolder", "true"}});
   for (const char* key : {"d/", "d/e/", "only/", "d/e/f"}) put(key, "");

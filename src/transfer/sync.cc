@@ -56,7 +56,7 @@ class Sync {
 
   Result<SyncReport> run() {
     const auto done = perform();
-    for (Failure& failure : directories_.finish(options_.copy.restore, done.has_value())) {
+    for (Failure& failure : directories_.finish(options_.copy.restore)) {
       report_.copied.failures.push_back(std::move(failure));
     }
     TRY(done);

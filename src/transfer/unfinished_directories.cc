@@ -75,7 +75,7 @@ void UnfinishedDirectories::filled(const std::shared_ptr<LocalTree>& tree, std::
   if (!paths.contains(path)) paths.emplace(path);
 }
 
-std::vector<Failure> UnfinishedDirectories::finish(const RestoreOptions& options, bool complete) {
+std::vector<Failure> UnfinishedDirectories::finish(const RestoreOptions& options) {
   std::vector<Failure> failures;
   const auto note = [&](const LocalTree& tree, const std::string& path, Result<void> done) {
     if (done) return;
@@ -85,9 +85,8 @@ std::vector<Failure> UnfinishedDirectories::finish(const RestoreOptions& options
   for (const auto& [tree, paths] : filled) {
     for (const std::string& path : paths) note(*tree, path, bring_to_disk(*tree, path));
   }
-  auto directories = std::exchange(directories_, {});
-  for (auto& [tree, path, attributes] : directories | std::views::reverse) {
-    if (!complete && attributes.permissions) *attributes.permissions |= S_IRWXU;
+  const auto directories = std::exchange(directories_, {});
+  for (const auto& [tree, path, attributes] : directories | std::views::reverse) {
     note(*tree, path, restore(*tree, path, attributes, options));
   }
   return failures;

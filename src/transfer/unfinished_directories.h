@@ -37,9 +37,8 @@ class UnfinishedDirectories {
   /// Something gets a name in the directory `path`.
   void filled(const std::shared_ptr<LocalTree>& tree, std::string_view path);
 
-  /// Restores all, the last one first, and forgets them. Returns what failed. If the copy is not
-  /// `complete`, this user may write into them still, so that another one can go on.
-  std::vector<Failure> finish(const RestoreOptions& options, bool complete);
+  /// Restores all, the last one first, and forgets them. Returns what failed.
+  std::vector<Failure> finish(const RestoreOptions& options);
 
  private:
   struct Directory {

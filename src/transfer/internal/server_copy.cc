@@ -13,11 +13,13 @@ Result<void> copy_directory(Session& session, const ServerCopy& copy) {
   const ObjectInfo& object = *copy.entry.object;
   Metadata metadata = object.metadata;
   metadata.insert_or_assign(std::string(kDirectoryKey), "true");
+  ContentProperties properties = object.properties;
+  properties.content_md5.clear();
   const auto write = [&](const std::string& key, const ObjectHead& head) {
     return copy.tree->store().put({.key = key,
                                    .content = {},
                                    .metadata = metadata,
-                                   .properties = object.properties,
+                                   .properties = properties,
                                    .conditions = head.conditions},
                                   session.limits);
   };
@@ -66,8 +68,10 @@ Result<void> copy_content(Session& session, const ServerCopy& copy) {
 }
 
 Result<void> copy_version(Session& session, const ServerCopy& copy) {
-  const bool is_directory = copy.entry.kind() == FileKind::directory;
-  TRY(is_directory ? copy_directory(session, copy) : copy_content(session, copy));
+  // Some tools call files directories in their metadata: content is not to be lost for that.
+  const bool is_marker =
+      copy.entry.kind() == FileKind::directory && copy.entry.object->size_bytes == 0;
+  TRY(is_marker ? copy_directory(session, copy) : copy_content(session, copy));
   if (session.options.after_server_copy) {
     TRY(session.options.after_server_copy(copy.source, copy.entry));
   }
