@@ -81,6 +81,13 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
   return ContentRange{.first = *first, .last = *last, .size_bytes = *size};
 }
 
+void show_resource_type(std::string_view type, Metadata& metadata) {
+  if (type == "directory") metadata.insert_or_assign(std::string(kDirectoryKey), "true");
+  if (type != "file") return;
+  const auto claimed = metadata.find(kDirectoryKey);
+  if (claimed != metadata.end()) metadata.erase(claimed);
+}
+
 std::optional<PutResult> parse_put_result(const http::Answer& answer) {
   const auto etag = answer.headers.find("ETag");
   const auto date = parse_http_date(answer.headers.get("Last-Modified"));
@@ -115,9 +122,7 @@ std::optional<ObjectInfo> parse_object_info(std::string_view key, const http::An
     if (!starts_ignoring_case(name, kMetadataPrefix)) continue;
     info.metadata.emplace(name.substr(kMetadataPrefix.size()), value);
   }
-  if (headers.get("x-ms-resource-type") == "directory") {
-    info.metadata.insert_or_assign(std::string(kDirectoryKey), "true");
-  }
+  show_resource_type(headers.get("x-ms-resource-type"), info.metadata);
   show_access(headers.get("x-ms-owner"), headers.get("x-ms-group"), headers.get("x-ms-permissions"),
               info.metadata);
   return info;

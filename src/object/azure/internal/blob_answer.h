@@ -32,6 +32,10 @@ std::optional<ContentRange> parse_content_range(std::string_view text);
 /// header is missing or makes no sense.
 std::optional<ObjectInfo> parse_object_info(std::string_view key, const http::Answer& answer);
 
+/// Whether it is a directory or a file is for an account with a hierarchical namespace to say, so
+/// that its word ("directory", "file"; nothing in other accounts) beats what the metadata have.
+void show_resource_type(std::string_view type, Metadata& metadata);
+
 /// Etag and date of what a write made.
 std::optional<PutResult> parse_put_result(const http::Answer& answer);
 

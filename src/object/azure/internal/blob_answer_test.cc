@@ -69,6 +69,22 @@ TEST(ObjectInfo, TakesTheWholeSizeFromARange) {
   EXPECT_EQ(info->properties.content_md5, "of all");
 }
 
+TEST(ObjectInfo, IsADirectoryOrAFileAsTheServiceSays) {
+  const auto is_directory_as = [](const char* type) {
+    const auto info =
+        parse_object_info("key", answer_with({{"ETag", "\"0x1\""},
+                                              {"Last-Modified", "Sat, 21 Nov 2026 03:04:05 GMT"},
+                                              {"x-ms-blob-type", "BlockBlob"},
+                                              {"Content-Length", "12"},
+                                              {"x-ms-resource-type", type},
+                                              {"x-ms-meta-Hdi_IsFolder", "true"}}));
+    return info && is_directory(info->metadata);
+  };
+  EXPECT_TRUE(is_directory_as("directory"));
+  EXPECT_FALSE(is_directory_as("file"));
+  EXPECT_TRUE(is_directory_as("")) << "other accounts have but the metadata to say it";
+}
+
 TEST(ObjectInfo, IsNotGuessed) {
   const std::pair<const char*, const char*> all[] = {
       {"ETag", "\"0x1\""},

@@ -30,9 +30,9 @@ std::optional<ObjectInfo> object_of(const pugi::xml_node& blob) {
   const auto text = [&](const char* name) { return std::string(properties.child_value(name)); };
   const auto size = parse_decimal(text("Content-Length"));
   const auto date = parse_http_date(text("Last-Modified"));
-  const bool directory = text("ResourceType") == "directory";
+  const std::string type = text("ResourceType");
   // Some answers do not say it of directories that are prefixes.
-  const auto kind = directory ? ObjectKind::block : parse_blob_type(text("BlobType"));
+  const auto kind = type == "directory" ? ObjectKind::block : parse_blob_type(text("BlobType"));
   const std::string etag = text("Etag");
   if (!size || !date || !kind || etag.empty()) return std::nullopt;
   ObjectInfo info{.key = name_of(blob),
@@ -51,9 +51,7 @@ std::optional<ObjectInfo> object_of(const pugi::xml_node& blob) {
     if (item.type() == pugi::node_element) info.metadata.emplace(item.name(), item.child_value());
   }
   if (info.key.empty()) return std::nullopt;
-  if (directory) {
-    info.metadata.insert_or_assign(std::string(kDirectoryKey), "true");
-  }
+  show_resource_type(type, info.metadata);
   if (properties.child("Permissions")) {
     show_access(text("Owner"), text("Group"), text("Permissions"), info.metadata);
   }

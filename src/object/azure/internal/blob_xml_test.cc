@@ -76,6 +76,19 @@ TEST(BlobListing, HasDirectoriesOfAHierarchicalNamespaceAmongItsObjects) {
   EXPECT_EQ(page->bare_directories, std::vector<std::size_t>{0});
 }
 
+TEST(BlobListing, TakesNoFileForADirectoryWhateverItsMetadataClaim) {
+  const auto page = parse_blob_listing(
+      "<EnumerationResults><Blobs><Blob><Name>a</Name><Properties>"
+      "<Last-Modified>Thu, 25 Jul 2024 14:07:26 GMT</Last-Modified><Etag>0x8DC</Etag>"
+      "<ResourceType>file</ResourceType><Content-Length>9</Content-Length>"
+      "<BlobType>BlockBlob</BlobType></Properties>"
+      "<Metadata><hdi_isfolder>true</hdi_isfolder><colour>blue</colour></Metadata>"
+      "</Blob></Blobs></EnumerationResults>");
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->list.objects.size(), 1u);
+  EXPECT_EQ(page->list.objects[0].metadata, (Metadata{{"colour", "blue"}}));
+}
+
 TEST(BlobListing, KeepsAKeyOfBlanks) {
   std::string listing = kListing;
   listing.replace(listing.find("a &amp; b"), 9, " ");
