@@ -84,9 +84,17 @@ TEST_F(BreakingServerTest, GoesOnWhereTheBodyBroke) {
 
 TEST_F(BreakingServerTest, DoesNotMixTwoVersions) {
   changes = true;
-  const auto done = read();
+  const auto done = read("\"0x1\"");
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::precondition_failed);
+}
+
+TEST_F(BreakingServerTest, IsToBeTriedAgainWhereAnyVersionServes) {
+  changes = true;
+  const auto done = read();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::unavailable) << done.error().message;
+  EXPECT_THAT(done.error().message, HasSubstr("replaced while it was read"));
 }
 
 TEST_F(BreakingServerTest, GivesUpWhereNextToNothingComes) {

@@ -69,11 +69,21 @@ bool RangedRead::brought_nothing() const {
          (answer.status == 416 || (answer.status == 206 && answer.sink_bytes == 0));
 }
 
+Error RangedRead::refusal(const Doing& doing) const {
+  Error error = error_of_answer(exchange_.answer, doing);
+  const bool own_condition = request_->if_match.empty() && !etag_.empty();
+  if (own_condition && error.code == ErrorCode::precondition_failed) {
+    error.code = ErrorCode::unavailable;
+    error.message += "; it was replaced while it was read, read it again";
+  }
+  return error;
+}
+
 Result<ReadResult> RangedRead::end(const Doing& doing) {
   const http::Answer& answer = exchange_.answer;
   if (!exchange_.result) return fail(error_of_transport(exchange_.result.error(), doing));
   if (answer.status != 206) {
-    if (!answer.successful()) return fail(error_of_answer(answer, doing));
+    if (!answer.successful()) return fail(refusal(doing));
     return fail(senseless(answer, doing, "it is not the range that was asked for"));
   }
   const auto range = parse_content_range(answer.headers.get("Content-Range"));

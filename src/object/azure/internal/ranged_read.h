@@ -20,7 +20,8 @@ std::string range_header(ByteRange range);
 /// A body that breaks is asked for again from the byte that it came to, of the same version. So
 /// each byte is asked for once, and going on is no repetition to a RetryBudget. It does not go on
 /// where a request brought next to nothing, or after many times: then it is the caller's to wait
-/// and try again.
+/// and try again. It is too where the caller named no version and the object was replaced between
+/// two requests (unavailable): another attempt reads the new one.
 class RangedRead {
  public:
   /// `path` is encoded, as BlobService::begin() takes it; `request` and `buffer` stay until end().
@@ -43,6 +44,7 @@ class RangedRead {
  private:
   void ask(const BlobService& service);
   ByteRange rest() const;
+  Error refusal(const Doing& doing) const;
 
   const ReadRequest* request_ = nullptr;
   std::string path_;
