@@ -30,6 +30,31 @@ TEST_F(CopyTest, IsKnownByItsIdUntilItsPropertiesAreSet) {
   EXPECT_EQ(head("box/b", "x-ms-copy-id"), "");
 }
 
+TEST_F(CopyTest, TakesAnArchivedBlobToAnOnlineTier) {
+  const auto set_tier = [&](const char* tier) {
+    return client_.request("PUT", "box/a?comp=tier", {{"x-ms-access-tier", tier}}).status;
+  };
+  ASSERT_EQ(set_tier("Archive"), 200);
+  const auto copy_to = [&](const char* tier, const char* sync = "false") {
+    return client_.request("PUT", "box/b",
+                           {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/a"},
+                            {"x-ms-access-tier", tier},
+                            {"x-ms-requires-sync", sync},
+                            {"x-ms-rehydrate-priority", "High"}});
+  };
+  EXPECT_EQ(copy_to("Archive").code, "BlobArchived");
+  EXPECT_EQ(copy("box/b").code, "BlobArchived") << "no tier is asked for";
+  ASSERT_EQ(copy_to("Cool").status, 202);
+  EXPECT_EQ(head("box/b", "x-ms-access-tier"), "Archive");
+  EXPECT_EQ(head("box/b", "x-ms-archive-status"), "rehydrate-pending-to-cool");
+  EXPECT_EQ(head("box/b", "x-ms-rehydrate-priority"), "High");
+  EXPECT_EQ(client_.request("GET", "box/b").code, "BlobArchived");
+  clock_.advance(std::chrono::seconds(2));
+  EXPECT_EQ(client_.request("GET", "box/b").body, "content");
+  EXPECT_EQ(head("box/b", "x-ms-access-tier"), "Cool");
+  EXPECT_EQ(head("box/a", "x-ms-access-tier"), "Archive");
+}
+
 TEST_F(CopyTest, OfPagesIsKnownUntilTheirNumberIsSet) {
   EXPECT_EQ(client_
                 .request("PUT", "box/p",

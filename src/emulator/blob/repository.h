@@ -120,6 +120,11 @@ class Repository {
   /// present.
   Outcome<Deleted> drop_past_blob(std::string_view container, std::string_view name, Stamp key,
                                   const BlobCheck& check);
+  /// Changes what stands beside the content (tags, tier) of a snapshot or version, which may be the
+  /// present one. Fails with container_not_found, blob_not_found, and as `edit` does.
+  Outcome<std::shared_ptr<const Blob>> write_past_blob(std::string_view container,
+                                                       std::string_view name, Stamp key,
+                                                       const BlobEdit& edit);
   /// Brings back what was deleted and is kept; there may be nothing.
   Outcome<void> undelete_blob(std::string_view container, std::string_view name);
 

@@ -176,6 +176,25 @@ Outcome<Repository::Deleted> Repository::drop_past_blob(std::string_view contain
   return deleted;
 }
 
+Outcome<std::shared_ptr<const Blob>> Repository::write_past_blob(std::string_view container,
+                                                                 std::string_view name, Stamp key,
+                                                                 const BlobEdit& edit) {
+  const std::unique_lock lock(lock_of(container, name));
+  const BlobLookup current = index_.find_blob(container, name);
+  if (!current.container) return refuse(Refusal::container_not_found);
+  const bool is_present = current.blob && current.blob->version == key;
+  const BlobLookup found = is_present ? current : index_.find_past_blob(container, name, key);
+  if (!found.blob || found.blob->deletion) return refuse(Refusal::blob_not_found);
+  auto blob = std::make_shared<const Blob>(TRY(edit(found.blob.get())));
+  TRY(commit(ChangeBlob{.container = ref_of(*current.container),
+                        .name = std::string(name),
+                        .items = {{.key = is_present ? Stamp{0} : key,
+                                   .blob = blob,
+                                   .content = {.kind = ContentChange::Kind::kept}}},
+                        .keeps_staged = true}));
+  return blob;
+}
+
 Outcome<void> Repository::undelete_blob(std::string_view container, std::string_view name) {
   const std::unique_lock lock(lock_of(container, name));
   const BlobLookup current = index_.find_blob(container, name);

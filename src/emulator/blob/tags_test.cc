@@ -157,6 +157,62 @@ TEST_F(TagsTest, OfDeletedBlobsNoneIsFound) {
             std::string::npos);
 }
 
+TEST_F(TagsTest, AreThoseOfASnapshotToo) {
+  const std::string moment(
+      client_.request("PUT", "box/a?comp=snapshot").headers.get("x-ms-snapshot"));
+  const std::string snapshot = "&snapshot=" + moment;
+  const char* document = "<Tags><TagSet><Tag><Key>of</Key><Value>old</Value></Tag></TagSet></Tags>";
+  EXPECT_EQ(client_.request("PUT", "box/a?comp=tags" + snapshot, {}, document).status, 204);
+  EXPECT_NE(client_.request("GET", "box/a?comp=tags" + snapshot).body.find("old"),
+            std::string::npos);
+  EXPECT_EQ(client_.request("GET", "box/a?comp=tags").body.find("old"), std::string::npos);
+  EXPECT_EQ(
+      client_.request("PUT", "box/a?comp=tags&snapshot=2001-01-01T00:00:00.0000000Z", {}, document)
+          .code,
+      "BlobNotFound");
+}
+
+TEST_F(TagsTest, ASnapshotHasATierOfItsOwn) {
+  const std::string moment(
+      client_.request("PUT", "box/a?comp=snapshot").headers.get("x-ms-snapshot"));
+  const auto set_tier = [&](const char* tier) {
+    return client_.request("PUT", "box/a?comp=tier&snapshot=" + moment,
+                           {{"x-ms-access-tier", tier}});
+  };
+  EXPECT_EQ(set_tier("Cool").status, 200);
+  EXPECT_EQ(head("x-ms-access-tier"), "Hot");
+  EXPECT_EQ(client_.request("HEAD", "box/a?snapshot=" + moment).headers.get("x-ms-access-tier"),
+            "Cool");
+  EXPECT_EQ(set_tier("Archive").status, 200);
+  EXPECT_EQ(client_.request("GET", "box/a?snapshot=" + moment).code, "BlobArchived");
+  EXPECT_EQ(set_tier("Hot").code, "BlobArchived") << "it only comes back as a copy";
+}
+
+TEST_F(TagsTest, OfAVersionAreChangedWhereItIsNow) {
+  Repository versioned{index_, storage_, clock_, {}, {.versioning = true}};
+  Service service{{.name = "acc", .key = "secret"}, versioned};
+  FakeClient client{service, clock_};
+  const auto put_version = [&] {
+    return std::string(client.request("PUT", "box/v", {{"x-ms-blob-type", "BlockBlob"}})
+                           .headers.get("x-ms-version-id"));
+  };
+  const auto tags_of = [&](const std::string& version) {
+    return between(client.request("GET", "box/v?comp=tags&versionid=" + version).body, "<Value>",
+                   "</Value>");
+  };
+  const std::string first = put_version();
+  const std::string second = put_version();
+  for (const auto& [version, value] : {std::pair(first, "one"), std::pair(second, "two")}) {
+    const std::string document = std::string("<Tags><TagSet><Tag><Key>k</Key><Value>") + value +
+                                 "</Value></Tag></TagSet></Tags>";
+    EXPECT_EQ(client.request("PUT", "box/v?comp=tags&versionid=" + version, {}, document).status,
+              204);
+  }
+  EXPECT_EQ(tags_of(first), "one");
+  EXPECT_EQ(tags_of(second), "two");
+  EXPECT_EQ(between(client.request("GET", "box/v?comp=tags").body, "<Value>", "</Value>"), "two");
+}
+
 TEST_F(TagsTest, AnArchivedBlobIsReadOnceItIsRehydrated) {
   EXPECT_EQ(set_tier("Archive").status, 200);
   EXPECT_EQ(head("x-ms-access-tier"), "Archive");

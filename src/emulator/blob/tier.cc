@@ -19,6 +19,12 @@ std::optional<Seconds> tier_changed_at(const Blob& blob, Seconds now) {
   return blob.tier_changed_at;
 }
 
+Rehydration rehydration_to(std::string_view tier, bool is_high, Seconds now) {
+  return {.tier = std::string(tier),
+          .is_high = is_high,
+          .done_at = now + (is_high ? kRehydrationHigh : kRehydrationStandard)};
+}
+
 std::string archive_status(const Rehydration& rehydration) {
   std::string status = "rehydrate-pending-to-" + rehydration.tier;
   char& initial = status[status.size() - rehydration.tier.size()];

@@ -25,6 +25,8 @@ std::optional<Seconds> tier_changed_at(const Blob& blob, Seconds now);
 
 /// Whether the blob is still on its way out of the archive tier.
 bool is_rehydrating(const Blob& blob, Seconds now);
+/// Begins now.
+Rehydration rehydration_to(std::string_view tier, bool is_high, Seconds now);
 /// "rehydrate-pending-to-hot" and the like.
 std::string archive_status(const Rehydration& rehydration);
 /// "High" or "Standard".

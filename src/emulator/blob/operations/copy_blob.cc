@@ -5,6 +5,7 @@
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/select.h"
 #include "emulator/blob/operations/source.h"
+#include "emulator/blob/tier.h"
 #include "emulator/wire/digest.h"
 #include "emulator/wire/uuid.h"
 
@@ -54,6 +55,18 @@ Outcome<std::string> md5_of(const Blob& blob) {
     if (got == 0) return base64_encode(md5.finish());
     md5.add(std::span(part).first(got));
   }
+}
+
+/// Of an archived source, the copy is on its way to the online tier that it is to have; in the
+/// archive, or without a tier of its own, there is none.
+Outcome<void> set_tier(Blob& copied, const Blob& source, const std::string& tier, bool is_high,
+                       Seconds now) {
+  copied.access_tier = tier;
+  if (tier_of(source, now) != "Archive") return {};
+  if (tier.empty() || tier == "Archive") return refuse(Refusal::blob_archived);
+  copied.access_tier = "Archive";
+  copied.rehydration = rehydration_to(tier, is_high, now);
+  return {};
 }
 
 /// Writes `copied` over the target.
@@ -113,14 +126,15 @@ Answer copy_blob(Call& call) {
   Metadata metadata = TRY(parse_metadata(call.headers()));
   std::string access_tier = TRY(parse_access_tier(call.headers()));
   Tags tags = TRY(parse_write_tags(call));
+  const bool is_high = TRY(parse_is_high_priority(call.headers()));
   const bool synchronous = is_true(call.headers(), "x-ms-requires-sync");
   // Copy Blob From URL treats its source as if it were anybody's.
-  const Source source =
-      TRY(find_source(call, synchronous ? SourceTrust::source_only : SourceTrust::request_too));
+  const Source source = TRY(synchronous ? find_source(call, SourceTrust::source_only)
+                                        : find_source_of_any_tier(call, SourceTrust::request_too));
   if (synchronous) TRY(check_synchronous(*source.blob, kCopyFromUrlBytesMax));
   Blob copied = copy_of(*source.blob, call);
   if (!metadata.empty()) copied.metadata = std::move(metadata);
-  copied.access_tier = std::move(access_tier);
+  TRY(set_tier(copied, *source.blob, access_tier, is_high, call.repository.now()));
   copied.tags = std::move(tags);
   copied.copy =
       CopyState{.id = make_uuid(), .source = source.url, .completed_at = call.repository.now()};

@@ -59,6 +59,14 @@ Outcome<std::string> parse_access_tier(const http::Headers& headers) {
   return refuse_header(Refusal::invalid_header_value, "x-ms-access-tier", *tier);
 }
 
+Outcome<bool> parse_is_high_priority(const http::Headers& headers) {
+  constexpr std::string_view kField = "x-ms-rehydrate-priority";
+  const auto field = headers.find(kField);
+  if (!field || http::equal_ignoring_case(*field, "Standard")) return false;
+  if (http::equal_ignoring_case(*field, "High")) return true;
+  return refuse_header(Refusal::invalid_header_value, kField, *field);
+}
+
 Outcome<Tags> parse_write_tags(const Call& call) {
   if (call.headers().contains("x-ms-tags") && !call.authority.may('t')) {
     return refuse(Refusal::authorization_permission_mismatch, "to set tags takes permission t");

@@ -16,6 +16,9 @@ Outcome<ContentProperties> parse_properties(const http::Headers& headers, Standa
 /// Empty where x-ms-access-tier is absent; Hot, Cool, Cold or Archive.
 Outcome<std::string> parse_access_tier(const http::Headers& headers);
 
+/// From x-ms-rehydrate-priority; absent: no.
+Outcome<bool> parse_is_high_priority(const http::Headers& headers);
+
 /// "BlockBlob" and the like.
 std::string_view type_name(BlobType type);
 

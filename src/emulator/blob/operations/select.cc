@@ -44,6 +44,18 @@ Outcome<Selected> find_selected(const Repository& repository, const Target& targ
   return Selected{.blob = std::move(blob), .is_current = is_current};
 }
 
+Outcome<std::shared_ptr<const Blob>> write_beside_selected(Call& call,
+                                                           const Repository::BlobEdit& edit) {
+  const Selector selector = TRY(parse_selector(call.query()));
+  if (!selector.is_set()) {
+    return call.repository.write_blob(call.target.container, call.target.blob,
+                                      Repository::Write::beside, edit);
+  }
+  TRY(find_selected(call.repository, call.target));
+  return call.repository.write_past_blob(call.target.container, call.target.blob, selector.key(),
+                                         edit);
+}
+
 Outcome<void> check_may_overwrite(const Call& call, const Blob* current) {
   if (current == nullptr) return {};
   if (!call.authority.may('w')) {

@@ -28,6 +28,11 @@ struct Selected {
 /// where there is none.
 Outcome<Selected> find_selected(const Repository& repository, const Target& target);
 
+/// Changes what stands beside the content (tags, tier) of the state that the target's query asks
+/// for; fails as find_selected() and as `edit` does.
+Outcome<std::shared_ptr<const Blob>> write_beside_selected(Call& call,
+                                                           const Repository::BlobEdit& edit);
+
 /// A SAS that only creates does not replace a blob that is there, and nobody replaces an archived
 /// one.
 Outcome<void> check_may_overwrite(const Call& call, const Blob* current);

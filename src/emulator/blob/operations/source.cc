@@ -75,6 +75,12 @@ Outcome<void> check_authority(const Call& call, const Target& source, SourceTrus
 }  // namespace
 
 Outcome<Source> find_source(Call& call, SourceTrust trust) {
+  Source source = TRY(find_source_of_any_tier(call, trust));
+  TRY(check_not_archived(*source.blob, call.repository.now()));
+  return source;
+}
+
+Outcome<Source> find_source_of_any_tier(Call& call, SourceTrust trust) {
   const Conditions conditions = TRY(parse_source_conditions(call.headers(), call.repository.now()));
   const std::string_view url = call.headers().get(kField);
   const std::string_view local = TRY(local_part(call, url));
@@ -86,7 +92,6 @@ Outcome<Source> find_source(Call& call, SourceTrust trust) {
   auto selected = find_selected(call.repository, source);
   if (!selected) return not_verified(selected.error());
   TRY(check_source(conditions, *resource_of(selected->blob.get())));
-  TRY(check_not_archived(*selected->blob, call.repository.now()));
   return Source{.blob = std::move(selected->blob),
                 .url = std::string(url.substr(0, url.find('?')))};
 }

@@ -18,9 +18,11 @@ struct Source {
   std::string url;  ///< Without the query, which may hold a secret.
 };
 
-/// The blob that x-ms-copy-source names, if it is in this emulator, the request may read it, and
-/// the x-ms-source-if-… conditions hold.
+/// The blob that x-ms-copy-source names, if it is in this emulator, the request may read it, the
+/// x-ms-source-if-… conditions hold, and it is not in the archive.
 Outcome<Source> find_source(Call& call, SourceTrust trust);
+/// As above, of any tier.
+Outcome<Source> find_source_of_any_tier(Call& call, SourceTrust trust);
 
 /// Checks what is copied against x-ms-source-content-md5 and -crc64, where given; `headers` gets
 /// the checksum that was checked.

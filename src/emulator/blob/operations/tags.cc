@@ -26,8 +26,7 @@ Answer set_blob_tags(Call& call) {
     changed.tags = std::move(tags);
     return changed;
   };
-  TRY(call.repository.write_blob(call.target.container, call.target.blob, Repository::Write::beside,
-                                 edit));
+  TRY(write_beside_selected(call, edit));
   return http::Response{.status = 204};
 }
 

@@ -2,19 +2,12 @@
 #include "emulator/blob/conditions.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
+#include "emulator/blob/operations/select.h"
 #include "emulator/blob/tier.h"
 
 namespace aloft::emulator::blob {
 
 namespace {
-
-Outcome<bool> parse_is_high(const http::Headers& headers) {
-  constexpr std::string_view kField = "x-ms-rehydrate-priority";
-  const auto field = headers.find(kField);
-  if (!field || http::equal_ignoring_case(*field, "Standard")) return false;
-  if (http::equal_ignoring_case(*field, "High")) return true;
-  return refuse_header(Refusal::invalid_header_value, kField, *field);
-}
 
 /// Out of the archive the content comes some time later.
 Outcome<void> change_tier(Blob& blob, const std::string& tier, bool is_high, Seconds now) {
@@ -26,10 +19,7 @@ Outcome<void> change_tier(Blob& blob, const std::string& tier, bool is_high, Sec
   }
   blob.rehydration.reset();
   if (present == "Archive" && tier != "Archive") {
-    blob.rehydration =
-        Rehydration{.tier = tier,
-                    .is_high = is_high,
-                    .done_at = now + (is_high ? kRehydrationHigh : kRehydrationStandard)};
+    blob.rehydration = rehydration_to(tier, is_high, now);
     return {};
   }
   blob.access_tier = tier;
@@ -44,19 +34,21 @@ Answer set_blob_tier(Call& call) {
   const Conditions conditions = TRY(parse_conditions(call.headers(), now));
   const std::string tier = TRY(parse_access_tier(call.headers()));
   if (tier.empty()) return refuse_header(Refusal::missing_required_header, "x-ms-access-tier", {});
-  const bool is_high = TRY(parse_is_high(call.headers()));
+  const bool is_high = TRY(parse_is_high_priority(call.headers()));
+  // A snapshot or former version only leaves the archive as a copy.
+  const bool is_past = !TRY(find_selected(call.repository, call.target)).is_current;
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     if (current == nullptr) return refuse(Refusal::blob_not_found);
     TRY(check_write(conditions, resource_of(current)));
     if (current->type != BlobType::block) {
       return refuse(Refusal::access_tier_not_supported_for_blob_type);
     }
+    if (is_past && tier != "Archive") TRY(check_not_archived(*current, now));
     Blob changed = *current;
     TRY(change_tier(changed, tier, is_high, now));
     return changed;
   };
-  const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
-                                                   Repository::Write::beside, edit));
+  const auto blob = TRY(write_beside_selected(call, edit));
   return http::Response{.status = is_rehydrating(*blob, now) ? 202 : 200};
 }
 
