@@ -14,6 +14,7 @@
 #include "emulator/blob/access_control.h"
 #include "emulator/blob/access_policy.h"
 #include "emulator/blob/content.h"
+#include "emulator/blob/copy_state.h"
 #include "emulator/blob/lease.h"
 #include "emulator/blob/slice_map.h"
 #include "emulator/blob/tags.h"
@@ -46,13 +47,6 @@ struct ContentProperties {
   std::string content_disposition{};
   std::string cache_control{};
   std::string content_md5{};  ///< Base64.
-};
-
-/// How the content came to be, where that was by Copy Blob.
-struct CopyState {
-  std::string id{};
-  std::string source{};  ///< The URL without its query.
-  Seconds completed_at{};
 };
 
 /// Of what was deleted and is kept for some days.
@@ -121,6 +115,10 @@ struct Blob {
   /// A part of the content; the range lies within it.
   std::vector<Slice> slices(std::uint64_t offset, std::uint64_t length_bytes) const;
 };
+
+inline bool is_copy_pending(const Blob& blob) {
+  return blob.copy && blob.copy->status == CopyState::Status::pending;
+}
 
 /// Blocks of one blob that no Put Block List has named yet, by id.
 struct StagedBlocks {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "emulator/blob/service_fixture_fake.h"
+#include "emulator/wire/copy_pending.h"
 
 namespace aloft::emulator::blob {
 namespace {
@@ -14,8 +15,12 @@ class CopyTest : public testing::Test, protected ServiceInMemory {
               201);
   }
   FakeAnswer copy(const std::string& to, const std::string& from = "box/a") {
-    return client_.request("PUT", to, {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/" + from}});
+    return client_.request(
+        "PUT", to,
+        {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/" + from},
+         {pending_ms_.empty() ? std::string_view("x-none") : kCopyPendingField, pending_ms_}});
   }
+  std::string pending_ms_;  ///< For copy(), if it is to be pending.
   std::string head(const std::string& path, const char* field) {
     return std::string(client_.request("HEAD", path).headers.get(field));
   }
@@ -53,6 +58,71 @@ TEST_F(CopyTest, TakesAnArchivedBlobToAnOnlineTier) {
   EXPECT_EQ(client_.request("GET", "box/b").body, "content");
   EXPECT_EQ(head("box/b", "x-ms-access-tier"), "Cool");
   EXPECT_EQ(head("box/a", "x-ms-access-tier"), "Archive");
+}
+
+TEST_F(CopyTest, IsPendingWhereAFaultAsksForTime) {
+  pending_ms_ = "10000";
+  const FakeAnswer begun = copy("box/b");
+  EXPECT_EQ(begun.headers.get("x-ms-copy-status"), "pending");
+  EXPECT_EQ(head("box/b", "ETag"), begun.headers.get("ETag"));
+  EXPECT_EQ(client_.request("GET", "box/b").body, "");
+  EXPECT_EQ(head("box/b", "x-ms-copy-progress"), "0/7");
+  EXPECT_EQ(head("box/b", "x-ms-copy-completion-time"), "");
+  clock_.advance(std::chrono::seconds(5));
+  EXPECT_EQ(head("box/b", "x-ms-copy-progress"), "3/7");
+  EXPECT_NE(client_.request("GET", "box?restype=container&comp=list&include=copy")
+                .body.find("<CopyProgress>3/7</CopyProgress>"),
+            std::string::npos);
+  EXPECT_EQ(client_.request("DELETE", "box/a").status, 202) << "its content is kept for the copy";
+  clock_.advance(std::chrono::seconds(5));
+  EXPECT_EQ(head("box/b", "x-ms-copy-status"), "success");
+  EXPECT_EQ(head("box/b", "x-ms-copy-progress"), "7/7");
+  EXPECT_NE(head("box/b", "ETag"), begun.headers.get("ETag"));
+  EXPECT_EQ(client_.request("GET", "box/b").body, "content");
+}
+
+TEST_F(CopyTest, ThatIsPendingKeepsOthersAway) {
+  pending_ms_ = "10000";
+  ASSERT_EQ(copy("box/b").status, 202);
+  const auto code = [&](const char* method, const std::string& query, const char* field = "x-none",
+                        const char* value = "") {
+    return client_.request(method, "box/b" + query, {{field, value}}).code;
+  };
+  EXPECT_EQ(code("PUT", "", "x-ms-blob-type", "BlockBlob"), "PendingCopyOperation");
+  EXPECT_EQ(copy("box/b").code, "PendingCopyOperation");
+  EXPECT_EQ(copy("box/c", "box/b").code, "PendingCopyOperation");
+  EXPECT_EQ(code("PUT", "?comp=metadata"), "PendingCopyOperation");
+  EXPECT_EQ(code("PUT", "?comp=properties"), "PendingCopyOperation");
+  EXPECT_EQ(code("PUT", "?comp=snapshot"), "PendingCopyOperation");
+  EXPECT_EQ(code("PUT", "?comp=tier", "x-ms-access-tier", "Cool"), "PendingCopyOperation");
+  EXPECT_EQ(code("DELETE", ""), "PendingCopyOperation");
+}
+
+TEST_F(CopyTest, ThatIsPendingCanBeAborted) {
+  pending_ms_ = "10000";
+  const std::string id(copy("box/b").headers.get("x-ms-copy-id"));
+  const auto abort_copy = [&](const std::string& one) {
+    return client_.request("PUT", "box/b?comp=copy&copyid=" + one, {{"x-ms-copy-action", "abort"}});
+  };
+  EXPECT_EQ(abort_copy("another").code, "CopyIdMismatch");
+  EXPECT_EQ(abort_copy(id).status, 204);
+  EXPECT_EQ(abort_copy(id).code, "NoPendingCopyOperation");
+  clock_.advance(std::chrono::seconds(20));
+  EXPECT_EQ(head("box/b", "x-ms-copy-status"), "aborted");
+  EXPECT_EQ(head("box/b", "x-ms-copy-progress"), "0/7");
+  EXPECT_EQ(client_.request("GET", "box/b").body, "");
+  EXPECT_EQ(client_.request("DELETE", "box/b").status, 202);
+}
+
+TEST_F(CopyTest, IsNotPendingWhereItIsSynchronous) {
+  client_.request("PUT", "box?restype=container&comp=acl", {{"x-ms-blob-public-access", "blob"}});
+  EXPECT_EQ(client_
+                .request("PUT", "box/b",
+                         {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/a"},
+                          {"x-ms-requires-sync", "true"},
+                          {kCopyPendingField, "10000"}})
+                .headers.get("x-ms-copy-status"),
+            "success");
 }
 
 TEST_F(CopyTest, OfPagesIsKnownUntilTheirNumberIsSet) {

@@ -283,6 +283,20 @@ TEST(JournalRows, KeepTagsAndTiers) {
   EXPECT_EQ(decoded.tags, blob.tags);
 }
 
+TEST(JournalRows, SayThatAPendingCopyFailed) {
+  Blob blob;
+  blob.copy = CopyState{.id = "1",
+                        .status = CopyState::Status::pending,
+                        .begun_at = Seconds(std::chrono::seconds(7)),
+                        .completed_at = Seconds(std::chrono::seconds(9)),
+                        .size_bytes = 5};
+  Blob decoded;
+  ASSERT_TRUE(decode_attributes(encode_attributes(blob), decoded).has_value());
+  EXPECT_EQ(decoded.copy->status, CopyState::Status::failed);
+  EXPECT_EQ(decoded.copy->completed_at, blob.copy->begun_at);
+  EXPECT_EQ(decoded.copy->size_bytes, 5u);
+}
+
 class FakeContent final : public Content {
  public:
   FakeContent() : Content(1, 4) {}

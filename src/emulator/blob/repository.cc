@@ -3,6 +3,8 @@
 
 #include <mutex>
 
+#include "emulator/blob/pending_copies.h"
+
 namespace aloft::emulator::blob {
 
 namespace {
@@ -21,7 +23,10 @@ Repository::Repository(Index& index, Storage& storage, Clock& clock, Numbers num
       clock_(clock),
       settings_(settings),
       last_stamp_(numbers.stamp),
-      last_container_(numbers.container) {}
+      last_container_(numbers.container),
+      pending_copies_(std::make_unique<PendingCopies>(*this)) {}
+
+Repository::~Repository() = default;
 
 Seconds Repository::now() const {
   return std::chrono::floor<std::chrono::seconds>(clock_.wall_now());
@@ -45,6 +50,11 @@ Stamp Repository::next_stamp() {
     next = std::max(last + 1, by_clock);
   } while (!last_stamp_.compare_exchange_weak(last, next));
   return next;
+}
+
+Outcome<void> Repository::check_no_copy_pending(const Blob* current) {
+  if (current == nullptr || !is_copy_pending(*current)) return {};
+  return refuse(Refusal::pending_copy_operation);
 }
 
 Outcome<void> Repository::commit(Change change) {
@@ -142,6 +152,7 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_blob(std::string_view con
   const PathLock lock = lock_for_write(container, name);
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
+  if (write != Write::end_of_copy) TRY(check_no_copy_pending(current.blob.get()));
   Blob edited = TRY(edit(current.blob.get()));
   CHECK(current.blob || write == Write::content);
   ChangeBlob change{.container = ref_of(*current.container),
@@ -165,7 +176,7 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_blob(std::string_view con
     edited.version = settings_.versioning ? edited.etag : 0;
   }
   BlobItem item{.blob = nullptr, .content = {.kind = ContentChange::Kind::kept}};
-  if (write == Write::content || write == Write::growth) {
+  if (write == Write::content || write == Write::growth || write == Write::end_of_copy) {
     item.content.kind = ContentChange::Kind::replaced;
     edited.edits = 0;
   }
@@ -188,6 +199,7 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_range(std::string_view co
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   if (!current.blob) return refuse(Refusal::blob_not_found);
+  TRY(check_no_copy_pending(current.blob.get()));
   RangeEdit edited = TRY(edit(*current.blob));
   Blob& changed = edited.blob;
   changed.extents = current.blob->extents.with(edited.offset, edited.length_bytes, edited.slices);

@@ -17,6 +17,8 @@
 
 namespace aloft::emulator::blob {
 
+class PendingCopies;
+
 /// What an owner sets for the account through Azure's control plane, which the emulator has not.
 struct AccountSettings {
   /// Directories are real, and renamed as a whole. Then there are neither versions nor snapshots,
@@ -37,11 +39,14 @@ class Repository {
   /// All outlive it.
   Repository(Index& index, Storage& storage, Clock& clock, Numbers numbers,
              AccountSettings settings = {});
+  ~Repository();
 
   const Index& index() const { return index_; }
   Storage& storage() { return storage_; }
   const AccountSettings& settings() const { return settings_; }
   Seconds now() const;
+  Clock& clock() const { return clock_; }
+  PendingCopies& pending_copies() { return *pending_copies_; }
 
   using PropertiesEdit =
       std::function<Outcome<ServiceProperties>(const ServiceProperties& current)>;
@@ -75,9 +80,12 @@ class Repository {
     metadata,    ///< Set Blob Metadata: the content stays, the former state becomes a version.
     properties,  ///< In place; the content stays.
     beside,      ///< As above, and etag and time stay, too: for tier, tags and lease.
+    /// What a pending copy brings, or that it brings nothing: in place, as a new content that is no
+    /// state of its own. The only write that a blob with a pending copy takes.
+    end_of_copy,
   };
-  /// Fails with container_not_found; and as `edit` does, which must do so for a blob that is not
-  /// there unless it brings content.
+  /// Fails with container_not_found, pending_copy_operation; and as `edit` does, which must do so
+  /// for a blob that is not there unless it brings content.
   ///
   /// In a hierarchical namespace, directories above a new blob are made with it, in the same
   /// change, and `access` says whose all of them are; path_conflict where one of them is a file, or
@@ -195,6 +203,7 @@ class Repository {
                                                              std::vector<ChangeBlob>& changes);
   Stamp next_stamp();
   Outcome<void> commit(Change change);
+  static Outcome<void> check_no_copy_pending(const Blob* current);
   /// Active leases outlive writes, whose holders they are; of others a write leaves nothing, so
   /// that nobody renews a lease without noticing that somebody else has written.
   std::optional<Lease> lease_after_write(const Blob* current) const;
@@ -214,6 +223,7 @@ class Repository {
   std::atomic<Stamp> last_stamp_;
   std::atomic<std::uint64_t> last_container_;
   std::array<std::shared_mutex, 1024> locks_;
+  const std::unique_ptr<PendingCopies> pending_copies_;
   std::shared_mutex tree_;  // Locked before any of the above.
 };
 

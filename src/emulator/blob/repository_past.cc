@@ -94,6 +94,7 @@ Outcome<Repository::Snapshot> Repository::take_snapshot(std::string_view contain
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   if (!current.blob) return refuse(Refusal::blob_not_found);
+  TRY(check_no_copy_pending(current.blob.get()));
   TRY(check(*current.blob));
   ChangeBlob change{.container = ref_of(*current.container),
                     .name = std::string(name),
@@ -124,6 +125,7 @@ Outcome<Repository::Deleted> Repository::drop_blob(std::string_view container,
   const BlobLookup current = index_.find_blob(container, name);
   if (!current.container) return refuse(Refusal::container_not_found);
   if (!current.blob) return refuse(Refusal::blob_not_found);
+  TRY(check_no_copy_pending(current.blob.get()));
   TRY(check(*current.blob));
   if (current.blob->is_directory && index_.has_children(container, name)) {
     return refuse(Refusal::directory_is_not_empty);
@@ -185,6 +187,7 @@ Outcome<std::shared_ptr<const Blob>> Repository::write_past_blob(std::string_vie
   const bool is_present = current.blob && current.blob->version == key;
   const BlobLookup found = is_present ? current : index_.find_past_blob(container, name, key);
   if (!found.blob || found.blob->deletion) return refuse(Refusal::blob_not_found);
+  TRY(check_no_copy_pending(found.blob.get()));
   auto blob = std::make_shared<const Blob>(TRY(edit(found.blob.get())));
   TRY(commit(ChangeBlob{.container = ref_of(*current.container),
                         .name = std::string(name),

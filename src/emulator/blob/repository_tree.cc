@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "emulator/blob/pending_copies.h"
 #include "emulator/blob/repository.h"
 
 // Hierarchical namespaces: every directory above a blob is there, as a blob without content whose
@@ -150,6 +151,10 @@ Outcome<std::shared_ptr<const Blob>> Repository::rename_tree(const Rename& renam
   }
   const auto destination = index_.find_blob(rename.to_container, rename.destination).blob;
   TRY(rename.check_destination(destination.get()));
+  TRY(check_no_copy_pending(destination.get()));
+  if (pending_copies_->has_any_in(rename.from_container, rename.source)) {
+    return refuse(Refusal::pending_copy_operation);
+  }
   if (destination) {
     if (destination->is_directory != source.blob->is_directory) {
       return refuse(Refusal::resource_types_differ);

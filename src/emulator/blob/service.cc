@@ -4,6 +4,7 @@
 #include "emulator/blob/api_version.h"
 #include "emulator/blob/cors.h"
 #include "emulator/blob/names.h"
+#include "emulator/blob/pending_copies.h"
 #include "emulator/blob/request_fields.h"
 #include "emulator/blob/xml.h"
 #include "emulator/wire/uuid.h"
@@ -106,6 +107,7 @@ http::Response Service::answer_error(const http::Request& request, const Service
 
 http::Response Service::answer(http::Request& request, const BatchVersion& batch_version,
                                std::ptrdiff_t& operation) {
+  repository_.pending_copies().complete_due();
   const std::string request_id = make_uuid();
   Answer answered = [&]() -> Answer {
     Target target = TRY(parse_target(request.target));

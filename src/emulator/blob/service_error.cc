@@ -161,6 +161,8 @@ constexpr RefusalRow<Refusal> kRows[] = {
      "One of the request inputs is out of range."},
     {Refusal::out_of_range_query_parameter_value, 400, "OutOfRangeQueryParameterValue",
      "One of the query parameters specified in the request URI is outside the permissible range."},
+    {Refusal::pending_copy_operation, 409, "PendingCopyOperation",
+     "There is currently a pending copy operation."},
     {Refusal::previous_snapshot_cannot_be_newer, 400, "PreviousSnapshotCannotBeNewer",
      "The prevsnapshot query parameter value cannot be newer than the snapshot."},
     {Refusal::previous_snapshot_not_found, 409, "PreviousSnapshotNotFound",

@@ -91,6 +91,7 @@ enum class Refusal {
   out_of_range_query_parameter_value,
   path_already_exists,
   path_conflict,
+  pending_copy_operation,
   previous_snapshot_cannot_be_newer,
   previous_snapshot_not_found,
   rename_into_itself,

@@ -3,6 +3,7 @@
 
 #include "emulator/blob/cors.h"
 #include "emulator/blob/names.h"
+#include "emulator/blob/pending_copies.h"
 #include "emulator/blob/request_fields.h"
 #include "emulator/dfs/errors.h"
 #include "emulator/wire/uuid.h"
@@ -70,6 +71,7 @@ void Service::add_common_fields(http::Response& response, const http::Request& r
 }
 
 blob::Answer Service::answer(http::Request& request, std::ptrdiff_t& counted) {
+  repository_.pending_copies().complete_due();
   blob::Target target = TRY(parse_target(account_.name, request.target));
   if (!target.container.empty()) TRY(blob::check_container_name(target.container));
   if (!target.blob.empty()) TRY(blob::check_blob_name(target.blob));

@@ -193,6 +193,7 @@ Result<void> read_refusal(Entries& entries, RequestRule& rule) {
 Result<void> read_action(Entries& entries, RequestRule& rule) {
   rule.delay = TRY(read_delay(entries));
   rule.connection_bytes_per_s = TRY(entries.number("connection_bytes_per_s", 1, kAnyNumber));
+  rule.copy_pending_ms = TRY(entries.number("copy_pending_ms", 1, kMillisecondsMax));
   TRY(read_refusal(entries, rule));
   const auto drop = TRY(entries.name_in_table("drop", kDrops));
   const auto reset = TRY(entries.number("reset_after_bytes", 0, kAnyNumber));
@@ -205,11 +206,11 @@ Result<void> read_action(Entries& entries, RequestRule& rule) {
   if (reset) rule.action = RequestRule::Reset{.after_bytes = *reset};
   if (damage) rule.action = RequestRule::Damage{};
   const bool waits = rule.delay != Delay();
-  if (!waits && !rule.connection_bytes_per_s && !rule.total_bytes_per_s &&
+  if (!waits && !rule.connection_bytes_per_s && !rule.total_bytes_per_s && !rule.copy_pending_ms &&
       rule.action.index() == 0) {
     return entries.fail_here(
-        "does nothing: it needs delay_ms, connection_bytes_per_s, total_bytes_per_s, status, "
-        "drop, reset_after_bytes or damage");
+        "does nothing: it needs delay_ms, connection_bytes_per_s, total_bytes_per_s, "
+        "copy_pending_ms, status, drop, reset_after_bytes or damage");
   }
   return {};
 }

@@ -31,6 +31,7 @@
 //   # { law = "lognormal", median = 20, sigma = 1 }
 //   connection_bytes_per_s = 1000000       # of the bodies of each request struck
 //   total_bytes_per_s = 5000000            # of those of all requests struck, together
+//   copy_pending_ms = 500         # a copy that the request begins is pending so long
 //   # these alone, or with one of:
 //   status = 503                  # refused, not carried out; code and retry_after_s may follow
 //   code = "ServerBusy"
@@ -84,6 +85,7 @@ struct RequestRule {
   /// connection.
   std::optional<std::uint64_t> connection_bytes_per_s{};
   std::optional<std::uint64_t> total_bytes_per_s{};
+  std::optional<std::uint64_t> copy_pending_ms{};  ///< Of Copy Blob, unless that is synchronous.
   std::variant<std::monostate, Refuse, Drop, Reset, Damage> action{};
 };
 

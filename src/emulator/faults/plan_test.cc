@@ -102,7 +102,7 @@ TEST(FaultPlan, NamesTheLineThatIsWrong) {
 TEST(FaultPlan, RefusesRulesThatMakeNoSense) {
   EXPECT_EQ(error_of("[[request]]\nmethod = \"PUT\"\n"),
             "f.toml:1: [[request]] does nothing: it needs delay_ms, connection_bytes_per_s, "
-            "total_bytes_per_s, status, drop, reset_after_bytes or damage");
+            "total_bytes_per_s, copy_pending_ms, status, drop, reset_after_bytes or damage");
   EXPECT_EQ(error_of("[[request]]\nstatus = 500\ndrop = \"before\"\n"),
             "f.toml:1: [[request]] takes only one of status, drop, reset_after_bytes and damage");
   EXPECT_EQ(error_of("[[request]]\ndamage = 1\n"), "f.toml:2: damage is true or false");

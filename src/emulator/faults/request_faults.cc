@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "emulator/wire/copy_pending.h"
+
 namespace aloft::emulator::faults {
 
 namespace {
@@ -91,6 +93,9 @@ http::Response RequestFaults::strike(const Strike& strike, http::Request& reques
                                      const http::Handler& inner, const Refuse& refuse) {
   if (strike.delay.count() > 0) {
     clock_.sleep_until(clock_.now() + strike.delay, stop_.get_token());
+  }
+  if (const auto pending_ms = strike.rule.copy_pending_ms) {
+    request.headers.set(kCopyPendingField, std::to_string(*pending_ms));
   }
   const auto& action = strike.rule.action;
   if (const auto* refusal = std::get_if<RequestRule::Refuse>(&action)) {

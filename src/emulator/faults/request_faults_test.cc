@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fake_clock.h"
+#include "emulator/wire/copy_pending.h"
 
 namespace aloft::emulator::faults {
 namespace {
@@ -34,6 +35,7 @@ class RequestFaultsTest : public ::testing::Test {
     if (!wanted_.empty()) request.headers.add(kFaultField, wanted_);
     const auto carry_out = [this](http::Request& carried) {
       ++carried_out_;
+      copy_pending_ = carried.headers.get(kCopyPendingField);
       std::vector<std::byte> buffer(5000);
       const auto got = carried.body.read_full(buffer);
       EXPECT_TRUE(got.has_value());
@@ -75,8 +77,20 @@ class RequestFaultsTest : public ::testing::Test {
   std::string wanted_;  ///< The request's own fault, if any.
   int carried_out_ = 0;
   std::string received_;
+  std::string copy_pending_;  ///< As the service was told with the last request.
   std::optional<RequestFaults> faults_;
 };
+
+TEST_F(RequestFaultsTest, TellsTheServiceHowLongACopyIsPending) {
+  set_rules({{.target = "*copy*", .copy_pending_ms = 500}});
+  EXPECT_EQ(ask(http::Method::put, "/copy").status, 201);
+  EXPECT_EQ(copy_pending_, "500");
+  EXPECT_EQ(ask(http::Method::put, "/other").status, 201);
+  EXPECT_EQ(copy_pending_, "");
+  wanted_ = "copy_pending_ms = 7";
+  EXPECT_EQ(ask(http::Method::put, "/other").status, 201);
+  EXPECT_EQ(copy_pending_, "7");
+}
 
 TEST_F(RequestFaultsTest, StrikesOnlyWhatMatches) {
   RequestRule rule = failing();

@@ -86,6 +86,28 @@ std::optional<Deletion> decode_deletion(const json& object) {
                   .expires_at = seconds(deletion.at("expires_at"))};
 }
 
+json encode_copy(const CopyState& copy) {
+  return {{"id", copy.id},
+          {"source", widen(copy.source)},
+          {"status", static_cast<int>(copy.status)},
+          {"begun_at", seconds(copy.begun_at)},
+          {"completed_at", seconds(copy.completed_at)},
+          {"size", copy.size_bytes}};
+}
+CopyState decode_copy(const json& object) {
+  CopyState copy{.id = object.at("id").get<std::string>(),
+                 .source = narrow(object.at("source").get<std::string>()),
+                 .status = static_cast<CopyState::Status>(object.value("status", 0)),
+                 .completed_at = seconds(object.at("completed_at")),
+                 .size_bytes = object.value("size", std::uint64_t{0})};
+  // Pending copies end with the process that has them.
+  if (copy.status == CopyState::Status::pending) {
+    copy.status = CopyState::Status::failed;
+    copy.completed_at = seconds(object.at("begun_at"));
+  }
+  return copy;
+}
+
 /// Parses an object and runs `read` on it, which throws for members that are not as they should.
 template <class Read>
 Result<void> read_object(std::string_view text, std::string_view what, Read read) {
@@ -198,11 +220,7 @@ std::string encode_attributes(const Blob& blob) {
                              {"done_at", seconds(blob.rehydration->done_at)}};
   }
   for (const auto& [key, value] : blob.tags) object["tags"].push_back({key, value});
-  if (blob.copy) {
-    object["copy"] = {{"id", blob.copy->id},
-                      {"source", widen(blob.copy->source)},
-                      {"completed_at", seconds(blob.copy->completed_at)}};
-  }
+  if (blob.copy) object["copy"] = encode_copy(*blob.copy);
   if (blob.type != BlobType::block) {
     object["type"] = kTypeNames[static_cast<int>(blob.type)];
     object["size"] = blob.size_bytes;
@@ -237,12 +255,7 @@ Result<void> decode_attributes(std::string_view text, Blob& blob) {
     for (const json& tag : object.value("tags", json::array())) {
       blob.tags.emplace_back(tag.at(0).get<std::string>(), tag.at(1).get<std::string>());
     }
-    if (object.contains("copy")) {
-      const json& copy = object["copy"];
-      blob.copy = CopyState{.id = copy.at("id").get<std::string>(),
-                            .source = narrow(copy.at("source").get<std::string>()),
-                            .completed_at = seconds(copy.at("completed_at"))};
-    }
+    if (object.contains("copy")) blob.copy = decode_copy(object["copy"]);
     blob.type = parse_type(object.value("type", std::string("block")));
     blob.size_bytes = object.value("size", std::uint64_t{0});
     blob.is_sealed = object.value("sealed", false);

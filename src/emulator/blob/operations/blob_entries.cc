@@ -10,13 +10,15 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-void write_copy_state(XmlWriter& xml, const Blob& blob) {
-  const std::string size = std::to_string(blob.size_bytes);
-  xml.element("CopyId", blob.copy->id);
-  xml.element("CopyStatus", "success");
-  xml.element("CopySource", blob.copy->source);
-  xml.element("CopyProgress", size + "/" + size);
-  xml.element("CopyCompletionTime", format_http_date(blob.copy->completed_at));
+void write_copy_state(XmlWriter& xml, const CopyState& copy, Seconds now) {
+  xml.element("CopyId", copy.id);
+  xml.element("CopyStatus", name_of(copy.status));
+  xml.element("CopySource", copy.source);
+  xml.element("CopyProgress", progress_of(copy, now));
+  const std::string_view description = description_of(copy);
+  if (!description.empty()) xml.element("CopyStatusDescription", description);
+  if (copy.status == CopyState::Status::pending) return;
+  xml.element("CopyCompletionTime", format_http_date(copy.completed_at));
 }
 
 /// What stands beside the name: which state of the blob it is.
@@ -98,7 +100,7 @@ void write_blob(XmlWriter& xml, const ListEntry& entry, const BlobListing& listi
   write_kind(xml, blob, listing.now);
   if (entry.is_current) write_lease(xml, blob.lease, listing.now);
   if (blob.deletion) write_deletion(xml, *blob.deletion, listing.now);
-  if (listing.copy && blob.copy) write_copy_state(xml, blob);
+  if (listing.copy && blob.copy) write_copy_state(xml, *blob.copy, listing.now);
   write_access(xml, blob, listing);
   if (!blob.tags.empty()) xml.element("TagCount", std::to_string(blob.tags.size()));
   xml.element("ServerEncrypted", "true");

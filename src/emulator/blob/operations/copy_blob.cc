@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "emulator/blob/conditions.h"
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/select.h"
 #include "emulator/blob/operations/source.h"
+#include "emulator/blob/pending_copies.h"
 #include "emulator/blob/tier.h"
+#include "emulator/wire/copy_pending.h"
 #include "emulator/wire/digest.h"
 #include "emulator/wire/uuid.h"
 
 // Copies share the immutable contents of their source, so they are complete at once, whatever
-// their size; Azure may answer "pending" for large ones.
+// their size, unless a fault asks for time. Azure may answer "pending" for large ones.
 namespace aloft::emulator::blob {
 
 namespace {
 
 constexpr std::uint64_t kCopyFromUrlBytesMax = std::uint64_t{256} << 20;
+constexpr std::uint64_t kPendingMaxMs = 24 * 3'600'000;
 constexpr std::uint64_t kPutFromUrlBytesMax = std::uint64_t{5000} << 20;
 
 bool is_true(const http::Headers& headers, std::string_view name) {
@@ -85,6 +90,31 @@ Outcome<std::shared_ptr<const Blob>> write_copy(Call& call, Blob copied) {
                                     {.creator = call.authority.who});
 }
 
+/// The blob has no content until the copy is complete; one of pages has its size from the start.
+Blob without_content(Blob blob) {
+  blob.blocks.reset();
+  blob.extents = {};
+  blob.append_count = 0;
+  blob.is_sealed = false;
+  blob.rehydration.reset();
+  blob.properties.content_md5.clear();
+  if (blob.type != BlobType::page) blob.size_bytes = 0;
+  return blob;
+}
+
+/// Writes `whole` over the target, which it becomes after this time.
+Outcome<std::shared_ptr<const Blob>> begin_copy(Call& call, Blob whole,
+                                                std::chrono::milliseconds pending) {
+  whole.copy->status = CopyState::Status::pending;
+  whole.copy->completed_at += std::chrono::ceil<std::chrono::seconds>(pending);
+  auto begun = TRY(write_copy(call, without_content(whole)));
+  call.repository.pending_copies().add({.container = call.target.container,
+                           .blob = call.target.blob,
+                           .whole = std::move(whole),
+                           .due = call.repository.clock().now() + pending});
+  return begun;
+}
+
 /// Put Blob From URL: the content is the source's, the rest is given or a new blob's.
 Answer put_blob_from_url(Call& call) {
   if (call.headers().get("x-ms-blob-type") != type_name(BlobType::block)) {
@@ -136,12 +166,20 @@ Answer copy_blob(Call& call) {
   if (!metadata.empty()) copied.metadata = std::move(metadata);
   TRY(set_tier(copied, *source.blob, access_tier, is_high, call.repository.now()));
   copied.tags = std::move(tags);
-  copied.copy =
-      CopyState{.id = make_uuid(), .source = source.url, .completed_at = call.repository.now()};
-  const auto blob = TRY(write_copy(call, std::move(copied)));
+  copied.copy = CopyState{.id = make_uuid(),
+                          .source = source.url,
+                          .begun_at = call.repository.now(),
+                          .completed_at = call.repository.now(),
+                          .size_bytes = copied.size_bytes};
+  const auto pending_ms = TRY(parse_number(call.headers(), kCopyPendingField));
+  const bool takes_time = pending_ms && !synchronous;
+  const auto blob =
+      TRY(takes_time ? begin_copy(call, copied,
+                                  std::chrono::milliseconds(std::min(*pending_ms, kPendingMaxMs)))
+                     : write_copy(call, std::move(copied)));
   http::Response response = response_for(202, *blob);
   response.headers.add("x-ms-copy-id", blob->copy->id);
-  response.headers.add("x-ms-copy-status", "success");
+  response.headers.add("x-ms-copy-status", name_of(blob->copy->status));
   if (synchronous && !blob->properties.content_md5.empty()) {
     response.headers.add("Content-MD5", blob->properties.content_md5);
   }
@@ -156,9 +194,21 @@ Answer abort_copy(Call& call) {
   }
   const auto id = call.query().find("copyid");
   if (!id) return refuse_parameter(Refusal::missing_required_query_parameter, "copyid", {});
-  const auto blob = TRY(call.repository.find_blob(call.target.container, call.target.blob));
-  if (blob->copy && blob->copy->id != *id) return refuse(Refusal::copy_id_mismatch);
-  return refuse(Refusal::no_pending_copy_operation);
+  const auto lease_id = TRY(parse_lease_id(call.headers(), "x-ms-lease-id"));
+  const auto edit = [&](const Blob* current) -> Outcome<Blob> {
+    if (current == nullptr) return refuse(Refusal::blob_not_found);
+    if (current->copy && current->copy->id != *id) return refuse(Refusal::copy_id_mismatch);
+    if (!is_copy_pending(*current)) return refuse(Refusal::no_pending_copy_operation);
+    TRY(check_holder(current->lease, lease_id, Leased::blob, call.repository.now()));
+    Blob aborted = *current;
+    aborted.copy->status = CopyState::Status::aborted;
+    aborted.copy->completed_at = call.repository.now();
+    return aborted;
+  };
+  TRY(call.repository.write_blob(call.target.container, call.target.blob,
+                                 Repository::Write::end_of_copy, edit));
+  call.repository.pending_copies().forget(std::string(*id));
+  return http::Response{.status = 204};
 }
 
 }  // namespace aloft::emulator::blob

@@ -130,6 +130,21 @@ void add_access_fields(http::Headers& headers, const AccessControl& access, bool
   headers.add("x-ms-acl", format_acl(access.acl));
 }
 
+namespace {
+
+void add_copy_fields(http::Headers& headers, const CopyState& copy, Seconds now) {
+  headers.add("x-ms-copy-id", copy.id);
+  headers.add("x-ms-copy-source", copy.source);
+  headers.add("x-ms-copy-status", name_of(copy.status));
+  headers.add("x-ms-copy-progress", progress_of(copy, now));
+  const std::string_view description = description_of(copy);
+  if (!description.empty()) headers.add("x-ms-copy-status-description", description);
+  if (copy.status == CopyState::Status::pending) return;
+  headers.add("x-ms-copy-completion-time", format_http_date(copy.completed_at));
+}
+
+}  // namespace
+
 void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now) {
   const auto add = [&headers](std::string_view name, std::string_view value) {
     if (!value.empty()) headers.add(name, value);
@@ -152,14 +167,7 @@ void add_blob_fields(http::Headers& headers, const Blob& blob, Seconds now) {
   add_lease_fields(headers, blob.lease, now);
   headers.add("x-ms-server-encrypted", "true");
   if (!blob.tags.empty()) headers.add("x-ms-tag-count", std::to_string(blob.tags.size()));
-  if (blob.copy) {
-    const std::string size = std::to_string(blob.size_bytes);
-    headers.add("x-ms-copy-id", blob.copy->id);
-    headers.add("x-ms-copy-source", blob.copy->source);
-    headers.add("x-ms-copy-status", "success");
-    headers.add("x-ms-copy-progress", size + "/" + size);
-    headers.add("x-ms-copy-completion-time", format_http_date(blob.copy->completed_at));
-  }
+  if (blob.copy) add_copy_fields(headers, *blob.copy, now);
   if (blob.access) add_access_fields(headers, *blob.access, blob.is_directory);
   add_metadata(headers, blob.metadata);
 }

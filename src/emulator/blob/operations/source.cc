@@ -91,6 +91,7 @@ Outcome<Source> find_source_of_any_tier(Call& call, SourceTrust trust) {
   TRY(check_authority(call, source, trust));
   auto selected = find_selected(call.repository, source);
   if (!selected) return not_verified(selected.error());
+  if (is_copy_pending(*selected->blob)) return refuse(Refusal::pending_copy_operation);
   TRY(check_source(conditions, *resource_of(selected->blob.get())));
   return Source{.blob = std::move(selected->blob),
                 .url = std::string(url.substr(0, url.find('?')))};
