@@ -2,9 +2,9 @@
 #include "emulator/batch/listing.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "emulator/batch/shape.h"
+#include "emulator/wire/decimal.h"
 #include "emulator/wire/query.h"
 
 namespace aloft::emulator::batch {
@@ -18,17 +18,16 @@ constexpr std::size_t kSeenMax = 100'000;
 Outcome<std::size_t> parse_max_results(const Query& query) {
   const auto text = query.find("maxresults");
   if (!text) return kItemsMax;
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size()) {
+  const auto number = parse_decimal<std::size_t>(*text);
+  if (!number) {
     return refuse_parameter(Refusal::invalid_query_parameter_value, "maxresults", *text,
                             "expected a number");
   }
-  if (number < 1 || number > kItemsMax) {
+  if (*number < 1 || *number > kItemsMax) {
     return refuse_parameter(Refusal::out_of_range_query_parameter_value, "maxresults", *text,
                             "expected 1 to 1000");
   }
-  return number;
+  return *number;
 }
 
 }  // namespace

@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::chrono::minutes kClockWindow{15};
 
-tl::unexpected<ServiceError> not_authentic(std::string detail) {
-  ServiceError error = make_error(Refusal::authentication_failed);
-  error.details.emplace_back("AuthenticationErrorDetail", std::move(detail));
-  return refuse(std::move(error));
-}
-
 /// With what a client may come again: clients take it as a sign to get another token.
 void add_challenge(ServiceError& error) {
   error.headers.emplace_back(

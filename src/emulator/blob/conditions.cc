@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "emulator/blob/words.h"
+
 namespace aloft::emulator::blob {
 
 namespace {
@@ -22,12 +24,6 @@ constexpr FieldNames kPlain{"If-Match",          "If-None-Match",
 constexpr FieldNames kSource{"x-ms-source-if-match",          "x-ms-source-if-none-match",
                              "x-ms-source-if-modified-since", "x-ms-source-if-unmodified-since",
                              "x-ms-source-lease-id",          "x-ms-source-if-tags"};
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 Outcome<std::vector<std::string>> parse_etags(const http::Headers& headers, std::string_view name) {
   std::vector<std::string> etags;

@@ -2,8 +2,8 @@
 #include "emulator/blob/lease.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "emulator/wire/decimal.h"
 #include "emulator/wire/query.h"
 #include "emulator/wire/uuid.h"
 
@@ -28,11 +28,8 @@ Outcome<std::optional<long long>> parse_number(const http::Headers& headers,
                                                std::string_view name) {
   const auto field = headers.find(name);
   if (!field) return std::nullopt;
-  long long number = 0;
-  const auto [end, error] = std::from_chars(field->data(), field->data() + field->size(), number);
-  if (error != std::errc() || end != field->data() + field->size()) {
-    return refuse_header(Refusal::invalid_header_value, name, *field);
-  }
+  const auto number = parse_decimal<long long>(*field);
+  if (!number) return refuse_header(Refusal::invalid_header_value, name, *field);
   return number;
 }
 

@@ -16,12 +16,6 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-tl::unexpected<ServiceError> not_authentic(std::string detail) {
-  ServiceError error = make_error(Refusal::authentication_failed);
-  error.details.emplace_back("AuthenticationErrorDetail", std::move(detail));
-  return refuse(std::move(error));
-}
-
 std::string lines(std::initializer_list<std::string_view> fields) {
   std::string text;
   for (const std::string_view field : fields) (text += field) += '\n';

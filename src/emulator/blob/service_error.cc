@@ -231,6 +231,12 @@ tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view nam
   return refuse_named(make_error(refusal), "Header", name, value);
 }
 
+tl::unexpected<ServiceError> not_authentic(std::string detail) {
+  ServiceError error = make_error(Refusal::authentication_failed);
+  error.details.emplace_back("AuthenticationErrorDetail", std::move(detail));
+  return refuse(std::move(error));
+}
+
 tl::unexpected<ServiceError> refuse_parameter(Refusal refusal, std::string_view name,
                                               std::string_view value) {
   return refuse_named(make_error(refusal), "QueryParameter", name, value);

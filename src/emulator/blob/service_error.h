@@ -124,6 +124,8 @@ inline tl::unexpected<ServiceError> refuse(Refusal refusal, std::string_view rea
 }
 tl::unexpected<ServiceError> refuse_header(Refusal refusal, std::string_view name,
                                            std::string_view value);
+/// authentication_failed, with this as Azure's AuthenticationErrorDetail.
+tl::unexpected<ServiceError> not_authentic(std::string detail);
 tl::unexpected<ServiceError> refuse_parameter(Refusal refusal, std::string_view name,
                                               std::string_view value);
 

@@ -2,13 +2,13 @@
 #include "emulator/blob/service_properties.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <pugixml.hpp>
 
 #include "emulator/blob/api_version.h"
 #include "emulator/blob/words.h"
 #include "emulator/blob/xml.h"
+#include "emulator/wire/decimal.h"
 
 namespace aloft::emulator::blob {
 
@@ -44,11 +44,9 @@ Outcome<bool> truth(const pugi::xml_node& parent, const char* name) {
 }
 
 Outcome<std::uint32_t> number(const pugi::xml_node& node) {
-  const std::string_view text = node.text().get();
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return bad_value(node);
-  return value;
+  const auto value = parse_decimal<std::uint32_t>(node.text().get());
+  if (!value) return bad_value(node);
+  return *value;
 }
 
 Outcome<RetentionPolicy> read_retention(const pugi::xml_node& node) {

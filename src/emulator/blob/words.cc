@@ -5,14 +5,18 @@
 
 namespace aloft::emulator::blob {
 
+std::string_view trim(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
-    std::string_view word = text.substr(0, comma);
+    const std::string_view word = trim(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
-    while (word.starts_with(' ')) word.remove_prefix(1);
-    while (word.ends_with(' ')) word.remove_suffix(1);
     if (!word.empty()) words.push_back(word);
   }
   return words;

@@ -7,6 +7,9 @@
 
 namespace aloft::emulator::blob {
 
+/// Without the blanks around it.
+std::string_view trim(std::string_view text);
+
 /// What stands between the commas, without blanks around it and without empty words; views into
 /// `text`.
 std::vector<std::string_view> split_words(std::string_view text);

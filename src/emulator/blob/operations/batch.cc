@@ -4,6 +4,7 @@
 
 #include "emulator/blob/operations/operations.h"
 #include "emulator/blob/operations/receive.h"
+#include "emulator/blob/words.h"
 #include "emulator/wire/uuid.h"
 
 // "Blob Batch": up to 256 deletions, or changes of tier, in one body, each a request with an
@@ -49,9 +50,7 @@ std::optional<http::Headers> take_fields(std::string_view& text) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
     const std::string_view name = line.substr(0, colon);
-    std::string_view value = line.substr(colon + 1);
-    while (value.starts_with(' ')) value.remove_prefix(1);
-    while (value.ends_with(' ')) value.remove_suffix(1);
+    const std::string_view value = trim(line.substr(colon + 1));
     if (!http::is_field_name(name) || !http::is_field_value(value)) return std::nullopt;
     headers.add(name, value);
   }

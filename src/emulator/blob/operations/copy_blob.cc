@@ -109,9 +109,9 @@ Outcome<std::shared_ptr<const Blob>> begin_copy(Call& call, Blob whole,
   whole.copy->completed_at += std::chrono::ceil<std::chrono::seconds>(pending);
   auto begun = TRY(write_copy(call, without_content(whole)));
   call.repository.pending_copies().add({.container = call.target.container,
-                           .blob = call.target.blob,
-                           .whole = std::move(whole),
-                           .due = call.repository.clock().now() + pending});
+                                        .blob = call.target.blob,
+                                        .whole = std::move(whole),
+                                        .due = call.repository.clock().now() + pending});
   return begun;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "emulator/wire/decimal.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -20,15 +21,12 @@ constexpr std::string_view kMarkerPrefix = "2!";
 Outcome<std::size_t> page_size(const Query& query) {
   const auto text = query.find("maxresults");
   if (!text) return kPageEntriesMax;
-  long long number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size()) {
-    return refuse_parameter(Refusal::invalid_query_parameter_value, "maxresults", *text);
-  }
-  if (number <= 0) {
+  const auto number = parse_decimal<long long>(*text);
+  if (!number) return refuse_parameter(Refusal::invalid_query_parameter_value, "maxresults", *text);
+  if (*number <= 0) {
     return refuse_parameter(Refusal::out_of_range_query_parameter_value, "maxresults", *text);
   }
-  return std::min(static_cast<std::size_t>(number), kPageEntriesMax);
+  return std::min(static_cast<std::size_t>(*number), kPageEntriesMax);
 }
 
 // The key, a space, the name.

@@ -5,6 +5,7 @@
 #include "emulator/blob/operations/blob_entries.h"
 #include "emulator/blob/operations/listing.h"
 #include "emulator/blob/operations/operations.h"
+#include "emulator/blob/words.h"
 #include "emulator/blob/xml.h"
 
 namespace aloft::emulator::blob {
@@ -14,16 +15,11 @@ namespace {
 /// The words of "include", each of which must be one of `known`.
 Outcome<std::vector<std::string_view>> parse_include(const Query& query,
                                                      std::span<const std::string_view> known) {
-  std::vector<std::string_view> words;
-  for (std::string_view rest = query.get("include"); !rest.empty();) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    const std::string_view word = rest.substr(0, comma);
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-    if (std::ranges::find(known, word) == known.end()) {
-      return refuse_parameter(Refusal::invalid_query_parameter_value, "include",
-                              query.get("include"));
-    }
-    words.push_back(word);
+  std::vector<std::string_view> words = split_words(query.get("include"));
+  for (const std::string_view word : words) {
+    if (std::ranges::find(known, word) != known.end()) continue;
+    return refuse_parameter(Refusal::invalid_query_parameter_value, "include",
+                            query.get("include"));
   }
   return words;
 }

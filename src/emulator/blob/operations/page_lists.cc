@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "emulator/blob/conditions.h"
@@ -8,6 +7,7 @@
 #include "emulator/blob/operations/select.h"
 #include "emulator/blob/page_ranges.h"
 #include "emulator/blob/xml.h"
+#include "emulator/wire/decimal.h"
 
 namespace aloft::emulator::blob {
 
@@ -23,11 +23,8 @@ struct Paging {
 Outcome<std::optional<std::uint64_t>> number_of(const Query& query, std::string_view name) {
   const std::string_view text = query.get(name);
   if (text.empty()) return std::nullopt;
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
-    return refuse_parameter(Refusal::invalid_query_parameter_value, name, text);
-  }
+  const auto number = parse_decimal<std::uint64_t>(text);
+  if (!number) return refuse_parameter(Refusal::invalid_query_parameter_value, name, text);
   return number;
 }
 

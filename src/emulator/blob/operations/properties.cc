@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/operations/properties.h"
 
-#include <charconv>
 #include <optional>
 
+#include "emulator/wire/decimal.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -78,11 +78,8 @@ Outcome<std::optional<std::uint64_t>> parse_number(const http::Headers& headers,
                                                    std::string_view name) {
   const auto field = headers.find(name);
   if (!field) return std::nullopt;
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(field->data(), field->data() + field->size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != field->data() + field->size()) {
-    return refuse_header(Refusal::invalid_header_value, name, *field);
-  }
+  const auto number = parse_decimal<std::uint64_t>(*field);
+  if (!number) return refuse_header(Refusal::invalid_header_value, name, *field);
   return number;
 }
 
