@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "object/conflict.h"
+
 namespace aloft {
 
 namespace {
-
-bool is_conflict(const Error& error) {
-  return error.code == ErrorCode::precondition_failed || error.code == ErrorCode::already_exists;
-}
 
 /// Services promise to keep the etag of a file that they rename; of directories they say nothing.
 bool is_same(const ObjectInfo& moved, const ObjectInfo& source) {

@@ -113,6 +113,27 @@ class ResumeTest : public ::testing::Test {
   std::set<std::string> passed_;
 };
 
+TEST_F(ResumeTest, BlocksOfAnotherProgramMakeRoomWhereNothingElseIs) {
+  const std::string text = content('a');
+  write_source(text);
+  const StageRequest foreign{
+      .key = "file", .block_id = "short", .content = testing::bytes("foreign")};
+  ASSERT_TRUE(store_->inner().stage_block(foreign, {}));
+  EXPECT_THAT(run(local("file"), box()).failures, IsEmpty());
+  EXPECT_EQ(stored(), text);
+}
+
+TEST_F(ResumeTest, BlocksOfAnotherProgramStayWhereThereIsAFile) {
+  write_source(content('a'));
+  put("old");
+  const StageRequest foreign{
+      .key = "file", .block_id = "short", .content = testing::bytes("foreign")};
+  ASSERT_TRUE(store_->inner().stage_block(foreign, {}));
+  EXPECT_THAT(run(local("file"), box()).failures, SizeIs(1));
+  EXPECT_EQ(stored(), "old");
+  EXPECT_THAT(store_->inner().block_list("file", {}).value().uncommitted, SizeIs(1));
+}
+
 TEST_F(ResumeTest, AnUploadSendsOnlyWhatIsNotThere) {
   const std::string text = content('a');
   write_source(text);

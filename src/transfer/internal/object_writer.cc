@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "format/content_version.h"
+#include "object/conflict.h"
 
 namespace aloft::transfer {
 
@@ -12,10 +13,6 @@ namespace {
 
 constexpr int kLooksMax = 5;
 constexpr std::size_t kVersionBytes = 8;
-
-bool is_conflict(const Error& error) {
-  return error.code == ErrorCode::precondition_failed || error.code == ErrorCode::already_exists;
-}
 
 ObjectHead head_for(const std::optional<ObjectInfo>& present, const FileAttributes& attributes) {
   ObjectHead head;

@@ -47,6 +47,20 @@ BlockId StagedBlocks::id(std::uint64_t index) const {
   return format::block_id(writer_id_, static_cast<std::uint32_t>(index));
 }
 
+Result<bool> StagedBlocks::discard_foreign(Session& session, ObjectTree& tree,
+                                           const std::string& key) const {
+  ObjectStore& store = tree.store();
+  const BlockList there = TRY(store.block_list(key, session.limits));
+  const auto is_foreign = [&](const BlockInfo& block) { return block.id.size() != id(0).size(); };
+  if (!there.committed.empty() || !std::ranges::any_of(there.uncommitted, is_foreign)) return false;
+  // An empty commit discards them all; what it makes is gone at once.
+  const PutResult made = TRY(store.commit_blocks(
+      {.key = key, .blocks = {}, .metadata = {}, .conditions = {.if_none_match = "*"}},
+      session.limits));
+  TRY(store.remove(key, {.if_match = made.etag}, session.limits));
+  return true;
+}
+
 std::vector<BlockRef> StagedBlocks::list() const {
   std::vector<BlockRef> blocks;
   blocks.reserve(there_.size());

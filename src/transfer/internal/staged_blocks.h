@@ -22,6 +22,9 @@ class StagedBlocks {
 
   BlockId id(std::uint64_t index) const;
   bool is_there(std::uint64_t index) const { return there_[index] != There::no; }
+  /// Blocks that another program staged there, with ids of another length, keep ours away for a
+  /// week. Discards them where there is nothing else, as a commit of ours would; true if it did.
+  Result<bool> discard_foreign(Session& session, ObjectTree& tree, const std::string& key) const;
   /// In the order of the file, for the commit.
   std::vector<BlockRef> list() const;
   /// The journal needs this entry no more.

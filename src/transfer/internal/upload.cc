@@ -158,7 +158,19 @@ class UploadParts final : public FileParts {
     return whole;
   }
 
+  // The service refuses all ids of another length than those of blocks that wait there.
+  bool made_room(const Result<void>& result) {
+    const bool may_help = !result && result.error().code == ErrorCode::invalid_argument &&
+                          upload_.attempt == 1 && !upload_.target.present;
+    return may_help && blocks_.discard_foreign(session_, *upload_.tree, key_).value_or(false);
+  }
+
   void end(Result<void> result) override {
+    if (made_room(result)) {
+      blocks_.forget(session_);
+      ++upload_.attempt;
+      return upload_file(session_, std::move(upload_));
+    }
     if (result || !opened_.check_unchanged()) blocks_.forget(session_);
     finish(session_, upload_, opened_, std::move(result));
   }
