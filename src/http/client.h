@@ -43,6 +43,8 @@ struct PerformOptions {
     /// Called on the calling thread for each exchange as it ends; performs nothing itself. Returns
     /// the `connections_max` from here on; where that is less, what is under way ends first.
     virtual std::size_t ended(const Exchange& exchange) = 0;
+    /// Called in the same way before a request that is late (Exchange::late_after) is sent again.
+    virtual bool may_send_again(const Exchange&) { return false; }
 
    protected:
     ~Observer() = default;

@@ -12,6 +12,7 @@ void Answer::clear() {
 }
 
 void Exchange::clear() {
+  late_after = {};
   method = Method::get;
   target = "/";
   headers.clear();

@@ -20,7 +20,8 @@ struct Answer {
   std::size_t sink_bytes = 0;
   /// The body, where it did not go to the sink.
   std::string text{};
-  /// From the end of the request to the first byte of the answer; zero if none came.
+  /// From the end of the request, the first one if it was sent twice, to the first byte of the
+  /// answer; zero if none came.
   std::chrono::nanoseconds first_byte_time{};
 
   bool successful() const { return status >= 200 && status < 300; }
@@ -47,6 +48,11 @@ struct Exchange {
   std::span<std::byte> sink{};
   /// A longer answer.text is corrupt.
   std::size_t text_bytes_max = 64u << 10;
+
+  /// With no byte of the answer so long after the request is out, it is sent again on another
+  /// connection, once, if PerformOptions::observer agrees; the first answer wins, and the other
+  /// connection ends. Zero: never. Only for requests that are repeatable and change nothing.
+  std::chrono::nanoseconds late_after{};
 
   // What came of it.
   Answer answer{};

@@ -2,7 +2,6 @@
 #include "object/concurrency_limiter.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace aloft {
 
@@ -27,17 +26,6 @@ constexpr double kGainWanted = 1.1;
 constexpr double kBestFades = 1.02;
 /// Rounds without a change after which more is tried again.
 constexpr int kRoundsSteadyMax = 16;
-
-std::size_t bucket_of(std::chrono::nanoseconds time, std::size_t buckets) {
-  const double micros = duration<double, std::micro>(time).count();
-  if (micros <= 1) return 0;
-  return std::min(static_cast<std::size_t>(std::ceil(std::log2(micros) * 4)), buckets - 1);
-}
-
-std::chrono::nanoseconds time_of(std::size_t bucket) {
-  return duration_cast<std::chrono::nanoseconds>(
-      duration<double, std::micro>(std::exp2(static_cast<double>(bucket) / 4)));
-}
 
 }  // namespace
 
@@ -124,7 +112,7 @@ void ConcurrencyLimiter::note(State& state, const RequestOutcome& outcome) const
     round.bytes += outcome.body_bytes;
   }
   if (outcome.first_byte > std::chrono::nanoseconds::zero()) {
-    ++round.first_bytes[bucket_of(outcome.first_byte, kBuckets)];
+    round.first_bytes.add(outcome.first_byte);
   }
   const bool tells = round.requests >= std::max(kRequestsMin, std::uint64_t{state.limit});
   const bool complete = tells || round.throttled || !round.demand;
@@ -148,17 +136,8 @@ ConcurrencyLimiter::Measure ConcurrencyLimiter::measure_of(const Round& round,
                                                            std::chrono::nanoseconds time) {
   const double worth =
       static_cast<double>(round.bytes) + kRequestWorth * static_cast<double>(round.requests);
-  Measure measure{.goodput = worth / duration<double>(time).count()};
-  std::uint64_t count = 0;
-  for (const std::uint32_t in_bucket : round.first_bytes) count += in_bucket;
-  std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < kBuckets && count > 0; ++i) {
-    seen += round.first_bytes[i];
-    if (seen * 100 < count * 95) continue;
-    measure.first_byte = time_of(i);
-    break;
-  }
-  return measure;
+  return {.goodput = worth / duration<double>(time).count(),
+          .first_byte = round.first_bytes.quantile(0.95)};
 }
 
 void ConcurrencyLimiter::end_round(State& state, Clock::time_point now) const {

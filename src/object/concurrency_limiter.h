@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -13,6 +12,7 @@
 #include "base/guarded.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "object/time_histogram.h"
 
 namespace aloft {
 
@@ -79,14 +79,12 @@ class ConcurrencyLimiter {
     double goodput = 0;  // Per second: bytes, and something for each request.
     std::chrono::nanoseconds first_byte{};
   };
-  // First bytes by time: bucket i holds those up to 2^(i/4) microseconds.
-  static constexpr std::size_t kBuckets = 112;
   // What happened since `began`.
   struct Round {
     Clock::time_point began{};
     std::uint64_t requests = 0;
     std::uint64_t bytes = 0;
-    std::array<std::uint32_t, kBuckets> first_bytes{};
+    TimeHistogram first_bytes{};
     bool demand = false;
     bool throttled = false;
   };

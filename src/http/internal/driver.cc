@@ -50,7 +50,10 @@ void Driver::run(std::span<Exchange* const> exchanges, const Limits& limits,
       if (unfinished_ > 0) wait(limits);
       now_ = system_clock().now();
       if (now_ >= next_stall_) fail_stalled();
+      if (now_ >= next_late_) send_late_again();
     }
+    // Of attempts that another one made needless.
+    if (dialer_ != nullptr) dialer_->cancel();
   }
   // The callback cannot run any more: what it wrote is taken back for the next call.
   if (limits.stop.stop_requested()) watcher_->silence();
@@ -58,45 +61,49 @@ void Driver::run(std::span<Exchange* const> exchanges, const Limits& limits,
 
 void Driver::prepare(std::span<Exchange* const> exchanges) {
   count_ = unfinished_ = exchanges.size();
+  alone_ = count_ == 1;
   connections_ = first_waiting_ = 0;
   ready_.clear();
   now_ = system_clock().now();
-  next_stall_ = Clock::time_point::max();
+  next_stall_ = next_late_ = Clock::time_point::max();
   if (slots_.size() < count_) slots_.resize(count_);
   for (std::size_t i = 0; i < count_; ++i) {
     Slot& slot = slots_[i];
     slot.exchange = exchanges[i];
     slot.phase = Phase::waiting;
     slot.pooled = slot.needs_fresh = slot.ready = false;
+    slot.twin = kNoTwin;
+    slot.may_have_twin = observer_ != nullptr && slot.exchange->late_after.count() > 0;
+    slot.first_attempt = {};
     slot.exchange->answer.clear();
     if (Result<void> written = write_request_head(*slot.exchange, slot.head); !written) {
       finish(slot, std::move(written));
     }
   }
-  if (count_ > 1) watcher_->catch_up();
+  if (!alone_) watcher_->catch_up();
 }
 
 void Driver::give_connections() {
   for (; first_waiting_ < count_ && connections_ < connections_max_; ++first_waiting_) {
-    Slot& slot = slots_[first_waiting_];
-    if (slot.phase != Phase::waiting) continue;
-    const Endpoint& endpoint = slot.exchange->endpoint;
-    ++connections_;
-    std::unique_ptr<Connection> idle = slot.needs_fresh ? nullptr : take_idle(endpoint);
-    if (idle != nullptr) {
-      use(slot, std::move(idle), true);
-      continue;
-    }
-    if (dialer_ == nullptr) dialer_ = std::make_unique<Dialer>();
-    slot.phase = Phase::dialing;
-    dialer_->start(endpoint, first_waiting_, options_);
+    if (slots_[first_waiting_].phase == Phase::waiting) give_connection(first_waiting_);
   }
+}
+
+void Driver::give_connection(std::size_t index) {
+  Slot& slot = slots_[index];
+  const Endpoint& endpoint = slot.exchange->endpoint;
+  ++connections_;
+  std::unique_ptr<Connection> idle = slot.needs_fresh ? nullptr : take_idle(endpoint);
+  if (idle != nullptr) return use(slot, std::move(idle), true);
+  if (dialer_ == nullptr) dialer_ = std::make_unique<Dialer>();
+  slot.phase = Phase::dialing;
+  dialer_->start(endpoint, index, options_);
 }
 
 std::unique_ptr<Connection> Driver::take_idle(const Endpoint& endpoint) {
   while (auto connection = pool_.take(endpoint, now_, watcher_->fd())) {
     // If anything had happened since to one that is watched, the watcher would know.
-    const bool known = count_ > 1 && watcher_->watches(*connection) && connection->drained;
+    const bool known = !alone_ && watcher_->watches(*connection) && connection->drained;
     if (known && !watcher_->disturbed(*connection)) return connection;
     if (connection->seems_alive()) return connection;
   }
@@ -106,9 +113,10 @@ std::unique_ptr<Connection> Driver::take_idle(const Endpoint& endpoint) {
 void Driver::dialed(std::size_t index, Result<UniqueFd> fd) {
   Slot& slot = slots_[index];
   now_ = system_clock().now();
-  if (!fd) return finish(slot, fail(std::move(fd).error()));
+  if (slot.phase != Phase::dialing) return;  // Its twin was quicker.
+  if (!fd) return lose(slot, fail(std::move(fd).error()));
   auto connection = Connection::make(slot.exchange->endpoint, std::move(*fd), tls_, now_);
-  if (!connection) return finish(slot, fail(std::move(connection).error()));
+  if (!connection) return lose(slot, fail(std::move(connection).error()));
   use(slot, std::move(*connection), false);
 }
 
@@ -118,26 +126,27 @@ void Driver::use(Slot& slot, std::unique_ptr<Connection> connection, bool pooled
   slot.phase = !pooled && slot.connection->is_tls() ? Phase::greeting : Phase::talking;
   slot.pooled = pooled;
   // TLS may bring session tickets at any time.
-  slot.readable = count_ > 1 && watcher_->disturbed(*slot.connection);
+  slot.readable = !alone_ && watcher_->disturbed(*slot.connection);
   slot.writable = true;
   slot.wants_to_write = false;
   slot.sent_bytes = 0;
   slot.last_progress = now_;
   plan_stall(slot);
+  expect_lateness(slot);
   make_ready(slot);
   // Alone, an exchange waits in poll, which needs no preparation.
-  if (count_ == 1) return watcher_->take_from_others(*slot.connection);
+  if (alone_) return watcher_->take_from_others(*slot.connection);
   const Result<void> watched = watcher_->watch(*slot.connection, index_of(slot));
-  if (!watched) finish(slot, watched);
+  if (!watched) lose(slot, watched);
 }
 
 void Driver::wait(const Limits& limits) {
   // An exchange that lost its connection, or whose turn came, needs one first.
   if (first_waiting_ < count_ && connections_ < connections_max_) return;
-  const milliseconds time_max = until(std::min(limits.deadline, next_stall_), now_);
+  const milliseconds time_max = until(std::min({limits.deadline, next_stall_, next_late_}), now_);
   if (dialer_ != nullptr && dialer_->busy()) {
     wait_for_dials(time_max);
-  } else if (count_ == 1) {
+  } else if (alone_) {
     wait_for_one(slots_[0], time_max);
   } else {
     wait_for_many(time_max);
@@ -185,42 +194,6 @@ void Driver::make_ready(Slot& slot) {
 
 bool Driver::has_work(const Slot& slot) {
   return slot.readable || (slot.writable && slot.sent_bytes < request_bytes(slot));
-}
-
-/// The request is out and nothing of its answer is here.
-bool Driver::awaits_first_byte(const Slot& slot) {
-  return slot.phase == Phase::talking && slot.sent_bytes == request_bytes(slot) &&
-         !slot.connection->reader().begun();
-}
-
-/// How long the next byte may take.
-milliseconds Driver::patience(const Slot& slot) const {
-  return awaits_first_byte(slot) ? options_.first_byte_time_max : options_.stall_time_max;
-}
-
-void Driver::fail_stalled() {
-  next_stall_ = Clock::time_point::max();
-  for (std::size_t i = 0; i < count_; ++i) {
-    Slot& slot = slots_[i];
-    if (slot.connection == nullptr) continue;
-    if (slot.ready || now_ < slot.last_progress + patience(slot)) {
-      plan_stall(slot);
-      continue;
-    }
-    const auto time = std::to_string(patience(slot).count()) + " ms";
-    slot.pooled = false;  // It was alive for all we know: do not take it for a stale one.
-    broke(slot, {.code = ErrorCode::unavailable,
-                 .message = awaits_first_byte(slot) ? "no answer began within " + time
-                                                    : "nothing came for " + time});
-  }
-}
-
-/// Has fail_stalled() look at it when its patience ends; and before, because it may come to wait
-/// for something else meanwhile.
-void Driver::plan_stall(const Slot& slot) {
-  const auto shortest = std::min(options_.first_byte_time_max, options_.stall_time_max);
-  const auto patience_ends = std::max(slot.last_progress + patience(slot), now_);
-  next_stall_ = std::min({next_stall_, patience_ends, now_ + shortest});
 }
 
 void Driver::advance_ready() {
@@ -315,7 +288,12 @@ bool Driver::receive_some(Slot& slot) {
     }
     return false;
   }
-  if (!reader.begun()) slot.exchange->answer.first_byte_time = now_ - slot.last_progress;
+  if (!reader.begun()) {
+    drop_twin(slot);
+    const bool again = slot.first_attempt != Clock::time_point();
+    slot.exchange->answer.first_byte_time =
+        now_ - (again ? slot.first_attempt : slot.last_progress);
+  }
   slot.last_progress = now_;
   if (const auto taken = reader.received(moved->bytes); !taken) {
     broke(slot, taken.error());
@@ -347,7 +325,8 @@ void Driver::close(Slot& slot) {
 void Driver::broke(Slot& slot, Error error) {
   const bool begun = slot.connection->reader().begun();
   const bool may_repeat = slot.exchange->repeatable || slot.sent_bytes == 0;
-  if (slot.pooled && !begun && may_repeat && error.code == ErrorCode::unavailable) {
+  const bool has_twin = slot.twin != kNoTwin;
+  if (slot.pooled && !begun && !has_twin && may_repeat && error.code == ErrorCode::unavailable) {
     // The server had closed the idle connection, most likely.
     close(slot);
     --connections_;
@@ -357,13 +336,12 @@ void Driver::broke(Slot& slot, Error error) {
     return;
   }
   error.message = to_string(slot.exchange->endpoint) + ": " + error.message;
-  finish(slot, fail(std::move(error)));
+  lose(slot, fail(std::move(error)));
 }
 
 void Driver::finish(Slot& slot, Result<void> result) {
-  if (slot.phase != Phase::waiting) --connections_;
-  close(slot);
-  slot.phase = Phase::done;
+  drop_twin(slot);
+  drop(slot);
   slot.exchange->result = std::move(result);
   --unfinished_;
   if (observer_ == nullptr) return;

@@ -23,9 +23,11 @@ namespace aloft::http::internal {
 /// happened, not by how many exchanges there are. Keeps its memory and descriptors from call to
 /// call.
 ///
-/// An exchange goes waiting -> dialing -> greeting (TLS) -> talking -> done, or straight to talking
-/// on a connection of the pool. One whose pooled connection turns out to be closed goes back to
-/// waiting, once, and then takes a new connection.
+/// An exchange has a slot, which goes waiting -> dialing -> greeting (TLS) -> talking -> done, or
+/// straight to talking on a connection of the pool. One whose pooled connection turns out to be
+/// closed goes back to waiting, once, and then takes a new connection. One that is late gets a
+/// second slot, its twin, until the first byte comes to either: nothing has been received before
+/// then, so that both can have the same buffers.
 class Driver {
  public:
   /// `options`, `pool` and `tls` outlive the driver.
@@ -37,6 +39,7 @@ class Driver {
 
  private:
   enum class Phase { waiting, dialing, greeting, talking, done };
+  static constexpr std::size_t kNoTwin = ~std::size_t{0};
 
   struct Slot {
     Exchange* exchange = nullptr;
@@ -51,6 +54,9 @@ class Driver {
     std::string head{};
     std::size_t sent_bytes = 0;  ///< Of head and body together.
     Clock::time_point last_progress{};
+    std::size_t twin = kNoTwin;         ///< The other attempt at the same exchange.
+    bool may_have_twin = false;         ///< If it is late.
+    Clock::time_point first_attempt{};  ///< Of a twin: when the request was out before.
   };
 
   Driver(const ClientOptions& options, Pool& pool, LazyTlsContext& tls)
@@ -58,6 +64,7 @@ class Driver {
 
   void prepare(std::span<Exchange* const> exchanges);
   void give_connections();
+  void give_connection(std::size_t index);
   std::unique_ptr<Connection> take_idle(const Endpoint& endpoint);
   void use(Slot& slot, std::unique_ptr<Connection> connection, bool pooled);
   void dialed(std::size_t index, Result<UniqueFd> fd);
@@ -71,6 +78,16 @@ class Driver {
   std::chrono::milliseconds patience(const Slot& slot) const;
   void plan_stall(const Slot& slot);
   void fail_stalled();
+
+  void expect_lateness(Slot& slot);
+  void send_late_again();
+  bool is_late(const Slot& slot) const;
+  void send_again(std::size_t late_index);
+  Result<void> watch_alone(std::size_t index);
+  void drop(Slot& slot);
+  void drop_twin(Slot& slot);
+  /// For a slot that can go on no more: leaves its exchange to its twin, if it has one.
+  void lose(Slot& slot, Result<void> result);
 
   void advance_ready();
   void greet(Slot& slot);
@@ -98,15 +115,17 @@ class Driver {
 
   std::vector<Slot> slots_;
   std::size_t count_ = 0;  ///< Slots of this call: slots_ keeps memory of larger ones.
-  std::size_t unfinished_ = 0;
+  bool alone_ = false;     ///< One slot: it waits in poll, and the watcher knows nothing of it.
+  std::size_t unfinished_ = 0;       ///< Exchanges.
   std::size_t connections_ = 0;      ///< Open or being dialed.
   std::size_t connections_max_ = 0;  ///< Of this call, as is the observer.
   PerformOptions::Observer* observer_ = nullptr;
   std::size_t first_waiting_ = 0;  ///< No slot before this one is waiting.
   std::vector<std::size_t> ready_;
   Clock::time_point now_{};  ///< As of the last wait.
-  /// No exchange is stalled before this.
+  /// No exchange is stalled before this, or late.
   Clock::time_point next_stall_{};
+  Clock::time_point next_late_{};
 };
 
 }  // namespace aloft::http::internal

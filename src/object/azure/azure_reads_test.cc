@@ -105,6 +105,34 @@ TEST_F(BreakingServerTest, GivesUpWhereNextToNothingComes) {
   EXPECT_EQ(requests().size(), 1u);
 }
 
+TEST(AzureStoreLateness, HasASmallReadAskedForAgain) {
+  std::atomic<bool> one_hangs = false;
+  http::FakeServer server([&](http::FakeConnection& connection, int) {
+    while (!connection.read_request().empty()) {
+      if (one_hangs.exchange(false)) return connection.wait_for_end();
+      connection.send(
+          "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-0/1\r\n"
+          "Content-Length: 1\r\n\r\nx");
+    }
+  });
+  AzureAccount account({.name = "lab",
+                        .endpoint = {.server = server.endpoint(), .base_path = ""},
+                        .credential = azure::SharedKey{"secret"}},
+                       std::make_shared<http::Client>());
+  const auto store = account.container("demo");
+  std::array<std::byte, 1> buffer{};
+  const auto read = [&] {
+    return store->read({.key = "a", .range = {0, 1}}, buffer,
+                       Limits::within(std::chrono::seconds(20)));
+  };
+  for (int i = 0; i < 250; ++i) ASSERT_TRUE(read());
+  one_hangs = true;
+  const auto late = read();
+  ASSERT_TRUE(late) << late.error().message;
+  EXPECT_EQ(late->size_bytes, 1u);
+  EXPECT_FALSE(one_hangs);
+}
+
 TEST(AzureStoreLimit, IsSharedByAllCallsOfAnAccount) {
   std::atomic<int> under_way = 0;
   std::atomic<int> under_way_max = 0;

@@ -28,19 +28,24 @@ RequestOutcome outcome_of(const http::Exchange& exchange) {
 }
 
 /// Tells the limiter what becomes of the requests of one call, and has it say how many places they
-/// may use.
+/// may use; the same for what is late.
 class Load final : public http::PerformOptions::Observer {
  public:
-  Load(ConcurrencyLimiter::Permit& permit, std::size_t requests)
-      : permit_(permit), left_(requests) {}
+  Load(ConcurrencyLimiter::Permit& permit, Lateness& lateness, std::size_t requests)
+      : permit_(permit), lateness_(lateness), left_(requests) {}
 
   std::size_t ended(const http::Exchange& exchange) override {
-    permit_.ended(outcome_of(exchange), --left_);
+    const RequestOutcome outcome = outcome_of(exchange);
+    const bool small_read = exchange.late_after.count() > 0;
+    if (small_read && outcome.body_bytes > 0) lateness_.note(outcome.first_byte);
+    permit_.ended(outcome, --left_);
     return permit_.count();
   }
+  bool may_send_again(const http::Exchange&) override { return lateness_.may_send_again(); }
 
  private:
   ConcurrencyLimiter::Permit& permit_;
+  Lateness& lateness_;
   std::size_t left_;
 };
 
@@ -71,6 +76,7 @@ BlobService::BlobService(azure::Account account, std::shared_ptr<http::Client> c
       authorizer_(account_, clock, std::move(tokens)),
       client_(std::move(client)),
       limiter_(std::make_unique<ConcurrencyLimiter>(concurrency, clock)),
+      lateness_(std::make_unique<Lateness>()),
       clock_(clock) {}
 
 void BlobService::begin(http::Exchange& exchange, http::Method method, std::string_view path,
@@ -116,7 +122,7 @@ void BlobService::send(std::span<http::Exchange* const> exchanges, const Limits&
     // Without a token for one there is none for the others.
     if (!authorized) return fail_all(exchanges, authorized.error());
   }
-  Load load(*permit, exchanges.size());
+  Load load(*permit, *lateness_, exchanges.size());
   client_->perform(exchanges, limits, {.connections_max = permit->count(), .observer = &load});
 }
 

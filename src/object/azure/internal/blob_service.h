@@ -16,6 +16,7 @@
 #include "object/azure/internal/azure_error.h"
 #include "object/azure/internal/native_access.h"
 #include "object/concurrency_limiter.h"
+#include "object/lateness.h"
 #include "object/object_store.h"
 
 namespace aloft::internal {
@@ -61,6 +62,10 @@ class BlobService {
   Result<void> perform(http::Exchange& exchange, const Limits& limits) const;
   void perform(std::span<http::Exchange* const> exchanges, const Limits& limits) const;
 
+  /// Exchange::late_after of a small read (Lateness::kReadBytesMax). Those that have it are what
+  /// the next ones are measured by.
+  std::chrono::nanoseconds late_after() const { return lateness_->late_after(); }
+
   /// Performs, and fails with the service's error unless the answer has `status`.
   Result<void> expect(http::Exchange& exchange, int status, const Doing& doing,
                       const Limits& limits) const;
@@ -83,6 +88,7 @@ class BlobService {
   const azure::Authorizer authorizer_;
   const std::shared_ptr<http::Client> client_;
   const std::unique_ptr<ConcurrencyLimiter> limiter_;
+  const std::unique_ptr<Lateness> lateness_;
   Clock& clock_;
   mutable Guarded<std::optional<bool>> hierarchical_;
   mutable std::atomic<AccessKept> access_kept_ = AccessKept::all;

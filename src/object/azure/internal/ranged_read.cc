@@ -43,6 +43,7 @@ void RangedRead::ask(const BlobService& service) {
   const std::string_view version = etag_.empty() ? request_->if_match : std::string_view(etag_);
   if (!version.empty()) exchange_.headers.add("If-Match", version);
   exchange_.sink = buffer_.subspan(filled_bytes_);
+  if (exchange_.sink.size() <= Lateness::kReadBytesMax) exchange_.late_after = service.late_after();
 }
 
 bool RangedRead::go_on(const BlobService& service) {
