@@ -96,8 +96,18 @@ Outcome<Authority> authenticate_account_sas(const Account& account, const Target
                    .permissions = std::string(query.get("sp"))};
 }
 
+/// The parameter of a listing that says where it stays; empty for all other operations. Of those
+/// on a container, listings alone take permission l and no other; comp is List Blobs, resource is
+/// Path - List.
+std::string_view listed_by(const Access& access, const Query& query) {
+  if (access.on != Access::On::container || access.permissions != "l") return {};
+  if (query.contains("comp") == query.contains("resource")) return {};
+  return query.contains("comp") ? "prefix" : "directory";
+}
+
 /// Of a SAS that a user delegation key signed: the key must hold now, too.
-Outcome<void> check_delegation(const Account& account, const Target& target, Seconds now) {
+Outcome<void> check_delegation(const Account& account, const Target& target, const Access& access,
+                               Seconds now) {
   const Query& query = target.query;
   if (query.get("sv") > kUserDelegationNewest) {
     return not_authentic("The emulator takes SAS of user delegation keys up to sv=" +
@@ -110,8 +120,10 @@ Outcome<void> check_delegation(const Account& account, const Target& target, Sec
                               .service = std::string(query.get("sks")),
                               .version = std::string(query.get("skv"))};
   if (key.service != "b") return refuse(Refusal::authorization_service_mismatch);
-  TRY(check_signature(secret_of(key, account.key), user_delegation_sas_string(account.name, target),
-                      query.get("sig")));
+  TRY(check_signature(
+      secret_of(key, account.key),
+      user_delegation_sas_string(account.name, target, listed_by(access, target.query)),
+      query.get("sig")));
   return check_time(key.start, key.expiry, now);
 }
 
@@ -161,9 +173,11 @@ Outcome<Authority> authenticate_service_sas(const Account& account, const Target
     if (query.contains("si")) {
       return not_authentic("A SAS of a user delegation key has no stored access policy.");
     }
-    TRY(check_delegation(account, target, now));
+    TRY(check_delegation(account, target, access, now));
   } else {
-    TRY(check_signature(account.key, service_sas_string(account.name, target), query.get("sig")));
+    TRY(check_signature(account.key,
+                        service_sas_string(account.name, target, listed_by(access, target.query)),
+                        query.get("sig")));
   }
   TRY(check_resource(account, target, access));
   const AccessPolicy* policy = TRY(policy_of(query, container));
@@ -193,23 +207,24 @@ std::string account_sas_string(std::string_view account, const Query& query) {
 
 namespace {
 
-/// What is asked for, as a directory's SAS sees it: a path, or what is listed.
-std::string_view asked_directory(const Target& target) {
-  if (!target.blob.empty()) return target.blob;
-  if (const auto directory = target.query.find("directory")) return *directory;
+/// What is asked for, as a directory's SAS sees it: a path, or what a listing stays within. Other
+/// operations on a container are about all of it, whatever parameters they are sent with.
+std::string_view asked_directory(const Target& target, std::string_view within) {
+  if (!target.blob.empty() || within.empty()) return target.blob;
+  const std::string_view asked = target.query.get(within);
+  if (within != "prefix") return asked;
   // What follows the last slash need not be a whole name.
-  const std::string_view prefix = target.query.get("prefix");
-  return prefix.substr(0, std::min(prefix.rfind('/') + 1, prefix.size()));
+  return asked.substr(0, std::min(asked.rfind('/') + 1, asked.size()));
 }
 
 /// The first segments of it, as many as sdd says: the directory that the SAS is for, if it covers
 /// this request at all.
-std::string signed_directory(const Target& target) {
+std::string signed_directory(const Target& target, std::string_view within) {
   std::size_t depth = 0;
   const std::string_view text = target.query.get("sdd");
   std::from_chars(text.data(), text.data() + text.size(), depth);
   std::string directory;
-  std::string_view rest = asked_directory(target);
+  std::string_view rest = asked_directory(target, within);
   while (depth > 0 && !rest.empty()) {
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     if (slash > 0) {
@@ -221,10 +236,11 @@ std::string signed_directory(const Target& target) {
   return directory;
 }
 
-std::string signed_resource(std::string_view account, const Target& target) {
+std::string signed_resource(std::string_view account, const Target& target,
+                            std::string_view within) {
   std::string resource = "/blob/" + std::string(account) + "/" + target.container;
   const std::string_view kind = target.query.get("sr");
-  if (kind == "d") return resource + signed_directory(target);
+  if (kind == "d") return resource + signed_directory(target, within);
   if (kind != "c") resource += "/" + target.blob;
   return resource;
 }
@@ -248,19 +264,21 @@ std::string signed_end(const Query& query) {
 
 }  // namespace
 
-std::string service_sas_string(std::string_view account, const Target& target) {
+std::string service_sas_string(std::string_view account, const Target& target,
+                               std::string_view within) {
   const Query& query = target.query;
-  return lines({query.get("sp"), query.get("st"), query.get("se"), signed_resource(account, target),
-                query.get("si")}) +
+  return lines({query.get("sp"), query.get("st"), query.get("se"),
+                signed_resource(account, target, within), query.get("si")}) +
          signed_end(query);
 }
 
-std::string user_delegation_sas_string(std::string_view account, const Target& target) {
+std::string user_delegation_sas_string(std::string_view account, const Target& target,
+                                       std::string_view within) {
   const Query& query = target.query;
   std::string text =
-      lines({query.get("sp"), query.get("st"), query.get("se"), signed_resource(account, target),
-             query.get("skoid"), query.get("sktid"), query.get("skt"), query.get("ske"),
-             query.get("sks"), query.get("skv")});
+      lines({query.get("sp"), query.get("st"), query.get("se"),
+             signed_resource(account, target, within), query.get("skoid"), query.get("sktid"),
+             query.get("skt"), query.get("ske"), query.get("sks"), query.get("skv")});
   if (query.get("sv") >= kSasWithAgents) {
     text += lines({query.get("saoid"), query.get("suoid"), query.get("scid")});
   }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/blob/sas.h"
+#include "emulator/dfs/service_fixture_fake.h"
+
+namespace aloft::emulator::dfs {
+namespace {
+
+/// Of a service SAS for what this URL is about, ready for its query.
+std::string signature(const std::string& url) {
+  const auto target = blob::parse_target(url);
+  return percent_encode(
+      base64_encode(hmac_sha256("secret", blob::service_sas_string("acc", *target))), false);
+}
+
+TEST_F(DfsService, TheSasOfADirectoryOpensNothingBesideIt) {
+  make("ok/a");
+  make("private");
+  const std::string sas = "sv=2021-12-02&sr=d&sdd=1&sp=rwlope&se=2100-01-01T00:00:00Z";
+  const std::string signed_by = signature("/acc/box/ok?" + sas);
+  const auto status = [&](blob::FakeClient& client, const char* method, const std::string& query) {
+    return client
+        .request_as_is(method, "box?" + query + "&" + sas + "&sig=" + signed_by,
+                       {{"x-ms-version", "2021-12-02"},
+                        {"x-ms-acl", "user::rwx,group::rwx,other::rwx"},
+                        {"Content-Length", "0"}},
+                       {})
+        .status;
+  };
+  const std::string paths = "resource=filesystem&recursive=true";
+  EXPECT_EQ(status(paths_, "GET", paths + "&directory=ok"), 200);
+  EXPECT_EQ(status(paths_, "GET", paths + "&prefix=ok/"), 403);
+  const std::string before = access_of("");
+  for (const char* bound : {"&directory=ok", "&prefix=ok/"}) {
+    using namespace std::string_literals;
+    EXPECT_EQ(status(paths_, "PATCH", "action=setAccessControl"s + bound), 403);
+    EXPECT_EQ(status(paths_, "PATCH", "action=setAccessControlRecursive&mode=set"s + bound), 403);
+    EXPECT_EQ(status(paths_, "HEAD", "action=getAccessControl"s + bound), 403);
+    EXPECT_EQ(status(paths_, "HEAD", "action=getStatus"s + bound), 403);
+  }
+  EXPECT_EQ(access_of(""), before);
+  blob::Service tree({.name = "acc", .key = "secret", .hierarchical_namespace = true}, repository_);
+  blob::FakeClient blobs(tree, clock_);
+  EXPECT_EQ(status(blobs, "GET", "restype=container&comp=list&prefix=ok/"), 200);
+  EXPECT_EQ(status(blobs, "GET", "restype=container&comp=list&directory=ok"), 403);
+}
+
+}  // namespace
+}  // namespace aloft::emulator::dfs
