@@ -172,6 +172,9 @@ Answer Service::run(http::Request& request, const BatchVersion& batch_version, c
     // Restoring a container is no matter of its tree.
     if (!target.blob.empty()) TRY(check_hierarchical(request.headers, target.query));
     path.blob = TRY(tree_path(target.blob));
+    if (path.blob.empty() && !target.blob.empty()) {
+      return refuse(Refusal::invalid_uri, "the blob name has slashes only");
+    }
   }
   const std::function<http::Response(http::Request&)> answer_part = [&](http::Request& part) {
     return answer_counted(part, std::string(request.headers.get("x-ms-version")));

@@ -235,6 +235,8 @@ TEST_F(DfsService, PagesCoverADirectory) {
 TEST_F(DfsService, TheBlobServiceShowsTheSameTree) {
   put_blob("a/b//c/", "text");
   EXPECT_EQ(client_.request("GET", "box/a/b/c").body, "text") << "empty segments are none";
+  EXPECT_EQ(client_.request("PUT", "box//", {{"x-ms-blob-type", "BlockBlob"}}).code, "InvalidUri");
+  EXPECT_EQ(client_.request("PUT", "box///?comp=block&blockid=AAAA", {}, "x").code, "InvalidUri");
   const auto directory = client_.request("HEAD", "box/a");
   EXPECT_EQ(directory.headers.get("x-ms-meta-hdi_isfolder"), "true");
   EXPECT_EQ(directory.headers.get("x-ms-resource-type"), "directory");
