@@ -142,6 +142,11 @@ TEST_F(DfsService, FlushesWhatWasAppendedWhereItHasNoGaps) {
   EXPECT_EQ(client_.request("GET", "box/log?comp=blocklist").body.find("<Block>"),
             std::string::npos);
   EXPECT_EQ(append(4, "x").code, "InvalidQueryParameterValue");
+  EXPECT_EQ(paths_
+                .request("PATCH", "box/log?action=append&position=18446744073709551611&flush=true",
+                         {}, "beyond all")
+                .code,
+            "OutOfRangeQueryParameterValue");
   EXPECT_EQ(paths_.request("PATCH", "box/log?action=append&position=11&flush=true", {}, "?").status,
             202);
   EXPECT_EQ(client_.request("GET", "box/log").body, "helloworld!?");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <limits>
 
 #include "emulator/blob/conditions.h"
 #include "emulator/blob/operations/receive.h"
@@ -12,6 +13,7 @@ namespace aloft::emulator::dfs {
 namespace {
 
 constexpr std::uint64_t kAppendBytesMax = std::uint64_t{4000} << 20;
+constexpr std::uint64_t kPositionMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view kStagedPrefix = "position:";
 
 /// Of one length, and in the order of the positions.
@@ -91,8 +93,13 @@ Answer append_data(Call& call) {
   const auto path = TRY(call.repository.find_blob(call.target.container, call.target.blob));
   TRY(check_appendable(*path));
   TRY(blob::check_holder(path->lease, lease_id, blob::Leased::blob, call.repository.now()));
-  if (call.request.body.length_bytes() == 0) {
+  const std::uint64_t length_bytes = TRY(blob::body_length(call.request.body, kAppendBytesMax));
+  if (length_bytes == 0) {
     return refuse_header(Refusal::invalid_header_value, "Content-Length", "0");
+  }
+  if (position > kPositionMax - length_bytes) {
+    return refuse_parameter(Refusal::out_of_range_query_parameter_value, "position",
+                            call.query().get("position"));
   }
   if (position < path->size_bytes) {
     return refuse_parameter(Refusal::invalid_query_parameter_value, "position",
