@@ -97,6 +97,20 @@ TEST_F(DfsService, RefusesRenamesThatMakeNoSense) {
             (std::vector<std::string>{"d", "d/e", "empty", "empty/b", "empty/b/c"}));
 }
 
+TEST_F(DfsService, TheSourceOfARenameBeginsWithItsFilesystem) {
+  const auto rename_from = [&](const char* source) {
+    return paths_.request("PUT", "box/new", {{"x-ms-rename-source", source}});
+  };
+  make("f");
+  make("lab/f");
+  EXPECT_EQ(rename_from("/acc/box/f").status, 201) << "as Azure's JavaScript client sends it";
+  paths_.request("PUT", "acc?resource=filesystem");
+  EXPECT_EQ(rename_from("/acc/lab/f").code, "SourcePathNotFound");
+  EXPECT_EQ(paths_.request("PUT", "acc/lab/f?resource=file").status, 201);
+  EXPECT_EQ(rename_from("/acc/lab/f").status, 201);
+  EXPECT_EQ(list("recursive=true"), (std::vector<std::string>{"lab", "lab/f", "new"}));
+}
+
 TEST_F(DfsService, RenamesTakeTheLeaseOfTheSource) {
   make("a");
   ASSERT_EQ(client_

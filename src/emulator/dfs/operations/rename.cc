@@ -3,7 +3,6 @@
 #include "emulator/blob/names.h"
 #include "emulator/blob/operations/properties.h"
 #include "emulator/dfs/operations/operations.h"
-#include "emulator/dfs/service.h"
 
 namespace aloft::emulator::dfs {
 
@@ -27,9 +26,18 @@ Outcome<void> check_source_authority(const Call& call, blob::Target source) {
   return {};
 }
 
-/// "/FILESYSTEM/PATH", encoded, maybe behind the account and with a SAS.
+/// "/FILESYSTEM/PATH", encoded, maybe with a SAS. Azure's JavaScript client sends the account in
+/// front where it is a part of the URL's path; so read only where no filesystem has its name.
+Outcome<blob::Target> parse_source_text(const Call& call) {
+  const std::string text(call.headers().get(kSource));
+  blob::Target source = TRY(blob::parse_target("/" + call.account.name + text));
+  const bool is_behind_account = source.container == call.account.name &&
+                                 !call.repository.index().find_container(source.container);
+  return is_behind_account ? blob::parse_target(text) : std::move(source);
+}
+
 Outcome<blob::Target> parse_source(const Call& call) {
-  auto source = parse_target(call.account.name, call.headers().get(kSource));
+  auto source = parse_source_text(call);
   if (!source || source->level() != blob::Level::blob) return invalid_source(call);
   TRY(check_source_authority(call, *source));
   source->blob = TRY(blob::tree_path(source->blob));
