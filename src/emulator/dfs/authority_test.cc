@@ -44,5 +44,28 @@ TEST_F(DfsService, TheSasOfADirectoryOpensNothingBesideIt) {
   EXPECT_EQ(status(blobs, "GET", "restype=container&comp=list&directory=ok"), 403);
 }
 
+TEST_F(DfsService, WhoOverwritesDoesNotChangeWhoseItIs) {
+  make("f");
+  const std::string before = access_of("f");
+  const auto overwrite = [&](const std::string& permissions, const char* field, const char* value) {
+    const std::string sas =
+        "resource=file&sv=2021-12-02&sr=b&se=2100-01-01T00:00:00Z&sp=" + permissions;
+    return paths_
+        .request_as_is("PUT", "box/f?" + sas + "&sig=" + signature("/acc/box/f?" + sas),
+                       {{"x-ms-version", "2021-12-02"}, {"Content-Length", "0"}, {field, value}},
+                       {})
+        .status;
+  };
+  EXPECT_EQ(overwrite("w", "x-ms-owner", "me"), 403);
+  EXPECT_EQ(overwrite("wp", "x-ms-group", "us"), 403);
+  EXPECT_EQ(overwrite("wo", "x-ms-permissions", "0777"), 403);
+  EXPECT_EQ(overwrite("w", "x-ms-acl", "user::rwx,group::rwx,other::rwx"), 403);
+  EXPECT_EQ(access_of("f"), before);
+  EXPECT_EQ(overwrite("w", "x-ms-content-type", "text/plain"), 201);
+  EXPECT_EQ(access_of("f"), before);
+  EXPECT_EQ(overwrite("wo", "x-ms-owner", "me"), 201);
+  EXPECT_EQ(access_of("f").substr(0, 3), "me ");
+}
+
 }  // namespace
 }  // namespace aloft::emulator::dfs

@@ -90,6 +90,14 @@ Outcome<void> refuse_fields(const http::Headers& headers,
   return {};
 }
 
+Outcome<void> check_may_change(const Call& call, const AccessChange& change) {
+  if ((change.owner && !call.authority.may('o')) ||
+      (change.permissions && !call.authority.may('p'))) {
+    return refuse(Refusal::authorization_permission_mismatch);
+  }
+  return {};
+}
+
 http::Response json_response(int status, const nlohmann::ordered_json& document) {
   http::Response response;
   response.status = status;

@@ -36,6 +36,13 @@ Outcome<blob::ListPosition> parse_continuation(const Query& query);
 Outcome<void> refuse_fields(const http::Headers& headers,
                             std::initializer_list<std::string_view> names);
 
+/// By a SAS, whose a path is that is there already takes o, and who may do what takes p.
+struct AccessChange {
+  bool owner = false;  ///< Or its owning group.
+  bool permissions = false;
+};
+Outcome<void> check_may_change(const Call& call, const AccessChange& change);
+
 http::Response json_response(int status, const nlohmann::ordered_json& document);
 
 }  // namespace aloft::emulator::dfs

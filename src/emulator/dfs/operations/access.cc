@@ -41,16 +41,6 @@ Outcome<Wanted> parse_wanted(const http::Headers& headers) {
   return wanted;
 }
 
-/// By a SAS, whose it is takes o, and who may do what takes p.
-Outcome<void> check_may(const Call& call, const Wanted& wanted) {
-  const bool changes_owner = wanted.owner || wanted.group;
-  const bool changes_acl = wanted.permissions || wanted.acl;
-  if ((changes_owner && !call.authority.may('o')) || (changes_acl && !call.authority.may('p'))) {
-    return refuse(Refusal::authorization_permission_mismatch);
-  }
-  return {};
-}
-
 Outcome<blob::AccessControl> apply(const Wanted& wanted, blob::AccessControl access,
                                    bool is_directory) {
   if (wanted.owner) access.owner = *wanted.owner;
@@ -93,7 +83,8 @@ Answer get_access_control(Call& call) {
 Answer set_access_control(Call& call) {
   TRY(blob::check_no_body(call.request.body));
   const Wanted wanted = TRY(parse_wanted(call.headers()));
-  TRY(check_may(call, wanted));
+  TRY(check_may_change(call, {.owner = wanted.owner || wanted.group,
+                              .permissions = wanted.permissions || wanted.acl}));
   const blob::Conditions conditions =
       TRY(blob::parse_conditions(call.headers(), call.repository.now()));
   bool is_found = false;

@@ -45,6 +45,8 @@ bool has_access_fields(const http::Headers& headers) {
 Outcome<std::shared_ptr<const blob::AccessControl>> overwritten_access(
     const Call& call, const blob::NewAccess& wanted, const blob::Blob& current) {
   if (!has_access_fields(call.headers())) return current.access;
+  TRY(check_may_change(call, {.owner = wanted.owner || wanted.group,
+                              .permissions = wanted.permissions || wanted.umask || wanted.acl}));
   blob::NewAccess access = wanted;
   if (!access.owner) access.owner = current.access->owner;
   if (!access.group) access.group = current.access->group;
