@@ -111,6 +111,22 @@ TEST_F(DfsService, TheSourceOfARenameBeginsWithItsFilesystem) {
   EXPECT_EQ(list("recursive=true"), (std::vector<std::string>{"lab", "lab/f", "new"}));
 }
 
+TEST_F(DfsService, ConditionsCountForTheRootToo) {
+  const http::Headers::Field never{"If-Match", "\"0x1\""};
+  const std::string before = access_of("");
+  EXPECT_EQ(
+      paths_.request("PATCH", "box?action=setAccessControl", {never, {"x-ms-owner", "me"}}).code,
+      "ConditionNotMet");
+  EXPECT_EQ(access_of(""), before);
+  EXPECT_EQ(paths_.request("HEAD", "box?action=getAccessControl", {never}).status, 412);
+  EXPECT_EQ(paths_.request("HEAD", "box?action=getStatus", {never}).status, 412);
+  const http::Headers::Field always{
+      "If-Match", std::string(paths_.request("HEAD", "box?action=getStatus").headers.get("ETag"))};
+  EXPECT_EQ(
+      paths_.request("PATCH", "box?action=setAccessControl", {always, {"x-ms-owner", "me"}}).status,
+      200);
+}
+
 TEST_F(DfsService, RenamesTakeTheLeaseOfTheSource) {
   make("a");
   ASSERT_EQ(client_

@@ -52,6 +52,16 @@ Outcome<blob::AccessControl> apply(const Wanted& wanted, blob::AccessControl acc
   return blob::with_acl(std::move(access), *wanted.acl, blob::AclEdit::set, is_directory);
 }
 
+/// The conditions of the request on the path, or, where it is null, on the root: the filesystem's
+/// own, whose lease is not asked for.
+Outcome<void> check_write_of_access(const Call& call, blob::Conditions conditions,
+                                    const blob::Blob* path) {
+  if (path != nullptr) return blob::check_write(conditions, blob::resource_of(path));
+  conditions.lease_use = blob::Conditions::LeaseUse::optional;
+  const auto root = TRY(call.repository.find_container(call.target.container));
+  return blob::check_write(conditions, blob::resource_of(root.get()));
+}
+
 /// ETag and date of the path, or of the filesystem whose root it is.
 Answer path_response(const Call& call) {
   if (call.target.blob.empty()) {
@@ -69,6 +79,7 @@ Answer get_access_control(Call& call) {
       TRY(blob::parse_conditions(call.headers(), call.repository.now()));
   if (call.target.blob.empty()) {
     const auto root = TRY(call.repository.find_container(call.target.container));
+    TRY(blob::check_read(conditions, *blob::resource_of(root.get())));
     http::Response response = blob::response_for(200, *root);
     blob::add_access_fields(response.headers, *root->access, true);
     return response;
@@ -91,7 +102,7 @@ Answer set_access_control(Call& call) {
   const auto edit = [&](const blob::Blob* path,
                         const blob::AccessControl& current) -> Outcome<blob::AccessControl> {
     is_found = true;
-    if (path != nullptr) TRY(blob::check_write(conditions, blob::resource_of(path)));
+    TRY(check_write_of_access(call, conditions, path));
     return apply(wanted, current, path == nullptr || path->is_directory);
   };
   TRY(call.repository.write_access(call.target.container, {call.target.blob}, edit));

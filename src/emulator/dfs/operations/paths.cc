@@ -23,9 +23,13 @@ void add_status_fields(http::Headers& headers, const blob::AccessControl& access
   headers.remove("x-ms-acl");
 }
 
-http::Response root_status(const blob::Container& container) {
-  http::Response response = blob::response_for(200, container);
-  add_status_fields(response.headers, *container.access, true);
+Answer root_status(const Call& call) {
+  const blob::Conditions conditions =
+      TRY(blob::parse_conditions(call.headers(), call.repository.now()));
+  const auto container = TRY(call.repository.find_container(call.target.container));
+  TRY(blob::check_read(conditions, *blob::resource_of(container.get())));
+  http::Response response = blob::response_for(200, *container);
+  add_status_fields(response.headers, *container->access, true);
   return response;
 }
 
@@ -51,9 +55,7 @@ Answer get_path_properties(Call& call) {
 }
 
 Answer get_status(Call& call) {
-  if (call.target.blob.empty()) {
-    return root_status(*TRY(call.repository.find_container(call.target.container)));
-  }
+  if (call.target.blob.empty()) return root_status(call);
   const auto path = TRY(find_for_read(call));
   http::Response response = blob::response_for(200, *path);
   add_status_fields(response.headers, *path->access, path->is_directory);
