@@ -119,6 +119,8 @@ TEST_F(DirectoryStorageTest, KeepsATreeAndItsRenamesAcrossAStart) {
   request("PUT", "box/a/log", {{"x-ms-blob-type", "AppendBlob"}});
   request("PUT", "box/a/log?comp=appendblock", {}, kSmall);
   request("PUT", "box/a/staged?comp=block&blockid=AAAA", {}, kLarge);
+  request("PUT", "box/c/staged?comp=block&blockid=AAAA", {}, "replaced");
+  request("PUT", "box/c/kept?comp=block&blockid=AAAA", {}, "not yet there");
   const auto nothing = [](const Blob*) -> Outcome<void> { return {}; };
   const auto no_condition = [](const Blob&) -> Outcome<void> { return {}; };
   const auto renamed = running_->repository.rename_tree({.from_container = "box",
@@ -141,6 +143,8 @@ TEST_F(DirectoryStorageTest, KeepsATreeAndItsRenamesAcrossAStart) {
                                  .body;
   EXPECT_NE(listed.find("<Name>c/b/2</Name>"), std::string::npos);
   EXPECT_NE(listed.find("<Name>c/staged</Name>"), std::string::npos);
+  EXPECT_NE(listed.find("<Name>c/kept</Name>"), std::string::npos)
+      << "what is staged below the new name stays";
   EXPECT_NE(listed.find("<Permissions>rwx--x--t</Permissions>"), std::string::npos);
   EXPECT_EQ(listed.find("<Name>a/"), std::string::npos);
   open(Namespace::hierarchical);
@@ -151,6 +155,8 @@ TEST_F(DirectoryStorageTest, KeepsATreeAndItsRenamesAcrossAStart) {
             listed);
   EXPECT_EQ(request("GET", "box/c/log").body, kSmall);
   EXPECT_EQ(request("GET", "box/c/b/2").body, "box/a/b/2");
+  request("PUT", "box/c/staged?comp=blocklist", {}, "<BlockList><Latest>AAAA</Latest></BlockList>");
+  EXPECT_EQ(request("GET", "box/c/staged").body, kLarge);
   EXPECT_EQ(running_->index.find_container("box")->access->owner, "me");
 }
 

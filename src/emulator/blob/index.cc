@@ -131,7 +131,8 @@ struct Index::Applier {
     Entry* from = find(change.from);
     Entry* to = find(change.to);
     if (from == nullptr || to == nullptr) return false;
-    drop_tree(*to, change.destination);
+    // Blocks that are staged for names below it, of which there are none yet, stay.
+    (*this)(ChangeBlob{.container = change.to, .name = change.destination, .items = {BlobItem{}}});
     const auto renamed = [&](const std::string& name) {
       return change.destination + name.substr(change.source.size());
     };
@@ -144,6 +145,7 @@ struct Index::Applier {
     }
     for (auto& node : extract_tree(from->staged, change.source)) {
       node.key() = renamed(node.key());
+      drop_staged(*to, node.key());
       to->staged.insert(std::move(node));
     }
     return true;

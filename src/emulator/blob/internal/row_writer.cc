@@ -58,6 +58,10 @@ Result<std::unique_ptr<RowStatements>> RowStatements::prepare(sqlite::Database& 
       {&all->rename_edits,
        "UPDATE edit SET container_id = ?1, name = ?2 || substr(name, length(?3) + 1) "
        "WHERE container_id = ?4 AND (name = ?3 OR (name >= ?3 || '/' AND name < ?3 || '0'))"},
+      {&all->replace_staged,
+       "DELETE FROM staged WHERE container_id = ?1 AND blob IN "
+       "(SELECT ?2 || substr(blob, length(?3) + 1) FROM staged "
+       "WHERE container_id = ?4 AND (blob = ?3 OR (blob >= ?3 || '/' AND blob < ?3 || '0')))"},
       {&all->rename_staged,
        "UPDATE staged SET container_id = ?1, blob = ?2 || substr(blob, length(?3) + 1) "
        "WHERE container_id = ?4 AND (blob = ?3 OR (blob >= ?3 || '/' AND blob < ?3 || '0'))"},
@@ -119,9 +123,10 @@ Result<void> RowWriter::operator()(const DropTree& change) {
 }
 
 Result<void> RowWriter::operator()(const RenameTree& change) {
-  TRY((*this)(DropTree{.container = change.to, .name = change.destination}));
-  for (sqlite::Statement* statement :
-       {&statements_.rename_blobs, &statements_.rename_edits, &statements_.rename_staged}) {
+  TRY((*this)(
+      ChangeBlob{.container = change.to, .name = change.destination, .items = {BlobItem{}}}));
+  for (sqlite::Statement* statement : {&statements_.rename_blobs, &statements_.rename_edits,
+                                       &statements_.replace_staged, &statements_.rename_staged}) {
     TRY(statement->bind(1, change.to.id)
             .bind(2, change.destination)
             .bind(3, change.source)

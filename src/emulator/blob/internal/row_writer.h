@@ -17,7 +17,7 @@ struct RowStatements {
       drop_container_staged;
   sqlite::Statement put_blob, update_blob, drop_blob, put_edit, drop_edits;
   sqlite::Statement stage_block, drop_staged;
-  sqlite::Statement rename_blobs, rename_edits, rename_staged;
+  sqlite::Statement rename_blobs, rename_edits, replace_staged, rename_staged;
   sqlite::Statement drop_tree_blobs, drop_tree_edits, drop_tree_staged;
   sqlite::Statement put_content, forget_content, put_setting;
 
