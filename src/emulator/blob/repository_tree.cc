@@ -18,11 +18,13 @@ std::string_view parent_of(std::string_view name) {
   return slash == std::string_view::npos ? std::string_view() : name.substr(0, slash);
 }
 
+bool is_directory_mark(const Metadata::value_type& pair) {
+  return http::equal_ignoring_case(pair.first, kDirectoryMark);
+}
+
 void mark_directory(Metadata& metadata) {
-  const bool is_marked = std::ranges::any_of(metadata, [](const auto& pair) {
-    return http::equal_ignoring_case(pair.first, kDirectoryMark);
-  });
-  if (!is_marked) metadata.emplace_back(kDirectoryMark, "true");
+  if (std::ranges::none_of(metadata, is_directory_mark))
+    metadata.emplace_back(kDirectoryMark, "true");
 }
 
 bool is_below(std::string_view name, std::string_view directory) {
@@ -78,7 +80,11 @@ Outcome<std::vector<ChangeBlob>> Repository::settle_in_tree(const BlobLookup& cu
                                                             const NewAccess& access) {
   std::vector<ChangeBlob> parents;
   if (!settings_.hierarchical_namespace) return parents;
-  if (edited.is_directory) mark_directory(edited.metadata);
+  if (edited.is_directory) {
+    mark_directory(edited.metadata);
+  } else {
+    std::erase_if(edited.metadata, is_directory_mark);
+  }
   if (current.blob) {
     if (current.blob->is_directory != edited.is_directory) return refuse(Refusal::path_conflict);
     // Who overwrites does not change whose it is.

@@ -298,6 +298,32 @@ TEST_F(DfsService, TheBlobServiceShowsTheSameTree) {
       "true");
 }
 
+TEST_F(DfsService, OnlyDirectoriesSayThatTheyAre) {
+  make("d/f");
+  EXPECT_EQ(client_
+                .request("PUT", "box/d",
+                         {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-meta-hdi_isfolder", "true"}})
+                .code,
+            "DirectoryIsNotEmpty");
+  const auto mark = [&](const std::string& path, const std::string& content = {}) {
+    return client_.request("PUT", "box/" + path,
+                           {{"x-ms-blob-type", "BlockBlob"},
+                            {"x-ms-meta-hdi_isfolder", "true"},
+                            {"x-ms-meta-other", "1"}},
+                           content);
+  };
+  EXPECT_EQ(mark("d/f?comp=metadata").status, 200);
+  EXPECT_EQ(mark("d/blocks?comp=blocklist", "<BlockList/>").status, 201);
+  EXPECT_EQ(mark("d/content", "content").status, 201);
+  for (const char* path : {"d/f", "d/blocks", "d/content"}) {
+    const auto file = client_.request("HEAD", std::string("box/") + path);
+    EXPECT_FALSE(file.headers.contains("x-ms-meta-hdi_isfolder")) << path;
+    EXPECT_EQ(file.headers.get("x-ms-meta-other"), "1");
+  }
+  EXPECT_EQ(mark("d?comp=metadata").status, 200);
+  EXPECT_EQ(client_.request("HEAD", "box/d").headers.get("x-ms-meta-hdi_isfolder"), "true");
+}
+
 TEST_F(DfsService, RefusesWhatAzureDoesNotOfferThere) {
   put_blob("a", "");
   EXPECT_EQ(client_.request("PUT", "box/a?comp=snapshot").code,

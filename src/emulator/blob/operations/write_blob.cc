@@ -47,12 +47,20 @@ Answer change_blob(Call& call, Repository::Write write, const std::function<void
 
 namespace {
 
+/// A stub may take the place of a directory alone that has nothing in it.
+Outcome<void> check_stub(const Call& call, const Blob* current, const Blob& written) {
+  if (current == nullptr || !current->is_directory || !written.is_directory) return {};
+  if (!call.repository.index().has_children(call.target.container, call.target.blob)) return {};
+  return refuse(Refusal::directory_is_not_empty);
+}
+
 /// Puts what `written` has in the target's place; a SAS that only creates does not overwrite.
 Answer put(Call& call, Blob written, http::Headers checksums) {
   const Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     TRY(check_write_of_content(conditions, resource_of(current)));
     TRY(check_may_overwrite(call, current));
+    TRY(check_stub(call, current, written));
     return std::move(written);
   };
   const auto blob = TRY(call.repository.write_blob(call.target.container, call.target.blob,
