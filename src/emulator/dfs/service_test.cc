@@ -120,8 +120,8 @@ TEST_F(DfsService, ConditionsCountForTheRootToo) {
   EXPECT_EQ(access_of(""), before);
   EXPECT_EQ(paths_.request("HEAD", "box?action=getAccessControl", {never}).status, 412);
   EXPECT_EQ(paths_.request("HEAD", "box?action=getStatus", {never}).status, 412);
-  const http::Headers::Field always{
-      "If-Match", std::string(paths_.request("HEAD", "box?action=getStatus").headers.get("ETag"))};
+  const std::string etag(paths_.request("HEAD", "box?action=getStatus").headers.get("ETag"));
+  const http::Headers::Field always{"If-Match", etag};
   EXPECT_EQ(
       paths_.request("PATCH", "box?action=setAccessControl", {always, {"x-ms-owner", "me"}}).status,
       200);
