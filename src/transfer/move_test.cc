@@ -272,6 +272,16 @@ TEST_F(MoveInTreeTest, MakesTheDirectoriesAboveTheNewName) {
   EXPECT_THAT(keys(), ElementsAre("x", "x/y", "x/y/z"));
 }
 
+TEST_F(MoveInTreeTest, MakesNoDirectoryForASourceThatWentMeanwhile) {
+  put("a", "1");
+  store_->before_write = [&](std::string_view key) -> Result<void> {
+    if (key == "x/y/z") static_cast<void>(account_.container("box")->remove("a", {}, {}));
+    return {};
+  };
+  EXPECT_THAT(failures(box("a"), box("x/y/z")), ElementsAre(HasSubstr("box/a")));
+  EXPECT_THAT(keys(), IsEmpty());
+}
+
 TEST_F(MoveInTreeTest, PlacesAndReplacesAsMvDoes) {
   put("a", "new");
   put("d/a", "old");

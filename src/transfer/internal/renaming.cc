@@ -38,6 +38,8 @@ Result<bool> rename_placed(const PlacedCopy& copy, const Limits& limits) {
   }
   auto renamed = tree.store().rename(request, limits);
   if (!renamed && renamed.error().code == ErrorCode::not_found && !replaces) {
+    // Where it is the source that is missing, nothing is made for it.
+    TRY(tree.store().head(request.from, limits));
     const std::string parent(parent_of(copy.target.path));
     if (!parent.empty()) TRY(create_directory(tree, parent, {.parents = true}, limits));
     renamed = tree.store().rename(request, limits);
