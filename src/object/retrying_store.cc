@@ -10,6 +10,8 @@ namespace aloft {
 
 namespace {
 
+constexpr std::size_t kCommitBytes = 16;  // Two hexadecimal digits each.
+
 /// Services promise to keep the etag of a file that they rename; of directories they say nothing.
 bool is_same(const ObjectInfo& moved, const ObjectInfo& source) {
   if (moved.etag == source.etag) return true;
@@ -18,6 +20,12 @@ bool is_same(const ObjectInfo& moved, const ObjectInfo& source) {
 
 bool conditional(const Conditions& conditions) {
   return !conditions.if_match.empty() || !conditions.if_none_match.empty();
+}
+
+/// What is copied may bring all the metadata that a service keeps.
+bool has_room_for_commit(Metadata metadata) {
+  metadata.insert_or_assign(std::string(kCommitKey), std::string(2 * kCommitBytes, '0'));
+  return check_metadata(metadata).has_value();
 }
 
 }  // namespace
@@ -73,7 +81,7 @@ void RetryingStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
 Result<PutResult> RetryingStore::write_once(std::string_view key, const Metadata& metadata,
                                             const Limits& limits, const Write& write) {
   Metadata marked = metadata;
-  const std::string commit = random_.hex(16);
+  const std::string commit = random_.hex(kCommitBytes);
   marked.insert_or_assign(std::string(kCommitKey), commit);
   return with_retry(Retry(options_, *budget_, clock_, random_, limits),
                     [&](const Retry& retry) -> Result<PutResult> {
@@ -143,7 +151,8 @@ Result<BlockList> RetryingStore::block_list(std::string_view key, const Limits& 
 }
 
 Result<PutResult> RetryingStore::copy(const CopyRequest& request, const Limits& limits) {
-  if (conditional(request.conditions) && request.metadata != nullptr) {
+  const bool marks = request.metadata != nullptr && has_room_for_commit(*request.metadata);
+  if (conditional(request.conditions) && marks) {
     return write_once(request.key, *request.metadata, limits, [&](const Metadata& marked) {
       return inner_->copy({.source = request.source,
                            .key = request.key,

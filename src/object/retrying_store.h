@@ -22,10 +22,10 @@ namespace aloft {
 /// A repeated write is never reported as a conflict when it was our own: each conditional write,
 /// and each commit, carries a random value in its metadata (kCommitKey, 12 + 32 bytes of them), and
 /// when a repeat meets a conflict the store looks whose value is there. A copy that keeps the
-/// source's metadata cannot carry one: for its conflicts after a lost answer the error is
-/// unavailable, saying that the outcome is not known. A removal that finds nothing after a lost
-/// answer is a success; so is a rename that finds at its new name, and there alone, what it was
-/// asked to rename.
+/// source's metadata cannot carry one, nor one whose metadata leave no room for it: for its
+/// conflicts after a lost answer the error is unavailable, saying that the outcome is not known. A
+/// removal that finds nothing after a lost answer is a success; so is a rename that finds at its
+/// new name, and there alone, what it was asked to rename.
 class RetryingStore final : public ObjectStore {
  public:
   /// `clock` and `random` outlive the store.

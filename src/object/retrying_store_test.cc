@@ -264,6 +264,20 @@ TEST_F(RetryingStoreTest, KnowsItsOwnCopyAgainByItsMetadataOnly) {
   EXPECT_THAT(copied.error().message, HasSubstr("our own"));
 }
 
+TEST_F(RetryingStoreTest, CopiesWithMetadataThatLeaveNoRoomForItsOwn) {
+  ASSERT_TRUE(put("a", "x"));
+  const auto source = store_.source_ref("a").value();
+  const Metadata full{{"notes", std::string(8 * 1024 - 5, 'x')}};
+  const CopyRequest request{
+      .source = source, .key = "b", .metadata = &full, .conditions = {.if_none_match = "*"}};
+  const auto copied = store_.copy(request, {});
+  ASSERT_TRUE(copied) << copied.error().message;
+  EXPECT_EQ(memory_->head("b", {})->metadata, full);
+  ASSERT_TRUE(memory_->remove("b", {}, {}));
+  inner_->fail_after = 1;
+  EXPECT_EQ(store_.copy(request, {}).error().code, ErrorCode::unavailable);
+}
+
 TEST_F(RetryingStoreTest, TakesNothingLeftForASuccessfulRemoval) {
   ASSERT_TRUE(put("a", "x"));
   inner_->fail_after = 1;

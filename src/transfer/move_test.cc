@@ -326,6 +326,20 @@ TEST_F(MoveInTreeTest, MakesDirectoriesOfTheMarkersOfAFlatAccount) {
   EXPECT_TRUE(is_directory(account_.container("box")->head("n/e", {})->metadata));
 }
 
+TEST_F(MoveInTreeTest, SaysWhoOwnsACopyHoweverFullItsMetadata) {
+  ASSERT_TRUE(account_.create_container("other", {}));
+  const auto other = std::make_shared<testing::HookedStore>(account_.container("other"));
+  const std::string notes(8 * 1024 - 5 - std::string("permissions33152").size(), 'x');
+  put("a", "1", {{"permissions", "33152"}, {"notes", notes}});
+  std::string permissions;
+  other->before_copy = [&](const CopyRequest& request) -> Result<void> {
+    if (request.metadata != nullptr) permissions = request.metadata->at("permissions");
+    return {};
+  };
+  EXPECT_THAT(failures(box("a"), {.store = other, .path = "a"}), IsEmpty());
+  EXPECT_EQ(permissions, "33152") << "the service copies none that it keeps itself";
+}
+
 TEST_F(MoveInTreeTest, MovesBetweenContainersAsElsewhere) {
   ASSERT_TRUE(account_.create_container("other", {}));
   put("d/e/f", "1");

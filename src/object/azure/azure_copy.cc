@@ -32,15 +32,17 @@ bool is_given_up(std::string_view copy_status) {
 Result<PutResult> AzureStore::copy(const CopyRequest& request, const Limits& limits) {
   TRY(azure::check_key(request.key));
   if (request.metadata == nullptr) return copy_with(request, limits);
-  TRY(check_metadata(*request.metadata));
-  return with_access(request.key, *request.metadata, limits, [&](const Metadata& metadata) {
+  const auto write = [&](const Metadata& metadata) -> Result<PutResult> {
+    // Only now: what the service keeps itself takes no room among them.
+    TRY(check_metadata(metadata));
     return copy_with({.source = request.source,
                       .key = request.key,
                       .metadata = &metadata,
                       .conditions = request.conditions,
                       .source_if_match = request.source_if_match},
                      limits);
-  });
+  };
+  return with_access(request.key, *request.metadata, limits, write);
 }
 
 Result<PutResult> AzureStore::copy_with(const CopyRequest& request, const Limits& limits) {

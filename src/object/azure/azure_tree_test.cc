@@ -292,6 +292,24 @@ TEST_F(AzureAccessTest, IsSetForAWriteWhoseAnswerWasLost) {
   EXPECT_THAT(requests().back(), StartsWith("PATCH"));
 }
 
+TEST_F(AzureAccessTest, TakesNoRoomAmongTheMetadataOfACopy) {
+  hierarchical(
+      {{.when = "x-ms-copy-source",
+        .status = "202 Accepted",
+        .headers = std::string(kMade) + "x-ms-copy-id: 1\r\nx-ms-copy-status: success\r\n"},
+       {.when = "PATCH", .status = "200 OK", .headers = std::string(kMade)}});
+  const auto store = account().container("demo");
+  const auto source = store->source_ref("b");
+  ASSERT_TRUE(source);
+  Metadata full = metadata_;
+  full.erase(std::string(kCommitKey));
+  full.emplace("notes", std::string(8 * 1024 - 5, 'x'));
+  const auto copied = store->copy({.source = *source, .key = "a", .metadata = &full}, limits());
+  ASSERT_TRUE(copied) << copied.error().message;
+  EXPECT_THAT(requests().back(),
+              AllOf(StartsWith("PATCH"), HasSubstr("x-ms-permissions: 0640\r\n")));
+}
+
 TEST_F(AzureAccessTest, ShowsUnderItsUsualNames) {
   hierarchical({{.when = "HEAD /demo/a ",
                  .status = "200 OK",

@@ -28,24 +28,17 @@ Result<void> copy_directory(Session& session, const ServerCopy& copy) {
   return {};
 }
 
-// Whether the store has room for the value by which it knows its own copy after a lost answer.
-bool has_room_for_commit(const std::string& key, Metadata metadata) {
-  constexpr std::size_t kCommitBytes = 32;
-  metadata.insert_or_assign(std::string(kCommitKey), std::string(kCommitBytes, '0'));
-  return format::check_metadata_size(key, metadata).has_value();
-}
-
-// The source's goes along, but for its own group; what is replaced keeps nothing. Nothing: the
-// service takes it from the source.
-std::optional<Metadata> metadata_for(const ServerCopy& copy) {
+// The source's goes along, but for its own group; what is replaced keeps nothing. It is always
+// said: an account with a hierarchical namespace would copy neither owner nor permissions by
+// itself.
+Metadata metadata_for(const ServerCopy& copy) {
   const ObjectInfo& object = *copy.entry.object;
   Metadata metadata = object.metadata;
+  metadata.erase(std::string(kCommitKey));  // It tells of another write.
   format::ContentNotes notes = format::decode_notes(object);
   if (notes.link_group != copy.link_group) {
     notes.link_group = copy.link_group;
     format::encode_notes(notes, metadata);
-  } else if (!has_room_for_commit(object.key, metadata)) {
-    return std::nullopt;
   }
   return metadata;
 }
@@ -53,11 +46,11 @@ std::optional<Metadata> metadata_for(const ServerCopy& copy) {
 Result<void> copy_content(Session& session, const ServerCopy& copy) {
   const ObjectInfo& object = *copy.entry.object;
   const SourceRef source = TRY(copy.source->store().source_ref(object.key));
-  const std::optional<Metadata> metadata = metadata_for(copy);
+  const Metadata metadata = metadata_for(copy);
   const auto write = [&](const std::string& key, const ObjectHead& head) {
     const CopyRequest request{.source = source,
                               .key = key,
-                              .metadata = metadata ? &*metadata : nullptr,
+                              .metadata = &metadata,
                               .conditions = head.conditions,
                               .source_if_match = object.etag};
     return copy.tree->store().copy(request, session.limits);

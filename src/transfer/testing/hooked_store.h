@@ -19,6 +19,8 @@ class HookedStore final : public ObjectStore {
   /// Behind before_write.
   std::function<Result<void>(std::string_view block_id)> before_stage = nothing;
   std::function<Result<void>(std::string_view key)> before_commit = nothing;
+  std::function<Result<void>(const CopyRequest& request)> before_copy =
+      [](const CopyRequest&) -> Result<void> { return {}; };
   /// May change what a listing says.
   std::function<void(ListPage& page)> after_list = [](ListPage&) {};
 
@@ -60,6 +62,7 @@ class HookedStore final : public ObjectStore {
   }
   Result<PutResult> copy(const CopyRequest& request, const Limits& limits) override {
     TRY(before_write(request.key));
+    TRY(before_copy(request));
     return inner_->copy(request, limits);
   }
   Result<SourceRef> source_ref(std::string_view key) override { return inner_->source_ref(key); }
