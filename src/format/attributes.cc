@@ -99,6 +99,16 @@ void erase(Metadata& metadata, std::string_view name) {
   if (found != metadata.end()) metadata.erase(found);
 }
 
+void set_kind_flag(FileKind kind, Metadata& metadata) {
+  for (const KindFlag& flag : kKindFlags) {
+    if (flag.kind == kind) {
+      metadata.insert_or_assign(flag.name, "true");
+    } else {
+      erase(metadata, flag.name);
+    }
+  }
+}
+
 }  // namespace
 
 mode_t type_bits(FileKind kind) {
@@ -169,13 +179,7 @@ void encode_attributes(const FileAttributes& attributes, Metadata& metadata) {
   erase(metadata, "owner");
   erase(metadata, "group");
 
-  for (const KindFlag& flag : kKindFlags) {
-    if (flag.kind == all.kind) {
-      metadata.insert_or_assign(flag.name, "true");
-    } else {
-      erase(metadata, flag.name);
-    }
-  }
+  set_kind_flag(all.kind, metadata);
   if (all.permissions) {
     const mode_t mode = *all.permissions | type_bits(all.kind);
     metadata.insert_or_assign("permissions", std::to_string(mode));

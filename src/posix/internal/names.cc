@@ -163,6 +163,38 @@ Result<Entry> FileSystem::State::lookup(InodeId parent, std::string_view name,
   return entry_of(*refer_child(directory, name, resolved));
 }
 
+NodePointer FileSystem::State::make_child(const NodePointer& directory, std::string_view name,
+                                          const Resolved& resolved) {
+  const format::ListedEntry& entry = resolved.entry;
+  auto made = std::make_shared<Node>();
+  made->account = directory->account;
+  made->store = directory->store;
+  switch (directory->level) {
+    case Level::catalogue:
+      made->level = Level::provider;
+      break;
+    case Level::provider:
+      made->level = Level::account;
+      // It was opened when the name was resolved.
+      made->account = accounts_.lock()->at(std::string(name));
+      break;
+    case Level::account:
+      made->level = Level::container;
+      made->store = directory->account->container(name);
+      break;
+    case Level::container:
+    case Level::object:
+      made->level = Level::object;
+  }
+  auto state = made->state.lock();
+  if (made->level == Level::object) state->key = entry.key;
+  state->directory = entry.directory;
+  state->unsaved.kind = kind_of(entry);
+  state->info = entry.object;
+  state->asked_at = resolved.asked_at;
+  return made;
+}
+
 NodePointer FileSystem::State::refer_child(const NodePointer& directory, std::string_view name,
                                            const Resolved& resolved) {
   const format::ListedEntry& entry = resolved.entry;
@@ -175,35 +207,8 @@ NodePointer FileSystem::State::refer_child(const NodePointer& directory, std::st
     state.mutex_lock().unlock();
     if (!same) inodes_.unlink(directory->id, name, *present);
   }
-  const NodePointer node = inodes_.refer(directory->id, name, [&] {
-    auto made = std::make_shared<Node>();
-    made->account = directory->account;
-    made->store = directory->store;
-    switch (directory->level) {
-      case Level::catalogue:
-        made->level = Level::provider;
-        break;
-      case Level::provider:
-        made->level = Level::account;
-        // It was opened when the name was resolved.
-        made->account = accounts_.lock()->at(std::string(name));
-        break;
-      case Level::account:
-        made->level = Level::container;
-        made->store = directory->account->container(name);
-        break;
-      case Level::container:
-      case Level::object:
-        made->level = Level::object;
-    }
-    auto state = made->state.lock();
-    if (made->level == Level::object) state->key = entry.key;
-    state->directory = entry.directory;
-    state->unsaved.kind = kind_of(entry);
-    state->info = entry.object;
-    state->asked_at = resolved.asked_at;
-    return made;
-  });
+  const NodePointer node =
+      inodes_.refer(directory->id, name, [&] { return make_child(directory, name, resolved); });
   update(*node, entry, resolved.asked_at);
   return node;
 }

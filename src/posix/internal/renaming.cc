@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "format/content_version.h"
 
@@ -15,11 +16,24 @@ namespace {
 /// How often a rename meets a change of its source by somebody else before it gives up.
 constexpr int kAttemptsMax = 5;
 
+/// Both turns, always in the same order; `other` may be null.
+Result<std::pair<Turn::Held, Turn::Held>> take_turns(Node& node, Node* other,
+                                                     const Limits& limits) {
+  std::pair<Turn::Held, Turn::Held> turns;
+  const bool node_first = other == nullptr || node.id < other->id;
+  if (node_first) turns.first = TRY(node.turn.take(limits));
+  if (other != nullptr) turns.second = TRY(other->turn.take(limits));
+  if (!node_first) turns.first = TRY(node.turn.take(limits));
+  return turns;
+}
+
 }  // namespace
 
-Result<void> FileSystem::State::rename(InodeId parent, std::string_view name, InodeId new_parent,
-                                       std::string_view new_name, unsigned flags,
-                                       const Limits& limits) {
+Result<FileSystem::State::Renaming> FileSystem::State::begin_rename(InodeId parent,
+                                                                    std::string_view name,
+                                                                    InodeId new_parent,
+                                                                    std::string_view new_name,
+                                                                    unsigned flags) {
   if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0) {
     return fail(os_error(EINVAL, "of the flags of rename only RENAME_NOREPLACE is offered"));
   }
@@ -36,6 +50,13 @@ Result<void> FileSystem::State::rename(InodeId parent, std::string_view name, In
         os_error(EXDEV, fmt::format("{} and {} are in different containers", name, new_name)));
   }
   renaming.to_key = TRY(key_of_new(renaming.to_directory, new_name));
+  return renaming;
+}
+
+Result<void> FileSystem::State::rename(InodeId parent, std::string_view name, InodeId new_parent,
+                                       std::string_view new_name, unsigned flags,
+                                       const Limits& limits) {
+  Renaming renaming = TRY(begin_rename(parent, name, new_parent, new_name, flags));
   if (parent == new_parent && name == new_name) {
     TRY(lookup(parent, name, limits));
     inodes_.forget(inodes_.find(parent, name)->id, 1);
@@ -51,14 +72,7 @@ Result<void> FileSystem::State::rename(InodeId parent, std::string_view name, In
   renaming.node = TRY(inodes_.find(entry.inode));
   renaming.target = inodes_.find(new_parent, new_name);
 
-  // Both turns, always in the same order.
-  const bool source_first = renaming.target == nullptr || renaming.node->id < renaming.target->id;
-  Turn::Held first;
-  Turn::Held second;
-  if (source_first) first = TRY(renaming.node->turn.take(limits));
-  if (renaming.target != nullptr) second = TRY(renaming.target->turn.take(limits));
-  if (!source_first) first = TRY(renaming.node->turn.take(limits));
-
+  const auto turns = TRY(take_turns(*renaming.node, renaming.target.get(), limits));
   if (inodes_.find(parent, name) != renaming.node) {
     return fail(os_error(ENOENT, fmt::format("{} was renamed or removed meanwhile", name)));
   }

@@ -131,6 +131,8 @@ class FileSystem::State {
                                                  std::string_view name, const Limits& limits);
   Result<bool> has_keys_below(ObjectStore& store, std::string_view key, const Limits& limits);
   Result<DirectoryCache::Listed> list(const NodePointer& directory, const Limits& limits);
+  NodePointer make_child(const NodePointer& directory, std::string_view name,
+                         const Resolved& resolved);
   /// With one reference more; the caller gives it back or hands it out.
   NodePointer refer_child(const NodePointer& directory, std::string_view name,
                           const Resolved& resolved);
@@ -205,6 +207,8 @@ class FileSystem::State {
 
   // renaming.cc
   struct Renaming;
+  Result<Renaming> begin_rename(InodeId parent, std::string_view name, InodeId new_parent,
+                                std::string_view new_name, unsigned flags);
   Result<void> rename_file(Renaming& renaming, const Limits& limits);
   Result<ObjectInfo> move_object(Renaming& renaming, const Limits& limits);
   Result<ObjectInfo> rename_object(const Renaming& renaming, ObjectInfo info, const Limits& limits);
