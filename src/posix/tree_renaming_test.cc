@@ -18,8 +18,10 @@ using testing::Mounted;
 
 class TreeRenamingTest : public ::testing::Test {
  protected:
+  static constexpr std::size_t kPart = 1024;
+
   Options options() {
-    Options options;
+    Options options{.memory_bytes = 64 * kPart, .part_size_bytes = kPart};
     options.clock = &clock_;
     return options;
   }
@@ -80,6 +82,43 @@ TEST_F(TreeRenamingTest, RefusesWhileAFileInItIsOpen) {
   ASSERT_OK(mount_.close(*handle));
   ASSERT_OK(mount_.rename("d", "n"));
   EXPECT_EQ(mount_.read("n/f"), "x");
+}
+
+/// A file in a tree that is opened for writing when the tree has its new name already, and this
+/// mount does not know yet.
+class LateWriterTest : public TreeRenamingTest {
+ protected:
+  void rename_while_writing(std::size_t parts) {
+    ASSERT_OK(mount_.mkdir("d"));
+    ASSERT_OK(mount_.write("d/f", "old"));
+    ASSERT_OK(mount_.list("d"));
+    content_ = std::string(parts * kPart, 'x');
+    *cloud_.watch.after.lock() = [&](std::string_view request, std::string_view) {
+      if (request == "rename") {
+        handle_ = mount_.open("d/f", O_WRONLY).value_or(0);
+        EXPECT_EQ(mount_.write(handle_, 0, content_).value_or(0), content_.size());
+      }
+      return std::optional<Error>();
+    };
+    ASSERT_OK(mount_.rename("d", "n"));
+    ASSERT_NE(handle_, 0u);
+  }
+
+  HandleId handle_ = 0;
+  std::string content_;
+};
+
+TEST_F(LateWriterTest, GoesOnUnderTheNewName) {
+  rename_while_writing(20);
+  ASSERT_OK(mount_.close(handle_));
+  EXPECT_EQ(cloud_.content("n/f"), content_);
+  EXPECT_THAT(keys(), ElementsAre("n", "n/f"));
+}
+
+TEST_F(LateWriterTest, IsToldWhatIsLost) {
+  rename_while_writing(200);  // More than memory: blocks are staged and dropped.
+  EXPECT_ERRNO(EIO, mount_.close(handle_));
+  EXPECT_EQ(cloud_.content("n/f"), "old");
 }
 
 TEST_F(TreeRenamingTest, ReplacesOnlyAnEmptyDirectory) {

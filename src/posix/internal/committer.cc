@@ -11,6 +11,7 @@
 #include "base/byte_size.h"
 #include "format/attributes.h"
 #include "format/content_version.h"
+#include "posix/internal/staging_hold.h"
 
 namespace aloft::posix {
 namespace {
@@ -21,23 +22,6 @@ constexpr int kAttemptsMax = 10;
 constexpr std::uint64_t kCopiedBlockBytesMax = 64_MiB;
 /// Blocks smaller than this part of a part count as small (commit_plan.h).
 constexpr std::uint64_t kSmallDivisor = 4;
-
-class StagingHold {
- public:
-  static Result<StagingHold> take(FileContent& content, const Limits& limits) {
-    TRY(content.hold_staging(limits));
-    return StagingHold(content);
-  }
-  StagingHold(StagingHold&& other) noexcept : content_(std::exchange(other.content_, nullptr)) {}
-  StagingHold& operator=(StagingHold&&) = delete;
-  ~StagingHold() {
-    if (content_ != nullptr) content_->let_staging_go_on();
-  }
-
- private:
-  explicit StagingHold(FileContent& content) : content_(&content) {}
-  FileContent* content_;
-};
 
 bool is_condition(const Error& error) {
   return error.code == ErrorCode::precondition_failed || error.code == ErrorCode::already_exists;

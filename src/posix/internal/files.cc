@@ -244,8 +244,8 @@ Result<std::size_t> FileSystem::State::write(HandleId handle_id, std::uint64_t o
       done += written->size_bytes;
       at = written->offset + written->size_bytes;
       if (written->filled_part) {
-        const Place place = handle->node->place();
-        stager_.stage_later(place.store, place.key, handle->content, written->part_begin);
+        const auto key_now = [&] { return handle->node->place().key; };
+        stager_.stage_later(handle->node->store, key_now, handle->content, written->part_begin);
       }
     }
     // A part of it was written: the next call meets the error again.

@@ -5,6 +5,7 @@
 
 #include "format/content_version.h"
 #include "format/names.h"
+#include "posix/internal/staging_hold.h"
 #include "posix/internal/state.h"
 
 namespace aloft::posix {
@@ -22,11 +23,7 @@ Result<void> FileSystem::State::make_orphan(const NodePointer& node, const Limit
     uncommitted = state->uncommitted;
     place.key = state->key;
   }
-  TRY(content->hold_staging(limits));
-  struct LetGoOn {
-    FileContent& held;
-    ~LetGoOn() { held.let_staging_go_on(); }
-  } const let_go_on{*content};
+  const StagingHold hold = TRY(StagingHold::take(*content, limits));
   // Staged blocks belong to the key: where memory does not have them any more, they are committed.
   if (!content->forget_staged()) {
     TRY(save_content(node, limits));

@@ -123,16 +123,9 @@ Result<ObjectInfo> FileSystem::State::move_object(Renaming& renaming, const Limi
     info = state->info;
     content = state->content;
   }
-  if (content != nullptr) {
-    // Blocks that writers stage from here on belong to the new key.
-    TRY(content->hold_staging(limits));
-  }
-  struct LetGoOn {
-    FileContent* held;
-    ~LetGoOn() {
-      if (held != nullptr) held->let_staging_go_on();
-    }
-  } const let_go_on{content.get()};
+  // Blocks that writers stage after this belong to the new key.
+  renaming.content = content;
+  if (content != nullptr) renaming.staging = TRY(StagingHold::take(*content, limits));
   if (content != nullptr && !content->forget_staged()) {
     TRY(save_content(renaming.node, limits));
     info = renaming.node->state.lock()->info;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "posix/internal/staging_hold.h"
 #include "posix/internal/state.h"
 
 namespace aloft::posix {
@@ -19,6 +20,8 @@ struct FileSystem::State::Renaming {
   NodePointer node{};    ///< What is renamed; referred to for as long as this takes.
   NodePointer target{};  ///< What is replaced, if somebody refers to it.
   std::optional<format::ListedEntry> target_entry{};
+  std::shared_ptr<FileContent> content{};  ///< Of what is renamed, if it is open.
+  StagingHold staging{};                   ///< Of what is renamed, until it knows its new key.
 };
 
 }  // namespace aloft::posix

@@ -7,6 +7,30 @@
 #include "posix/internal/renaming.h"
 
 namespace aloft::posix {
+namespace {
+
+/// A file that was opened while its tree was renamed goes on under its new key: what it staged
+/// under the old one is staged again.
+void follow(Node& node, std::size_t from_length, const std::string& to_prefix,
+            const Limits& limits) {
+  const auto content = node.state.lock()->content;
+  Result<StagingHold> hold;
+  if (content != nullptr) {
+    hold = StagingHold::take(*content, limits);
+    static_cast<void>(content->take_staging_error());  // It is of the key that is gone.
+    if (!hold || !content->forget_staged()) {
+      content->fail_for_good(os_error(
+          EIO, fmt::format("{}: its directory was renamed while it was written, and what was "
+                           "sent is lost; write it again",
+                           name_of(node.place()))));
+    }
+  }
+  auto state = node.state.lock();
+  state->key.replace(0, from_length, to_prefix);
+  if (state->info) state->info->key = state->key;
+}
+
+}  // namespace
 
 Result<void> FileSystem::State::rename_directory(Renaming& renaming, const Limits& limits) {
   const Resolved source = TRY(resolve(renaming.from_directory, renaming.from_name, limits));
@@ -93,10 +117,7 @@ Result<void> FileSystem::State::rename_tree(Renaming& renaming, ObjectInfo objec
       {.from = object.key, .to = renaming.to_key, .conditions = {.if_none_match = "*"}}, limits));
   // Also those that came since.
   for (const NodePointer& node : nodes_below(*renaming.node, from_prefix)) {
-    auto state = node->state.lock();
-    state->key.replace(0, from_prefix.size(), prefix_of(renaming.to_key));
-    if (state->info) state->info->key = state->key;
-    state.mutex_lock().unlock();
+    follow(*node, from_prefix.size(), prefix_of(renaming.to_key), background_);
     node->directory.forget_all();
   }
   renaming.node->directory.forget_all();

@@ -216,9 +216,9 @@ Result<void> FileSystem::State::make_room(const NodePointer& node, FileContent& 
   if (content.drop_staged_bytes() > 0) return {};
   const auto stage = [&](const NodePointer& file, const std::shared_ptr<FileContent>& dirty) {
     const auto parts = dirty->stageable_parts(false);
-    const Place place = file->place();
+    const auto key_now = [&] { return file->place().key; };
     for (const std::uint64_t begin : parts) {
-      stager_.stage_later(place.store, place.key, dirty, begin);
+      stager_.stage_later(file->store, key_now, dirty, begin);
     }
     return !parts.empty();
   };

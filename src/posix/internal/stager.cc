@@ -98,11 +98,12 @@ Result<BlockId> Stager::stage(ObjectStore& store, std::string_view key, const Di
   return block_id;
 }
 
-void Stager::stage_later(std::shared_ptr<ObjectStore> store, std::string key,
+void Stager::stage_later(std::shared_ptr<ObjectStore> store,
+                         const std::function<std::string()>& key_now,
                          std::shared_ptr<FileContent> content, std::uint64_t part_begin) {
   auto job = content->begin_staging(part_begin);
   if (!job) return;
-  pool_.submit([this, store = std::move(store), key = std::move(key), content = std::move(content),
+  pool_.submit([this, store = std::move(store), key = key_now(), content = std::move(content),
                 job = *std::move(job)] {
     const auto staged = [&]() -> Result<BlockId> {
       const Blocks blocks = TRY(look_at_blocks(*store, key, job.base, limits_));

@@ -46,8 +46,9 @@ class Stager {
                         const Base& base, std::uint64_t base_limit, std::size_t id_length,
                         const Limits& limits);
 
-  /// Stages a part in the background, if it needs that; the content keeps the outcome.
-  void stage_later(std::shared_ptr<ObjectStore> store, std::string key,
+  /// Stages a part in the background, if it needs that; the content keeps the outcome. Asks
+  /// `key_now` at once, when staging has begun: who holds it may change the key.
+  void stage_later(std::shared_ptr<ObjectStore> store, const std::function<std::string()>& key_now,
                    std::shared_ptr<FileContent> content, std::uint64_t part_begin);
 
   /// Performs `jobs` on the pool, returns when all ended: the first error in their order.
