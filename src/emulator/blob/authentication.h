@@ -30,6 +30,9 @@ struct Access {
   /// Whether a service SAS of a container may do it too: List Blobs and Get Account Information
   /// alone, among those on containers.
   bool by_container_sas = false;
+  /// Of a listing: the parameter that says what it stays within ("prefix", "directory"), so that
+  /// the SAS of a directory may open it. Others on a container are about all of it.
+  std::string_view within{};
   /// Whether anybody may do it where a container is public.
   bool is_public = false;
 };

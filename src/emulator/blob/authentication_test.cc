@@ -250,9 +250,13 @@ TEST_F(SasTest, OfAUserDelegationKeyIsAsOfTheDocumentation) {
 
 TEST_F(SasTest, OfADirectoryOpensWhatIsBelowIt) {
   const Account tree{.name = "acc", .key = kAccount.key, .hierarchical_namespace = true};
-  constexpr Access kList{.on = Access::On::container, .permissions = "l", .by_container_sas = true};
-  constexpr Access kRoot{.on = Access::On::container, .permissions = "r", .by_container_sas = true};
-  const Parameters directory = with(service_, {{"sr", "d"}, {"sdd", "2"}, {"sp", "rl"}});
+  const auto on_container = [](std::string_view within) {
+    return Access{.on = Access::On::container,
+                  .permissions = "r",
+                  .by_container_sas = true,
+                  .within = within};
+  };
+  const Parameters directory = with(service_, {{"sr", "d"}, {"sdd", "2"}});
   EXPECT_NE(service_sas_string("acc", target_of("/acc/box/a/b/c", directory))
                 .find("\n/blob/acc/box/a/b\n"),
             std::string::npos);
@@ -266,17 +270,16 @@ TEST_F(SasTest, OfADirectoryOpensWhatIsBelowIt) {
   EXPECT_EQ(open("/acc/box/a/b", kRead, {}), "ok");
   EXPECT_EQ(open("/acc/box/a/bb", kRead, {}), "403 AuthenticationFailed");
   EXPECT_EQ(open("/acc/box/a", kRead, {}), "403 AuthenticationFailed");
-  const auto list = [&](const char* which, const char* parameter, const char* value) {
-    return open("/acc/box", kList, {{which, "x"}, {parameter, value}});
+  const auto list = [&](const char* within, const char* parameter, const char* value) {
+    return open("/acc/box", on_container(within), {{parameter, value}});
   };
-  EXPECT_EQ(list("resource", "directory", "a/b"), "ok");
-  EXPECT_EQ(list("comp", "prefix", "a/b/x"), "ok");
-  EXPECT_EQ(list("comp", "prefix", "a/b"), "403 AuthenticationFailed");
-  EXPECT_EQ(list("comp", "directory", "a/b"), "403 AuthenticationFailed");
-  EXPECT_EQ(list("resource", "prefix", "a/b/"), "403 AuthenticationFailed");
+  EXPECT_EQ(list("directory", "directory", "a/b"), "ok");
+  EXPECT_EQ(list("prefix", "prefix", "a/b/x"), "ok");
+  EXPECT_EQ(list("prefix", "prefix", "a/b"), "403 AuthenticationFailed");
+  EXPECT_EQ(list("prefix", "directory", "a/b"), "403 AuthenticationFailed");
+  EXPECT_EQ(list("directory", "prefix", "a/b/"), "403 AuthenticationFailed");
   for (const char* parameter : {"directory", "prefix"}) {
-    EXPECT_EQ(open("/acc/box", kRoot, {{"comp", "x"}, {parameter, "a/b/"}}),
-              "403 AuthenticationFailed")
+    EXPECT_EQ(list("", parameter, "a/b/"), "403 AuthenticationFailed")
         << "it is about the whole container, whatever is sent beside it";
   }
   EXPECT_EQ(check("/acc/box/a/b/c", directory), "403 AuthenticationFailed")

@@ -13,8 +13,11 @@ using enum Operation::CopySource;
 using enum Operation::Past;
 
 constexpr Access kListService{.on = Access::On::service, .permissions = "l"};
-constexpr Access kListContainer{
-    .on = Access::On::container, .permissions = "l", .by_container_sas = true, .is_public = true};
+constexpr Access kListContainer{.on = Access::On::container,
+                                .permissions = "l",
+                                .by_container_sas = true,
+                                .within = "prefix",
+                                .is_public = true};
 constexpr Access kFindInContainer{
     .on = Access::On::container, .permissions = "f", .by_container_sas = true};
 constexpr Access kReadContainer{.on = Access::On::container, .permissions = "r", .is_public = true};

@@ -96,15 +96,6 @@ Outcome<Authority> authenticate_account_sas(const Account& account, const Target
                    .permissions = std::string(query.get("sp"))};
 }
 
-/// The parameter of a listing that says where it stays; empty for all other operations. Of those
-/// on a container, listings alone take permission l and no other; comp is List Blobs, resource is
-/// Path - List.
-std::string_view listed_by(const Access& access, const Query& query) {
-  if (access.on != Access::On::container || access.permissions != "l") return {};
-  if (query.contains("comp") == query.contains("resource")) return {};
-  return query.contains("comp") ? "prefix" : "directory";
-}
-
 /// Of a SAS that a user delegation key signed: the key must hold now, too.
 Outcome<void> check_delegation(const Account& account, const Target& target, const Access& access,
                                Seconds now) {
@@ -120,10 +111,9 @@ Outcome<void> check_delegation(const Account& account, const Target& target, con
                               .service = std::string(query.get("sks")),
                               .version = std::string(query.get("skv"))};
   if (key.service != "b") return refuse(Refusal::authorization_service_mismatch);
-  TRY(check_signature(
-      secret_of(key, account.key),
-      user_delegation_sas_string(account.name, target, listed_by(access, target.query)),
-      query.get("sig")));
+  TRY(check_signature(secret_of(key, account.key),
+                      user_delegation_sas_string(account.name, target, access.within),
+                      query.get("sig")));
   return check_time(key.start, key.expiry, now);
 }
 
@@ -175,8 +165,7 @@ Outcome<Authority> authenticate_service_sas(const Account& account, const Target
     }
     TRY(check_delegation(account, target, access, now));
   } else {
-    TRY(check_signature(account.key,
-                        service_sas_string(account.name, target, listed_by(access, target.query)),
+    TRY(check_signature(account.key, service_sas_string(account.name, target, access.within),
                         query.get("sig")));
   }
   TRY(check_resource(account, target, access));

@@ -21,7 +21,10 @@ constexpr Access on_filesystem(std::string_view permissions) {
 constexpr Access on_path(std::string_view permissions) {
   return {.on = Access::On::object, .permissions = permissions};
 }
-constexpr Access kList{.on = Access::On::container, .permissions = "l", .by_container_sas = true};
+constexpr Access kList{.on = Access::On::container,
+                       .permissions = "l",
+                       .by_container_sas = true,
+                       .within = "directory"};
 /// The root is a path in everything but its name.
 constexpr Access on_root(std::string_view permissions) {
   return {.on = Access::On::container, .permissions = permissions, .by_container_sas = true};
