@@ -11,8 +11,6 @@ namespace aloft::emulator::blob {
 
 namespace {
 
-constexpr std::size_t kPageEntriesMax = 5000;
-
 // Opaque on purpose: a client that builds or compares markers fails here as it would on Azure.
 constexpr std::string_view kMarkerPrefix = "2!";
 

@@ -9,7 +9,9 @@
 // What all answers of several pages have in common.
 namespace aloft::emulator::blob {
 
-/// maxresults: at most, and without it, 5,000.
+/// Of one page of any listing, at most.
+inline constexpr std::size_t kPageEntriesMax = 5000;
+/// maxresults: at most, and without it, kPageEntriesMax.
 Outcome<std::size_t> page_size(const Query& query);
 
 /// NextMarker for a page that begins there.

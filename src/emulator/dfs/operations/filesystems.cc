@@ -2,20 +2,15 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/blob/conditions.h"
+#include "emulator/blob/operations/listing.h"
 #include "emulator/dfs/operations/operations.h"
 
 namespace aloft::emulator::dfs {
 
-namespace {
-
-constexpr std::uint64_t kPageEntriesMax = 5000;
-
-}  // namespace
-
 Answer list_filesystems(Call& call) {
   const std::uint64_t wanted =
-      TRY(parse_count(call.query(), "maxresults")).value_or(kPageEntriesMax);
-  const auto size = static_cast<std::size_t>(std::min(wanted, kPageEntriesMax));
+      TRY(parse_count(call.query(), "maxresults")).value_or(blob::kPageEntriesMax);
+  const auto size = std::min(static_cast<std::size_t>(wanted), blob::kPageEntriesMax);
   const blob::ListPosition from = TRY(parse_continuation(call.query()));
   const auto containers =
       call.repository.index().list_containers(call.query().get("prefix"), from.name, size + 1);

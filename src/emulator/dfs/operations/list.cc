@@ -2,13 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "emulator/blob/names.h"
+#include "emulator/blob/operations/listing.h"
 #include "emulator/dfs/operations/operations.h"
 
 namespace aloft::emulator::dfs {
 
 namespace {
-
-constexpr std::uint64_t kPageEntriesMax = 5000;
 
 /// In ticks of 100 ns since the year 1601.
 std::string file_time(Seconds time) {
@@ -48,7 +47,7 @@ Answer list_paths(Call& call) {
   const bool recursive = TRY(parse_flag(call.query(), "recursive"));
   TRY(parse_flag(call.query(), "upn"));  // Names of users are not known: ids are shown.
   const std::uint64_t wanted =
-      TRY(parse_count(call.query(), "maxresults")).value_or(kPageEntriesMax);
+      TRY(parse_count(call.query(), "maxresults")).value_or(blob::kPageEntriesMax);
   if (wanted == 0) {
     return refuse_parameter(Refusal::out_of_range_query_parameter_value, "maxresults", "0");
   }
@@ -59,7 +58,7 @@ Answer list_paths(Call& call) {
       {.prefix = prefix,
        .delimiter = recursive ? "" : "/",
        .from = from,
-       .entries_max = static_cast<std::size_t>(std::min(wanted, kPageEntriesMax))});
+       .entries_max = std::min(static_cast<std::size_t>(wanted), blob::kPageEntriesMax)});
   if (!page) return refuse(Refusal::container_not_found);
   nlohmann::ordered_json paths = nlohmann::ordered_json::array();
   for (const blob::ListEntry& entry : page->entries) {
