@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "emulator/blob/fair_shared_mutex.h"
 #include "emulator/blob/index.h"
 #include "emulator/blob/service_error.h"
 #include "emulator/blob/storage.h"
@@ -185,8 +186,8 @@ class Repository {
   /// hierarchical namespace the tree, so that what is above it stays where it is. A step that
   /// makes, moves or removes directories has the tree for itself.
   struct PathLock {
-    std::shared_lock<std::shared_mutex> tree_shared{};
-    std::unique_lock<std::shared_mutex> tree{};
+    std::shared_lock<FairSharedMutex> tree_shared{};
+    std::unique_lock<FairSharedMutex> tree{};
     std::unique_lock<std::shared_mutex> path{};
     std::shared_lock<std::shared_mutex> path_shared{};
   };
@@ -224,7 +225,7 @@ class Repository {
   std::atomic<std::uint64_t> last_container_;
   std::array<std::shared_mutex, 1024> locks_;
   const std::unique_ptr<PendingCopies> pending_copies_;
-  std::shared_mutex tree_;  // Locked before any of the above.
+  FairSharedMutex tree_;  // Locked before any of the above.
 };
 
 }  // namespace aloft::emulator::blob

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <latch>
 #include <random>
 #include <thread>
@@ -29,6 +31,32 @@ class MeetingStorage final : public Storage {
  private:
   MemoryStorage inner_;
   std::latch meeting_;
+};
+
+/// Ends no commit before the next one is there, or nobody has come for a while: some writer always
+/// has the tree.
+class RelayStorage final : public Storage {
+ public:
+  explicit RelayStorage(Index& index) : inner_(index) {}
+  Outcome<std::shared_ptr<const Content>> receive(http::RequestBody& body, std::uint64_t length,
+                                                  const BodyObserver& observer) override {
+    return inner_.receive(body, length, observer);
+  }
+  Result<bool> commit(Change change) override {
+    if (std::holds_alternative<ChangeBlob>(change)) {
+      std::unique_lock lock(mutex_);
+      const int mine = ++commits_;
+      come_.notify_all();
+      come_.wait_for(lock, std::chrono::milliseconds(100), [&] { return commits_ > mine; });
+    }
+    return inner_.commit(std::move(change));
+  }
+
+ private:
+  MemoryStorage inner_;
+  std::mutex mutex_;
+  std::condition_variable come_;
+  int commits_ = 0;
 };
 
 class RepositoryTree : public testing::Test {
@@ -127,6 +155,43 @@ TEST(RepositoryTreeWriters, DoNotWaitForEachOtherToSetAccess) {
   }
   EXPECT_EQ(index.find_blob("box", "a").blob->access->owner, "me");
   EXPECT_EQ(index.find_blob("box", "b").blob->access->owner, "me");
+}
+
+TEST(RepositoryTreeWriters, DoNotKeepARenameWaiting) {
+  FakeClock clock;
+  Index index;
+  RelayStorage storage(index);
+  Repository repository(index, storage, clock, {}, {.hierarchical_namespace = true});
+  ASSERT_TRUE(repository.create_container("box", {}));
+  const auto make = [](const Blob*) -> Outcome<Blob> { return Blob{}; };
+  const auto write = [&](const std::string& name) {
+    return repository.write_blob("box", name, Repository::Write::content, make).has_value();
+  };
+  ASSERT_TRUE(write("old"));
+  std::atomic<bool> renamed = false;
+  std::atomic<int> waited = 0;  // The writes that others did meanwhile.
+  {
+    std::vector<std::jthread> writers;
+    for (int number = 0; number < 4; ++number) {
+      writers.emplace_back([&, name = "file" + std::to_string(number)] {
+        constexpr int kWritesMax = 5000;
+        while (!renamed && waited < kWritesMax) {
+          EXPECT_TRUE(write(name));
+          ++waited;
+        }
+      });
+    }
+    while (waited < 20) std::this_thread::yield();
+    EXPECT_TRUE(repository.rename_tree(
+        {.from_container = "box",
+         .source = "old",
+         .to_container = "box",
+         .destination = "new",
+         .check_source = [](const Blob&) -> Outcome<void> { return {}; },
+         .check_destination = [](const Blob*) -> Outcome<void> { return {}; }}));
+    renamed = true;
+  }
+  EXPECT_LT(waited, 1000);
 }
 
 TEST_F(RepositoryTree, WritersAndRenamersLeaveATree) {
