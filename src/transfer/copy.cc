@@ -114,6 +114,17 @@ Result<void> check_request(std::span<const Place> sources, const Place& destinat
   return {};
 }
 
+/// What comes at once on the way to disk: so little that it is still in the processor's cache when
+/// it is written (docs/adr/0006).
+constexpr std::uint64_t kReadBytesMax = 2_MiB;
+
+/// For copies that go to one place.
+CopyOptions options_for(const Placement& placement, CopyOptions options) {
+  const bool to_disk = !placement.copies.empty() && placement.copies.front().target.local;
+  if (to_disk) options.part_size_bytes = std::min(options.part_size_bytes, kReadBytesMax);
+  return options;
+}
+
 }  // namespace
 
 Result<CopyReport> copy_placed(Placement placement, const CopyOptions& options, Progress& progress,
@@ -123,7 +134,8 @@ Result<CopyReport> copy_placed(Placement placement, const CopyOptions& options, 
   HardLinks links;
   UnfinishedDirectories own;
   UnfinishedDirectories& directories = options.directories != nullptr ? *options.directories : own;
-  Session session(options, progress, limits);
+  const CopyOptions chosen = options_for(placement, options);
+  Session session(chosen, progress, limits);
   session.report.lock()->failures = std::move(placement.failures);
   auto fed = feed_all(session, placement, routes, links, directories);
   progress.all_found = true;

@@ -33,8 +33,8 @@ struct CopyOptions {
       after_server_copy{};
   std::size_t threads = 64;
   std::uint64_t memory_bytes = default_memory_bytes();
-  /// Size of a staged block and of one ranged read; larger for a file that would need more blocks
-  /// than the service takes.
+  /// Size of a staged block; larger for a file that would need more blocks than the service takes.
+  /// Of a ranged read to disk: 2 MiB at most.
   std::uint64_t part_size_bytes = 8_MiB;
   /// Where it notes which parts of large files are done, to go on after an interruption; null: each
   /// copy begins anew. Outlives the copy.

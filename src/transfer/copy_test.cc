@@ -435,6 +435,18 @@ TEST_F(CopyTest, LosesToAnotherWriterOnlyByLookingAgain) {
   EXPECT_EQ(now.metadata.at("note"), "kept");
 }
 
+TEST_F(CopyTest, ReadsSoMuchAtATimeAsTheProcessorHasAtHand) {
+  put("big", std::string(5_MiB, 'x'));
+  std::atomic<int> reads = 0;
+  store_->before_read = [&](std::string_view) -> Result<void> {
+    ++reads;
+    return {};
+  };
+  options_.part_size_bytes = 8_MiB;
+  expect_copied(box("big"), local("big"));
+  EXPECT_EQ(reads, 3);
+}
+
 TEST_F(CopyTest, TakesNoFileThatAnotherCopyIsWriting) {
   testing::write_file(path("tree/.aloft-0123456789abcdef.part"), "half");
   testing::write_file(path("tree/.aloft-notes.part"), "of a person");
