@@ -91,6 +91,17 @@ TEST_F(MemoryStoreTest, OutlivesItsAccount) {
   EXPECT_EQ(content("a"), "kept");
 }
 
+TEST(MemoryTree, RenamesOverBlocksThatWaitToBeCommitted) {
+  MemoryAccount account("memory", system_clock(), true);
+  ASSERT_TRUE(account.create_container("box", {}));
+  const auto store = account.container("box");
+  const Metadata none;
+  ASSERT_TRUE(store->put({.key = "d/f", .content = bytes("x"), .metadata = none}, {}));
+  ASSERT_TRUE(store->stage_block({.key = "n/f", .block_id = "1", .content = bytes("y")}, {}));
+  ASSERT_TRUE(store->rename({.from = "d", .to = "n"}, {}));
+  EXPECT_TRUE(store->head("n/f", {}));
+}
+
 TEST(MemoryAccount, TellsMissingContainersFromMissingObjects) {
   MemoryAccount account;
   const auto head = account.container("nowhere")->head("a", {});

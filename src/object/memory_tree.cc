@@ -137,7 +137,8 @@ Result<void> MemoryStore::rename(const RenameRequest& request, const Limits& lim
         version->info.key = moved.key();
         entry.committed = std::move(version);
       }
-      container.insert(std::move(moved));
+      // Blocks may wait there for an object of the same key; they go.
+      container.insert_or_assign(moved.key(), std::move(entry));
     }
     at = next;
   }
