@@ -11,7 +11,7 @@ namespace aloft::emulator::blob {
 bool is_known_version(std::string_view version);
 
 /// What answers carry where the request names no version.
-inline constexpr std::string_view kNewestVersion = "2026-10-06";
+inline constexpr std::string_view kNewestVersion = "2026-12-06";
 /// From here on the string to sign of a SAS has the encryption scope.
 inline constexpr std::string_view kSasWithEncryptionScope = "2020-12-06";
 /// And that of one signed by a user delegation key has the agents.
