@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/wait.h"
+
 namespace aloft {
 
 namespace {
@@ -47,20 +49,10 @@ Result<ConcurrencyLimiter::Permit> ConcurrencyLimiter::acquire(std::size_t wante
   const auto is_free = [&] { return state->under_way < state->limit; };
   if (!is_free()) {
     state->round.demand = true;
-    // The end of time is beyond what the system's own wait can reckon with.
-    const bool endless = limits.deadline == Clock::time_point::max();
     ++state->waiting;
-    const bool freed =
-        endless ? freed_.wait(state.mutex_lock(), limits.stop, is_free)
-                : freed_.wait_until(state.mutex_lock(), limits.stop, limits.deadline, is_free);
+    auto freed = wait_until(freed_, state, limits, "waiting for other requests", is_free);
     --state->waiting;
-    if (!freed && limits.stop.stop_requested()) {
-      return fail(ErrorCode::cancelled, "interrupted while other requests were under way");
-    }
-    if (!freed) {
-      return fail(ErrorCode::deadline_exceeded,
-                  "no time was left when the requests before it had ended");
-    }
+    TRY(std::move(freed));
   }
   if (state->under_way == 0) state->round.began += clock_.now() - state->idle_since;
   const std::size_t count = take(*state, wanted);

@@ -90,6 +90,25 @@ Outcome<void> refuse_fields(const http::Headers& headers,
   return {};
 }
 
+Outcome<AccessFields> parse_access_fields(const http::Headers& headers) {
+  AccessFields fields;
+  if (const auto owner = headers.find("x-ms-owner")) fields.owner = *owner;
+  if (const auto group = headers.find("x-ms-group")) fields.group = *group;
+  if (const auto text = headers.find("x-ms-permissions")) {
+    fields.permissions = blob::parse_permissions(*text);
+    if (!fields.permissions) {
+      return refuse_header(Refusal::invalid_header_value, "x-ms-permissions", *text);
+    }
+  }
+  if (const auto text = headers.find("x-ms-acl")) {
+    fields.acl = blob::parse_acl(*text);
+    if (!fields.acl || fields.permissions) {
+      return refuse_header(Refusal::invalid_header_value, "x-ms-acl", *text);
+    }
+  }
+  return fields;
+}
+
 Outcome<void> check_may_change(const Call& call, const AccessChange& change) {
   if ((change.owner && !call.authority.may('o')) ||
       (change.permissions && !call.authority.may('p'))) {

@@ -36,6 +36,16 @@ Outcome<blob::ListPosition> parse_continuation(const Query& query);
 Outcome<void> refuse_fields(const http::Headers& headers,
                             std::initializer_list<std::string_view> names);
 
+/// What a request says of the access to a path, by x-ms-owner, x-ms-group, and one of
+/// x-ms-permissions and x-ms-acl.
+struct AccessFields {
+  std::optional<std::string> owner{};
+  std::optional<std::string> group{};
+  std::optional<blob::Permissions> permissions{};
+  std::optional<blob::Acl> acl{};
+};
+Outcome<AccessFields> parse_access_fields(const http::Headers& headers);
+
 /// By a SAS, whose a path is that is there already takes o, and who may do what takes p.
 struct AccessChange {
   bool owner = false;  ///< Or its owning group.

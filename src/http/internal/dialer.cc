@@ -32,10 +32,11 @@ curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
 std::string proxy_for(const Endpoint& endpoint, const ClientOptions& options) {
   const bool at_home = is_loopback(endpoint.host) && !options.use_proxies_for_loopback;
   if (!options.use_proxies || at_home) return "";
-  const auto names = endpoint.tls ? std::array{"https_proxy", "HTTPS_PROXY"}
-                                  : std::array{"http_proxy", "http_proxy"};
-  for (const char* name : {names[0], names[1], "all_proxy", "ALL_PROXY"}) {
-    const char* value = std::getenv(name);
+  using Names = std::array<const char*, 4>;
+  constexpr Names kForTls{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+  constexpr Names kForPlain{"http_proxy", "all_proxy", "ALL_PROXY"};
+  for (const char* name : endpoint.tls ? kForTls : kForPlain) {
+    const char* value = name == nullptr ? nullptr : std::getenv(name);
     if (value != nullptr && *value != '\0') return value;
   }
   return "";

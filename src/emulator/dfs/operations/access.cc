@@ -11,37 +11,15 @@ namespace {
 
 constexpr std::uint64_t kRecordsMax = 2000;
 
-/// What is to be changed of the access to a path.
-struct Wanted {
-  std::optional<std::string> owner{};
-  std::optional<std::string> group{};
-  std::optional<blob::Permissions> permissions{};
-  std::optional<blob::Acl> acl{};
-};
-
-Outcome<Wanted> parse_wanted(const http::Headers& headers) {
-  Wanted wanted;
-  if (const auto owner = headers.find("x-ms-owner")) wanted.owner = *owner;
-  if (const auto group = headers.find("x-ms-group")) wanted.group = *group;
-  if (const auto text = headers.find("x-ms-permissions")) {
-    wanted.permissions = blob::parse_permissions(*text);
-    if (!wanted.permissions) {
-      return refuse_header(Refusal::invalid_header_value, "x-ms-permissions", *text);
-    }
-  }
-  if (const auto text = headers.find("x-ms-acl")) {
-    wanted.acl = blob::parse_acl(*text);
-    if (!wanted.acl || wanted.permissions) {
-      return refuse_header(Refusal::invalid_header_value, "x-ms-acl", *text);
-    }
-  }
+Outcome<AccessFields> parse_wanted(const http::Headers& headers) {
+  AccessFields wanted = TRY(parse_access_fields(headers));
   if (!wanted.owner && !wanted.group && !wanted.permissions && !wanted.acl) {
     return refuse_header(Refusal::missing_required_header, "x-ms-acl", {});
   }
   return wanted;
 }
 
-Outcome<blob::AccessControl> apply(const Wanted& wanted, blob::AccessControl access,
+Outcome<blob::AccessControl> apply(const AccessFields& wanted, blob::AccessControl access,
                                    bool is_directory) {
   if (wanted.owner) access.owner = *wanted.owner;
   if (wanted.group) access.group = *wanted.group;
@@ -93,7 +71,7 @@ Answer get_access_control(Call& call) {
 
 Answer set_access_control(Call& call) {
   TRY(blob::check_no_body(call.request.body));
-  const Wanted wanted = TRY(parse_wanted(call.headers()));
+  const AccessFields wanted = TRY(parse_wanted(call.headers()));
   TRY(check_may_change(call, {.owner = wanted.owner || wanted.group,
                               .permissions = wanted.permissions || wanted.acl}));
   const blob::Conditions conditions =

@@ -8,26 +8,16 @@ namespace aloft::emulator::dfs {
 namespace {
 
 Outcome<blob::NewAccess> parse_new_access(const Call& call) {
-  const http::Headers& headers = call.headers();
-  blob::NewAccess access{.creator = call.authority.who};
-  if (const auto owner = headers.find("x-ms-owner")) access.owner = *owner;
-  if (const auto group = headers.find("x-ms-group")) access.group = *group;
-  if (const auto text = headers.find("x-ms-permissions")) {
-    access.permissions = blob::parse_permissions(*text);
-    if (!access.permissions) {
-      return refuse_header(Refusal::invalid_header_value, "x-ms-permissions", *text);
-    }
-  }
-  if (const auto text = headers.find("x-ms-umask")) {
+  AccessFields fields = TRY(parse_access_fields(call.headers()));
+  blob::NewAccess access{.creator = call.authority.who,
+                         .owner = std::move(fields.owner),
+                         .group = std::move(fields.group),
+                         .permissions = fields.permissions,
+                         .acl = std::move(fields.acl)};
+  if (const auto text = call.headers().find("x-ms-umask")) {
     const auto umask = blob::parse_permissions(*text);
     if (!umask) return refuse_header(Refusal::invalid_header_value, "x-ms-umask", *text);
     access.umask = umask->mode;
-  }
-  if (const auto text = headers.find("x-ms-acl")) {
-    access.acl = blob::parse_acl(*text);
-    if (!access.acl || access.permissions) {
-      return refuse_header(Refusal::invalid_header_value, "x-ms-acl", *text);
-    }
   }
   return access;
 }
