@@ -5,43 +5,34 @@
 Every task appends one line to a file of its own when it begins and one when it ends. ALOFT_SEED and
 ALOFT_CRASH_ROUNDS repeat or lengthen a run.
 """
-import http.client
 import os
 import pathlib
 import random
 import signal
-import threading
 import time
 import unittest
 
 import harness
 from batch_client import BatchClient, shell
+from until_broken import UntilBroken
 
 SEED = int(os.environ.get("ALOFT_SEED", random.SystemRandom().randrange(1 << 32)))
 ROUNDS = int(os.environ.get("ALOFT_CRASH_ROUNDS", "4"))
 TASKS_PER_ROUND = 60
-BROKEN = (OSError, http.client.HTTPException)
 
 
-class Submitter(threading.Thread):
+class Submitter(UntilBroken):
     """Adds tasks one collection after another until the connection breaks; remembers which were answered."""
 
     def __init__(self, record, tasks):
-        super().__init__()
-        self.client, self.tasks, self.added, self.failure = BatchClient(record), tasks, set(), None
+        super().__init__(BatchClient(record))
+        self.tasks, self.added = tasks, set()
 
-    def run(self):
-        try:
-            for begin in range(0, len(self.tasks), 10):
-                results = self.client.add_tasks("job", self.tasks[begin:begin + 10])
-                assert all(one["status"] == "success" for one in results.values()), results
-                self.added |= results.keys()
-        except BROKEN:
-            pass
-        except Exception as error:
-            self.failure = error
-        finally:
-            self.client.close()
+    def work(self):
+        for begin in range(0, len(self.tasks), 10):
+            results = self.client.add_tasks("job", self.tasks[begin:begin + 10])
+            assert all(one["status"] == "success" for one in results.values()), results
+            self.added |= results.keys()
 
 
 def runs(pid):

@@ -6,46 +6,38 @@ Each writer owns its keys, so it knows what each must be: what was last answered
 emulator died. ALOFT_SEED and ALOFT_CRASH_ROUNDS repeat or lengthen a run.
 """
 import base64
-import http.client
 import os
 import pathlib
 import random
 import signal
-import threading
+import time
 import unittest
 
 import harness
 from blob_client import BlobClient
+from until_broken import UntilBroken
 
 SEED = int(os.environ.get("ALOFT_SEED", random.SystemRandom().randrange(1 << 32)))
 ROUNDS = int(os.environ.get("ALOFT_CRASH_ROUNDS", "6"))
 SIZES = (0, 1, 100, 5_000, 33_000, 200_000)
-BROKEN = (OSError, http.client.HTTPException)
 
 
-class Writer(threading.Thread):
+class Writer(UntilBroken):
     """Writes to its own keys until the connection breaks; remembers what is certain and what is not."""
 
     def __init__(self, number, record, certain):
-        super().__init__()
+        super().__init__(BlobClient(record))
         self.random = random.Random(f"{SEED}/{number}/{len(certain)}")
-        self.number, self.client, self.failure = number, BlobClient(record), None
+        self.number = number
         self.certain = certain    # key -> (content, metadata value) or None where it is deleted
         self.uncertain = {}       # the one request under way when all ended: key -> what it may be as well
         self.answered = 0
 
-    def run(self):
-        try:
-            while True:
-                key = f"box/w{self.number}/k{self.random.randrange(12)}"
-                self.step(key)
-                self.answered += 1
-        except BROKEN:
-            pass
-        except Exception as error:
-            self.failure = error
-        finally:
-            self.client.close()
+    def work(self):
+        while True:
+            key = f"box/w{self.number}/k{self.random.randrange(12)}"
+            self.step(key)
+            self.answered += 1
 
     def step(self, key):
         present = self.certain.get(key)
@@ -198,7 +190,7 @@ class CrashTest(unittest.TestCase):
                 writers = [writer_kind(n, record, certain[n]) for n in range(len(certain))]
                 for writer in writers:
                     writer.start()
-                threading.Event().wait(chance.uniform(0.1, 0.8))
+                time.sleep(chance.uniform(0.1, 0.8))
                 self.world.stop_emulator(signal.SIGKILL)
                 for writer in writers:
                     writer.join(30)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """aloft emulator --faults: requests of both services and nodes of Batch fail as the file says."""
-import http.client
 import pathlib
 import time
 import unittest
@@ -9,8 +8,7 @@ import unittest
 import harness
 from batch_client import BatchClient, shell
 from blob_client import BlobClient
-
-BROKEN = (OSError, http.client.HTTPException)
+from until_broken import BROKEN
 
 
 class FaultsTest(unittest.TestCase):

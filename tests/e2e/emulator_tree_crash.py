@@ -4,46 +4,38 @@
 
 ALOFT_SEED and ALOFT_CRASH_ROUNDS repeat or lengthen a run.
 """
-import http.client
 import json
 import os
 import random
 import signal
-import threading
+import time
 import unittest
 
 import harness
 from blob_client import BlobClient
+from until_broken import UntilBroken
 
 SEED = int(os.environ.get("ALOFT_SEED", random.SystemRandom().randrange(1 << 32)))
 ROUNDS = int(os.environ.get("ALOFT_CRASH_ROUNDS", "4"))
 TREES, FILES = 3, 60
-BROKEN = (OSError, http.client.HTTPException)
 
 
-class Renamer(threading.Thread):
+class Renamer(UntilBroken):
     """Renames its tree to and fro until the connection breaks."""
 
     def __init__(self, number, record, name):
-        super().__init__()
-        self.number, self.client, self.failure = number, BlobClient(record), None
+        super().__init__(BlobClient(record))
+        self.number = number
         self.name, self.wanted, self.answered = name, None, 0
 
-    def run(self):
-        try:
-            while True:
-                # Into another filesystem and back, under another name.
-                self.wanted = f"{'two' if self.name.startswith('one') else 'one'}/tree{self.number}-{self.answered % 7}"
-                answer = self.client.request("PUT", self.wanted, {}, {"x-ms-rename-source": f"/{self.name}"})
-                assert answer.status == 201, (answer, answer.body)
-                self.name, self.wanted = self.wanted, None
-                self.answered += 1
-        except BROKEN:
-            pass
-        except Exception as error:
-            self.failure = error
-        finally:
-            self.client.close()
+    def work(self):
+        while True:
+            # Into another filesystem and back, under another name.
+            self.wanted = f"{'two' if self.name.startswith('one') else 'one'}/tree{self.number}-{self.answered % 7}"
+            answer = self.client.request("PUT", self.wanted, {}, {"x-ms-rename-source": f"/{self.name}"})
+            assert answer.status == 201, (answer, answer.body)
+            self.name, self.wanted = self.wanted, None
+            self.answered += 1
 
 
 class TreeCrashTest(unittest.TestCase):
@@ -85,7 +77,7 @@ class TreeCrashTest(unittest.TestCase):
             renamers = [Renamer(number, self.world.endpoint, name) for number, name in enumerate(names)]
             for renamer in renamers:
                 renamer.start()
-            threading.Event().wait(chance.uniform(0.1, 0.6))
+            time.sleep(chance.uniform(0.1, 0.6))
             self.world.stop_emulator(signal.SIGKILL)
             for renamer in renamers:
                 renamer.join(30)

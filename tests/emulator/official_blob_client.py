@@ -12,8 +12,9 @@ import sys
 import uuid
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError
 from azure.storage import blob
+
+from refusals import refused
 
 record = json.load(open(sys.argv[1]))
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
@@ -22,15 +23,6 @@ service = blob.BlobServiceClient(record["blob_endpoint"], credential=record["key
                                  retry_total=0)
 container = service.get_container_client(f"python-{uuid.uuid4().hex[:8]}")
 LARGE = random.Random(1).randbytes((5 << 20) + 7)
-
-
-def refused(code, call, *arguments, **options):
-    try:
-        call(*arguments, **options)
-    except HttpResponseError as error:
-        assert error.error_code == code, f"{error.error_code} instead of {code}"
-    else:
-        raise AssertionError(f"{code} was expected")
 
 
 def text_of(client, **options):

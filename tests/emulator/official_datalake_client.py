@@ -10,22 +10,14 @@ import random
 import sys
 import uuid
 
-from azure.core.exceptions import HttpResponseError
 from azure.storage import filedatalake
+
+from refusals import refused
 
 record = json.load(open(sys.argv[1]))
 service = filedatalake.DataLakeServiceClient(record["blob_endpoint"], credential=record["key"], retry_total=0)
 filesystem = service.get_file_system_client(f"python-{uuid.uuid4().hex[:8]}")
 LARGE = random.Random(1).randbytes((5 << 20) + 7)
-
-
-def refused(code, call, *arguments, **options):
-    try:
-        call(*arguments, **options)
-    except HttpResponseError as error:
-        assert error.error_code == code, f"{error.error_code} instead of {code}"
-    else:
-        raise AssertionError(f"{code} was expected")
 
 
 def names(**options):

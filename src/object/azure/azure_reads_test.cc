@@ -105,20 +105,26 @@ TEST_F(BreakingServerTest, GivesUpWhereNextToNothingComes) {
   EXPECT_EQ(requests().size(), 1u);
 }
 
+void send_one_byte(http::FakeConnection& connection) {
+  connection.send(
+      "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-0/1\r\nContent-Length: 1\r\n\r\nx");
+}
+
+azure::Account account_at(const http::FakeServer& server) {
+  return {.name = "lab",
+          .endpoint = {.server = server.endpoint(), .base_path = ""},
+          .credential = azure::SharedKey{"secret"}};
+}
+
 TEST(AzureStoreLateness, HasASmallReadAskedForAgain) {
   std::atomic<bool> one_hangs = false;
   http::FakeServer server([&](http::FakeConnection& connection, int) {
     while (!connection.read_request().empty()) {
       if (one_hangs.exchange(false)) return connection.wait_for_end();
-      connection.send(
-          "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-0/1\r\n"
-          "Content-Length: 1\r\n\r\nx");
+      send_one_byte(connection);
     }
   });
-  AzureAccount account({.name = "lab",
-                        .endpoint = {.server = server.endpoint(), .base_path = ""},
-                        .credential = azure::SharedKey{"secret"}},
-                       std::make_shared<http::Client>());
+  AzureAccount account(account_at(server), std::make_shared<http::Client>());
   const auto store = account.container("demo");
   std::array<std::byte, 1> buffer{};
   const auto read = [&] {
@@ -143,16 +149,11 @@ TEST(AzureStoreLimit, IsSharedByAllCallsOfAnAccount) {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
       --under_way;
-      connection.send(
-          "HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-0/1\r\n"
-          "Content-Length: 1\r\n\r\nx");
+      send_one_byte(connection);
     }
   });
-  AzureAccount account({.name = "lab",
-                        .endpoint = {.server = server.endpoint(), .base_path = ""},
-                        .credential = azure::SharedKey{"secret"}},
-                       std::make_shared<http::Client>(), system_clock(), nullptr,
-                       {.start = 3, .floor = 3, .ceiling = 3});
+  AzureAccount account(account_at(server), std::make_shared<http::Client>(), system_clock(),
+                       nullptr, {.start = 3, .floor = 3, .ceiling = 3});
   const auto read_some = [&] {
     std::array<std::byte, 1> buffer{};
     std::vector<ReadPart> parts(10, {.request = {.key = "a", .range = {0, 1}}, .buffer = buffer});
