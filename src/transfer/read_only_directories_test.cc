@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/temporary_directory.h"
 #include "object/memory_account.h"
 #include "transfer/sync.h"
@@ -74,13 +76,18 @@ TEST_F(ReadOnlyDirectoriesTest, TakeAndLoseWhatTheSourceDoes) {
   EXPECT_EQ(mode(), 0555u);
 }
 
-TEST_F(ReadOnlyDirectoriesTest, KeepTheirOwnModeWhereNoneIsStored) {
-  expect_synced();
+TEST_F(ReadOnlyDirectoriesTest, StayClosedWhereNoModeIsStored) {
+  std::filesystem::create_directories(path("ro"));
+  ASSERT_EQ(::chmod(path("ro").c_str(), 0555), 0);
   CHECK(store_->inner().remove("t/ro", {}, {}));
-  put("t/ro/b", "b");
-  expect_synced();
+  CopyOptions options;
+  options.placement = {.recursive = true, .no_target_directory = true};
+  Progress progress;
+  const auto report = copy({&there_, 1}, here_, options, progress, {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_EQ(report->failures.front().error.os_errno, EACCES);
   EXPECT_EQ(mode(), 0555u);
-  EXPECT_EQ(testing::content_of(path("ro/b")), "b");
 }
 
 TEST_F(ReadOnlyDirectoriesTest, TakeTheRestOfACopyThatWasInterrupted) {

@@ -49,20 +49,17 @@ Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::strin
                                     ", by a directory; remove or rename it"));
 }
 
-Result<std::optional<FileAttributes>> open_to_writes(const LocalDirectory& root,
-                                                     const std::string& path) {
+Result<void> open_to_writes(const LocalDirectory& root, const std::string& path) {
   const std::string shown = root.name_of(path);
   const UniqueFd itself = TRY(root.open_beneath(path, O_PATH | O_DIRECTORY));
   struct stat status {};
   if (::fstat(itself.get(), &status) != 0) return fail_os(errno, "cannot look at " + shown);
   const bool may_write = (status.st_mode & S_IRWXU) == S_IRWXU;
   const uid_t user = ::geteuid();
-  if (may_write || user == 0 || status.st_uid != user) return std::nullopt;
+  if (may_write || user == 0 || status.st_uid != user) return {};
   const std::string opened = "/proc/self/fd/" + std::to_string(itself.get());
-  if (::chmod(opened.c_str(), (status.st_mode & 07777) | S_IRWXU) != 0) {
-    return cannot_write(shown);
-  }
-  return attributes_of(status);
+  if (::chmod(opened.c_str(), (status.st_mode & 07777) | S_IRWXU) == 0) return {};
+  return cannot_write(shown);
 }
 
 void UnfinishedDirectories::add(std::shared_ptr<LocalTree> tree, std::string path,

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,10 +19,9 @@ enum class DirectoryWas { made, there };
 /// there is left as it is.
 Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path);
 
-/// Lets this user, whose directory it is, write into it. Returns the attributes that it had, if
-/// they had to change.
-Result<std::optional<FileAttributes>> open_to_writes(const LocalDirectory& root,
-                                                     const std::string& path);
+/// Lets this user, whose directory it is, write into it, whatever its mode says: for one whose mode
+/// is restored behind what is written.
+Result<void> open_to_writes(const LocalDirectory& root, const std::string& path);
 
 /// Directories of this machine that copies write into. When nothing more comes, the names made in
 /// them are brought to disk, and their modes and times are restored: a mode may forbid to write

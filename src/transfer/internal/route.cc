@@ -201,14 +201,12 @@ class DownloadRoute final : public Route {
                       TRY(make_directory(target_->directory(), target_path)) == DirectoryWas::made;
     session_.copied(FileKind::directory, 0);
     if (made) directories_.filled(target_, parent_of(target_path));
-    std::optional<FileAttributes> before;
-    if (!made) before = TRY(open_to_writes(target_->directory(), target_path));
     // What nobody stored is left as it is where a directory was there before.
-    if (made || entry.object) {
-      directories_.add(target_, std::move(target_path), std::move(entry.attributes));
-    } else if (before) {
-      directories_.add(target_, std::move(target_path), std::move(*before));
+    if (!made && !entry.object) return {};
+    if (!made && entry.attributes.permissions) {
+      TRY(open_to_writes(target_->directory(), target_path));
     }
+    directories_.add(target_, std::move(target_path), std::move(entry.attributes));
     return {};
   }
 
