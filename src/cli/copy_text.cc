@@ -30,12 +30,19 @@ void add_trust_modes_option(CLI::App& command, bool& trust_modes) {
                    "whose writers you trust");
 }
 
+void add_md5_option(CLI::App& command, bool& md5) {
+  command.add_flag("--md5", md5,
+                   "Record the MD5 (Content-MD5) of what is uploaded, and compare what is "
+                   "downloaded with the one recorded, if there is one");
+}
+
 Result<transfer::CopyOptions> copy_options(const CopyArguments& arguments) {
   transfer::CopyOptions copy{
       .restore = {.trust_modes = arguments.trust_modes, .umask = present_umask()},
       .threads = arguments.transfer.threads};
   copy.selection = TRY(transfer::Selection::of(arguments.rules));
   copy.memory_bytes = TRY(memory_bytes(arguments.transfer));
+  copy.md5 = arguments.md5;
   // A part is sent at once, so smaller ones make a low rate even.
   const std::uint64_t rate = TRY(bytes_per_second(arguments.transfer));
   if (rate > 0) copy.part_size_bytes = std::clamp<std::uint64_t>(rate / 2, 1_MiB, 8_MiB);

@@ -17,9 +17,11 @@ struct CopyArguments {
   SelectionRules rules{};
   TransferOptions transfer{};
   bool trust_modes = false;
+  bool md5 = false;
 };
 
 void add_trust_modes_option(CLI::App& command, bool& trust_modes);
+void add_md5_option(CLI::App& command, bool& md5);
 
 /// Placement and journal are the caller's to add.
 Result<transfer::CopyOptions> copy_options(const CopyArguments& arguments);

@@ -60,6 +60,7 @@ void add_cp_command(CLI::App& app, Context& context) {
   command->add_flag("-T,--no-target-directory", options->no_target_directory,
                     "The destination is the copy's own name, even if it is a directory");
   add_trust_modes_option(*command, options->copy.trust_modes);
+  add_md5_option(*command, options->copy.md5);
   add_selection_options(*command, options->copy.rules);
   add_transfer_options(*command, options->copy.transfer);
   add_json_events_option(*command, context, "a summary");

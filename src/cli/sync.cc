@@ -115,6 +115,7 @@ void add_sync_command(CLI::App& app, Context& context) {
   command->add_flag("-c,--checksum", options->checksum,
                     "Compare the contents of files of equal size, not their times");
   add_trust_modes_option(*command, options->copy.trust_modes);
+  add_md5_option(*command, options->copy.md5);
   add_selection_options(*command, options->copy.rules);
   add_transfer_options(*command, options->copy.transfer);
   add_json_events_option(*command, context, "a summary");

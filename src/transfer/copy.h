@@ -36,6 +36,9 @@ struct CopyOptions {
   /// Size of a staged block; larger for a file that would need more blocks than the service takes.
   /// Of a ranged read to disk: 2 MiB at most.
   std::uint64_t part_size_bytes = 8_MiB;
+  /// Uploads record the MD5 of the content, for which large files are read twice; downloads fail
+  /// with corrupt where the content is not that of the MD5 that is recorded.
+  bool md5 = false;
   /// Where it notes which parts of large files are done, to go on after an interruption; null: each
   /// copy begins anew. Outlives the copy.
   Journal* journal = nullptr;

@@ -30,7 +30,9 @@ using testing::bytes;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class CopyTest : public ::testing::Test {
  protected:
@@ -236,6 +238,52 @@ TEST_F(CopyTest, ARewriteForgetsTheHolesOfWhatItReplaces) {
   testing::write_file(path("f"), "new");
   expect_copied(local("f"), box("f"));
   EXPECT_FALSE(store_->head("f", {}).value().metadata.contains("aloft_sparse"));
+}
+
+TEST_F(CopyTest, RecordsTheMd5OnlyWhenAsked) {
+  testing::write_file(path("tree/abc"), "abc");
+  testing::write_file(path("tree/empty"), "");
+  testing::write_file(path("tree/parts"), std::string(3 * 64_KiB + 5, 'a'));
+  const auto md5_of = [&](const std::string& key) {
+    return store_->head(key, {}).value().properties.content_md5;
+  };
+  const auto recorded = [&] {
+    return std::vector{md5_of("kept/abc"), md5_of("kept/empty"), md5_of("kept/parts")};
+  };
+  options_.placement.no_target_directory = true;
+  options_.md5 = true;
+  expect_copied(local("tree"), box("kept"));
+  EXPECT_THAT(recorded(), ElementsAre("kAFQmDzST7DWlj99KOF/cg==", "1B2M2Y8AsgTpgAmY7PhCfg==",
+                                      "XxIjrjp3PAthXCk1E1A/4w=="));
+  options_.md5 = false;
+  expect_copied(local("tree"), box("kept"));
+  EXPECT_THAT(recorded(), ElementsAre("", "", ""));
+}
+
+TEST_F(CopyTest, ComparesWithTheRecordedMd5OnlyWhenAsked) {
+  const std::string parts(3 * 64_KiB + 5, 'a'), changed = "b" + parts.substr(1);
+  const Metadata none;
+  const auto put_as = [&](const std::string& key, std::string_view content, std::string md5) {
+    const PutRequest request{.key = key,
+                             .content = bytes(content),
+                             .metadata = none,
+                             .properties = {.content_md5 = std::move(md5)}};
+    CHECK(store_->inner().put(request, {}));
+  };
+  put_as("tree/abc", "abc", "kAFQmDzST7DWlj99KOF/cg==");
+  put_as("tree/abd", "abd", "kAFQmDzST7DWlj99KOF/cg==");
+  put_as("tree/none", "abd", "");
+  put_as("tree/parts", parts, "XxIjrjp3PAthXCk1E1A/4w==");
+  put_as("tree/changed", changed, "XxIjrjp3PAthXCk1E1A/4w==");
+  options_.md5 = true;
+  EXPECT_THAT(failure_messages(box("tree"), local("back")),
+              UnorderedElementsAre(HasSubstr("tree/abd is recorded with the MD5 kAFQm"),
+                                   HasSubstr("tree/changed is recorded with the MD5")));
+  EXPECT_THAT(testing::contents(path("back")), ElementsAre(Key("abc"), Key("none"), Key("parts")));
+  options_.md5 = false;
+  options_.placement.no_target_directory = true;
+  expect_copied(box("tree"), local("back"));
+  EXPECT_EQ(testing::content_of(path("back/changed")), changed);
 }
 
 TEST_F(CopyTest, NamesSpecialFilesAndCopiesTheRest) {

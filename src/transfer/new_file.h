@@ -79,6 +79,8 @@ class NewFile {
   /// Safe from many threads at once.
   Result<void> write(std::uint64_t offset, std::span<const std::byte> content) const;
   Result<FileId> id() const;
+  /// For reading what was written.
+  int fd() const { return fd_.get(); }
   /// Leaves a resumable file for resume() rather than to remove it. Nothing may be done with it any
   /// more.
   void keep() { temporary_name_.clear(); }

@@ -94,6 +94,17 @@ class AzCopy(harness.WorldTest):
         azcopy.run("copy", azcopy.url("source/*"), back, *ALL, "--from-to", "BlobLocal")
         self.assert_tree(back)
 
+    def test_both_compare_the_md5_that_the_other_recorded(self):
+        theirs, ours = self.container("md5-theirs"), self.container("md5-ours")
+        theirs.run("copy", self.source, theirs.url(), "--recursive", "--from-to", "LocalBlob", "--put-md5")
+        self.world.aloft("cp", "-r", "--md5", f"{self.world.uri}/md5-theirs/source", self.world.directory / "checked")
+        self.world.aloft("cp", "-r", "--md5", self.source, f"{self.world.uri}/md5-ours/")
+        ours.run("copy", ours.url("source/*"), self.world.directory / "checked-too", "--recursive", "--from-to",
+                 "BlobLocal", "--check-md5", "FailIfDifferentOrMissing")
+        for name in FILES:
+            self.assertTrue(filecmp.cmp(self.source / name, self.world.directory / "checked-too" / name,
+                                        shallow=False), name)
+
 
 @unittest.skipIf(MISSING, MISSING)
 class AzCopyOfDataLake(harness.WorldTest):

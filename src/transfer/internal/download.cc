@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "format/content_notes.h"
+#include "transfer/internal/content_md5.h"
 #include "transfer/internal/file_parts.h"
 #include "transfer/internal/links.h"
 
@@ -65,12 +66,19 @@ Result<void> remember(const Download& download, const NewFile& file) {
   return {};
 }
 
+// Empty where there is nothing to compare with.
+std::string wanted_md5(const Session& session, const Download& download) {
+  return session.options.md5 ? download.entry.object->properties.content_md5 : std::string();
+}
+
 // ---- Small files
 
 Result<void> write_small(Session& session, const Download& download,
                          std::span<const std::byte> content) {
   const Entry& entry = download.entry;
   const LocalDirectory& root = download.target->directory();
+  const std::string md5 = wanted_md5(session, download);
+  if (!md5.empty()) TRY(check_content_md5(md5, content_md5(content), download.shown()));
   if (entry.kind() == FileKind::symlink) {
     const std::string target(reinterpret_cast<const char*>(content.data()), content.size());
     return make_symlink(root, download.path, target, entry.attributes, session.options.restore);
@@ -146,6 +154,12 @@ class DownloadParts final : public FileParts {
     return {};
   }
   Result<void> publish() override {
+    const std::string md5 = wanted_md5(session_, download_);
+    if (!md5.empty()) {
+      const std::string computed =
+          TRY(content_md5(session_, file_.fd(), download_.entry.size_bytes, download_.shown()));
+      TRY(check_content_md5(md5, computed, download_.shown()));
+    }
     TRY(file_.publish(download_.entry.attributes, session_.options.restore));
     return remember(download_, file_);
   }

@@ -19,7 +19,6 @@ ObjectHead head_for(const std::optional<ObjectInfo>& present, const FileAttribut
   if (present) {
     head.metadata = present->metadata;
     head.properties = present->properties;
-    head.properties.content_md5.clear();  // It was that of the old content.
     head.conditions.if_match = present->etag;
   } else {
     head.conditions.if_none_match = "*";
@@ -75,6 +74,7 @@ Result<PutResult> write_object(
   return in_place_of(tree, std::move(target), description.attributes.kind, limits,
                      [&](const ObjectTarget& now) -> Result<PutResult> {
                        ObjectHead head = head_for(now.present, description.attributes);
+                       head.properties.content_md5 = description.content_md5;
                        head.metadata.insert_or_assign(std::string(format::kContentKey), version);
                        format::encode_notes(description.notes, head.metadata);
                        TRY(format::check_metadata_size(key, head.metadata));

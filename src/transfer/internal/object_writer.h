@@ -25,6 +25,7 @@ struct Description {
   format::ContentNotes notes{};
   /// Of content that an object has already; empty: it is new content.
   std::string content_version{};
+  std::string content_md5{};  ///< As the store spells it; empty: none is recorded.
 };
 
 /// What is written beside the content.

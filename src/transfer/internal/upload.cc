@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "checksum/crc64.h"
+#include "transfer/internal/content_md5.h"
 #include "transfer/internal/file_parts.h"
 #include "transfer/internal/links.h"
 #include "transfer/internal/staged_blocks.h"
@@ -102,6 +103,7 @@ Result<void> upload_small(Session& session, const Upload& upload, const Opened& 
   TRY(opened.read(0, buffer.bytes()));
   TRY(opened.check_unchanged());
   Description description = description_of(upload, opened, checksum::crc64(buffer.bytes()));
+  if (session.options.md5) description.content_md5 = content_md5(buffer.bytes());
   PutResult written =
       TRY(put_object(*upload.tree, upload.target, description, buffer.bytes(), session.limits));
   session.progress.bytes_done += opened.size_bytes();
@@ -133,6 +135,11 @@ class UploadParts final : public FileParts {
   }
 
   Result<void> publish() override {
+    Description description = description_of(upload_, opened_, checksum());
+    if (session_.options.md5) {
+      description.content_md5 =
+          TRY(content_md5(session_, opened_.fd.get(), opened_.size_bytes(), opened_.shown));
+    }
     TRY(opened_.check_unchanged());
     const std::vector<BlockRef> blocks = blocks_.list();
     const auto write = [&](const std::string& key, const ObjectHead& head) {
@@ -143,7 +150,6 @@ class UploadParts final : public FileParts {
                                   .conditions = head.conditions};
       return upload_.tree->store().commit_blocks(request, session_.limits);
     };
-    Description description = description_of(upload_, opened_, checksum());
     PutResult written =
         TRY(write_object(*upload_.tree, upload_.target, description, write, session_.limits));
     return remember(upload_, opened_, std::move(description), std::move(written));
