@@ -7,8 +7,6 @@
 #include <openssl/params.h>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "base/error.h"
 
@@ -142,57 +140,6 @@ std::string Md5::finish() {
   CHECK(EVP_DigestFinal_ex(state_->context, reinterpret_cast<unsigned char*>(digest.data()),
                            &length) == 1);
   return digest;
-}
-
-namespace {
-
-using CrcTables = std::array<std::array<std::uint64_t, 256>, 8>;
-
-// Table k advances a byte by k further zero bytes, so that eight bytes are eight independent looks.
-constexpr CrcTables make_crc_tables() {
-  constexpr std::uint64_t kPolynomial = 0x9A6C9329AC4BC9B5;
-  CrcTables tables{};
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    std::uint64_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? kPolynomial : 0);
-    tables[0][byte] = value;
-  }
-  for (std::size_t k = 1; k < 8; ++k) {
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      const std::uint64_t before = tables[k - 1][byte];
-      tables[k][byte] = (before >> 8) ^ tables[0][before & 0xff];
-    }
-  }
-  return tables;
-}
-
-constexpr CrcTables kCrcTables = make_crc_tables();
-
-static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
-
-}  // namespace
-
-void Crc64::add(std::span<const std::byte> bytes) {
-  std::uint64_t state = state_;
-  while (bytes.size() >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), 8);
-    word ^= state;
-    state = 0;
-    for (std::size_t k = 0; k < 8; ++k) state ^= kCrcTables[7 - k][(word >> (8 * k)) & 0xff];
-    bytes = bytes.subspan(8);
-  }
-  for (const std::byte byte : bytes) {
-    state = (state >> 8) ^ kCrcTables[0][(state ^ static_cast<std::uint64_t>(byte)) & 0xff];
-  }
-  state_ = state;
-}
-
-std::string Crc64::bytes() const {
-  const std::uint64_t number = value();
-  std::string text(8, '\0');
-  std::memcpy(text.data(), &number, 8);
-  return text;
 }
 
 }  // namespace aloft::emulator

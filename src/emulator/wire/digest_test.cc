@@ -27,25 +27,6 @@ TEST(Base64, HasAFormForUrls) {
   }
 }
 
-TEST(Crc64, HasTheCheckValueOfItsDefinition) {
-  Crc64 whole;
-  whole.add(bytes_of("123456789"));
-  EXPECT_EQ(whole.value(), 0xAE8B14860A799888u);
-  EXPECT_EQ(whole.bytes().front(), '\x88') << "the least significant byte comes first";
-}
-
-TEST(Crc64, DoesNotDependOnHowTheBytesAreCut) {
-  const std::string text(1000, 'q');
-  Crc64 whole;
-  whole.add(bytes_of(text));
-  for (const std::size_t cut : {1u, 7u, 8u, 9u, 500u}) {
-    Crc64 parts;
-    parts.add(bytes_of(text).first(cut));
-    parts.add(bytes_of(text).subspan(cut));
-    EXPECT_EQ(parts.value(), whole.value()) << cut;
-  }
-}
-
 TEST(Md5, AddsParts) {
   Md5 md5;
   md5.add(bytes_of("a"));

@@ -5,6 +5,7 @@
 #include "emulator/blob/operations/select.h"
 #include "emulator/blob/range.h"
 #include "emulator/blob/tier.h"
+#include "emulator/wire/crc64.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {

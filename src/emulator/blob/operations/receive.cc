@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/operations/receive.h"
 
+#include "emulator/wire/crc64.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {

@@ -6,6 +6,7 @@
 #include "emulator/blob/operations/properties.h"
 #include "emulator/blob/operations/select.h"
 #include "emulator/blob/tier.h"
+#include "emulator/wire/crc64.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
