@@ -81,6 +81,9 @@ struct PutRequest {
   const Metadata& metadata;
   ContentProperties properties{};
   Conditions conditions{};
+  /// CRC-64/NVME (checksum/crc64.h) of the content, by which a service may check what arrives: for
+  /// who knows it. Nothing: the store computes it, if it has a use for it.
+  std::optional<std::uint64_t> crc64{};
 };
 
 /// What a write made.
@@ -97,6 +100,7 @@ struct StageRequest {
   std::string_view key;
   std::string_view block_id;
   std::span<const std::byte> content;
+  std::optional<std::uint64_t> crc64{};  ///< As in PutRequest.
 };
 
 /// An object as a store of the same service may read it for a copy: minted by the source's store,

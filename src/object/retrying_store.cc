@@ -117,7 +117,8 @@ Result<PutResult> RetryingStore::put(const PutRequest& request, const Limits& li
                         .content = request.content,
                         .metadata = marked,
                         .properties = request.properties,
-                        .conditions = request.conditions},
+                        .conditions = request.conditions,
+                        .crc64 = request.crc64},
                        limits);
   });
 }

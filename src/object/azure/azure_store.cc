@@ -153,7 +153,8 @@ Result<PutResult> AzureStore::put(const PutRequest& request, const Limits& limit
                          .content = request.content,
                          .metadata = metadata,
                          .properties = request.properties,
-                         .conditions = request.conditions};
+                         .conditions = request.conditions,
+                         .crc64 = request.crc64};
     return directory ? put_directory(put, limits) : put_object(put, limits);
   });
 }
@@ -169,7 +170,7 @@ Result<PutResult> AzureStore::put_object(const PutRequest& request, const Limits
   add_conditions(exchange.headers, request.conditions);
   exchange.body = request.content;
   exchange.repeatable = unconditional(request.conditions);
-  TRY(service_->upload(exchange, doing, limits));
+  TRY(service_->upload(exchange, request.crc64, doing, limits));
   return put_result(exchange, doing);
 }
 
@@ -183,7 +184,7 @@ Result<void> AzureStore::stage_block(const StageRequest& request, const Limits& 
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(request.key), query);
   exchange.body = request.content;
-  return service_->upload(exchange, {"staging a block of", name}, limits);
+  return service_->upload(exchange, request.crc64, {"staging a block of", name}, limits);
 }
 
 Result<void> AzureStore::stage_block_from(const StageFromRequest& request, const Limits& limits) {

@@ -33,13 +33,17 @@ class AzureUploadsTest : public testing::Test {
   explicit AzureUploadsTest(Answers answers = [](const std::string&) { return kMade; })
       : answers_(std::move(answers)) {}
 
-  Result<void> stage() {
-    return store_->stage_block(
-        {.key = "a", .block_id = "1", .content = std::as_bytes(std::span(kContent))}, limits());
+  Result<void> stage(std::optional<std::uint64_t> crc64 = {}) {
+    return store_->stage_block({.key = "a",
+                                .block_id = "1",
+                                .content = std::as_bytes(std::span(kContent)),
+                                .crc64 = crc64},
+                               limits());
   }
-  Result<PutResult> put(std::string_view content) {
-    return store_->put({.key = "a", .content = std::as_bytes(std::span(content)), .metadata = {}},
-                       limits());
+  Result<PutResult> put(std::string_view content, std::optional<std::uint64_t> crc64 = {}) {
+    return store_->put(
+        {.key = "a", .content = std::as_bytes(std::span(content)), .metadata = {}, .crc64 = crc64},
+        limits());
   }
   std::vector<std::string> requests() { return *requests_.lock(); }
   static Limits limits() { return Limits::within(std::chrono::seconds(10)); }
@@ -66,6 +70,12 @@ TEST_F(AzureUploadsTest, CarryAChecksum) {
   EXPECT_THAT(requests(), Each(HasSubstr(kField)));
   EXPECT_TRUE(put(""));
   EXPECT_THAT(requests().back(), Not(HasSubstr("crc64")));
+}
+
+TEST_F(AzureUploadsTest, CarryTheChecksumThatIsKnown) {
+  EXPECT_TRUE(stage(1));
+  EXPECT_TRUE(put(kContent, 1));
+  EXPECT_THAT(requests(), Each(HasSubstr("x-ms-content-crc64: AQAAAAAAAAA=\r\n")));
 }
 
 class RefusedChecksumTest : public AzureUploadsTest {

@@ -89,7 +89,8 @@ Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target, const Descri
                              .content = content,
                              .metadata = head.metadata,
                              .properties = head.properties,
-                             .conditions = head.conditions};
+                             .conditions = head.conditions,
+                             .crc64 = description.notes.crc64};
     return tree.store().put(request, limits);
   };
   return write_object(tree, std::move(target), description, put, limits);

@@ -19,6 +19,8 @@ namespace aloft::transfer {
 
 namespace {
 
+constexpr std::size_t kReadBytes = 256_KiB;
+
 Result<struct stat> status_of(int fd, const std::string& shown) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return fail_os(errno, "cannot look at " + shown);
@@ -48,8 +50,17 @@ struct Opened {
 
   std::uint64_t size_bytes() const { return static_cast<std::uint64_t>(status.st_size); }
 
-  Result<void> read(std::uint64_t offset, std::span<std::byte> buffer) const {
-    return read_exactly(fd.get(), offset, buffer, shown);
+  /// Returns the checksum. In pieces, so that the processor has at hand what it adds up.
+  Result<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> buffer) const {
+    std::uint64_t crc64 = 0;
+    while (!buffer.empty()) {
+      const std::span<std::byte> piece = buffer.first(std::min(kReadBytes, buffer.size()));
+      TRY(read_exactly(fd.get(), offset, piece, shown));
+      crc64 = checksum::crc64(piece, crc64);
+      offset += piece.size();
+      buffer = buffer.subspan(piece.size());
+    }
+    return crc64;
   }
   /// Fails with precondition_failed if what was read may be a mixture.
   Result<void> check_unchanged() const {
@@ -100,9 +111,9 @@ void finish(Session& session, Upload upload, const Opened& opened, Result<void> 
 
 Result<void> upload_small(Session& session, const Upload& upload, const Opened& opened) {
   const auto buffer = TRY(session.memory.acquire(opened.size_bytes(), session.limits.stop));
-  TRY(opened.read(0, buffer.bytes()));
+  const std::uint64_t crc64 = TRY(opened.read(0, buffer.bytes()));
   TRY(opened.check_unchanged());
-  Description description = description_of(upload, opened, checksum::crc64(buffer.bytes()));
+  Description description = description_of(upload, opened, crc64);
   if (session.options.md5) description.content_md5 = content_md5(buffer.bytes());
   PutResult written =
       TRY(put_object(*upload.tree, upload.target, description, buffer.bytes(), session.limits));
@@ -126,12 +137,12 @@ class UploadParts final : public FileParts {
   Result<void> copy_part(std::uint64_t index, std::uint64_t offset,
                          std::span<std::byte> buffer) override {
     // A block that is there is read too, for the checksum.
-    TRY(opened_.read(offset, buffer));
-    checksums_[index] = checksum::crc64(buffer);
+    checksums_[index] = TRY(opened_.read(offset, buffer));
     if (blocks_.is_there(index)) return {};
     const BlockId block = blocks_.id(index);
-    return upload_.tree->store().stage_block({.key = key_, .block_id = block, .content = buffer},
-                                             session_.limits);
+    return upload_.tree->store().stage_block(
+        {.key = key_, .block_id = block, .content = buffer, .crc64 = checksums_[index]},
+        session_.limits);
   }
 
   Result<void> publish() override {

@@ -51,9 +51,8 @@ class Load final : public http::PerformOptions::Observer {
 
 constexpr std::string_view kChecksumHeader = "x-ms-content-crc64";
 
-void add_checksum(http::Exchange& exchange) {
-  exchange.headers.add(kChecksumHeader,
-                       azure::encode_base64(checksum::crc64_bytes(checksum::crc64(exchange.body))));
+void add_checksum(http::Exchange& exchange, std::uint64_t crc64) {
+  exchange.headers.add(kChecksumHeader, azure::encode_base64(checksum::crc64_bytes(crc64)));
 }
 
 /// Azurite says FeatureNotSupported, with status 500 (its StrictModelMiddlewareFactory).
@@ -134,10 +133,10 @@ Result<void> BlobService::expect(http::Exchange& exchange, int status, const Doi
   return {};
 }
 
-Result<void> BlobService::upload(http::Exchange& exchange, const Doing& doing,
-                                 const Limits& limits) const {
+Result<void> BlobService::upload(http::Exchange& exchange, std::optional<std::uint64_t> crc64,
+                                 const Doing& doing, const Limits& limits) const {
   const bool checked = takes_checksums_ && !exchange.body.empty();
-  if (checked) add_checksum(exchange);
+  if (checked) add_checksum(exchange, crc64 ? *crc64 : checksum::crc64(exchange.body));
   Result<void> performed = expect(exchange, 201, doing, limits);
   if (performed || !checked || !refuses_checksums(exchange)) return performed;
   exchange.headers.remove(kChecksumHeader);

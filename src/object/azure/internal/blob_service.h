@@ -73,8 +73,9 @@ class BlobService {
   /// As expect() with 201, for a request whose body is content: the service compares what arrived
   /// with its checksum (x-ms-content-crc64 of Put Blob and Put Block, since version 2019-02-02),
   /// and what was damaged on the way fails as unavailable. An endpoint that does not take the
-  /// header (Azurite) is asked once, and then gets content without it.
-  Result<void> upload(http::Exchange& exchange, const Doing& doing, const Limits& limits) const;
+  /// header (Azurite) is asked once, and then gets content without it. `crc64`: if it is known.
+  Result<void> upload(http::Exchange& exchange, std::optional<std::uint64_t> crc64,
+                      const Doing& doing, const Limits& limits) const;
 
  private:
   /// Nothing where a container that is not there has no answer.
