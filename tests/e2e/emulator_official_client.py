@@ -12,7 +12,7 @@ SCRIPTS = pathlib.Path(__file__).parent.parent / "emulator"
 class ScriptTest(harness.WorldTest):
     def run_script(self, name):
         done = subprocess.run(["node", str(SCRIPTS / name), str(self.world.directory / "ready.json")],
-                              capture_output=True, text=True, timeout=100)
+                              capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 

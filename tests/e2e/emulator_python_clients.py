@@ -23,7 +23,7 @@ class ScriptTest(harness.WorldTest):
         if not is_installed(module):
             self.skipTest(f"{package} is not installed")
         done = subprocess.run([PYTHON, str(SCRIPTS / name), str(self.world.directory / "ready.json")],
-                              capture_output=True, text=True, timeout=100)
+                              capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 

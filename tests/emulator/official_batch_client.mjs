@@ -23,7 +23,7 @@ async function refused(promise, status, code) {
   assert.equal(error.code ?? error.body?.code, code, error.message);
 }
 async function until(what, check) {
-  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((done) => setTimeout(done, 20))) {
+  for (const end = Date.now() + 120_000; Date.now() < end; await new Promise((done) => setTimeout(done, 20))) {
     const value = await check();
     if (value) return value;
   }

@@ -20,7 +20,7 @@ POOL, JOB = f"pool-{suffix}", f"job-{suffix}"
 
 
 def until(what, check):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         value = check()
         if value:
