@@ -364,6 +364,42 @@ TEST_F(ClientTest, GivesUpAConnectionOnWhichNothingMoves) {
   }
 }
 
+TEST_F(ClientTest, WaitsForALargeAnswerThatComesInDrops) {
+  constexpr std::size_t kAtOnce = 2 << 20, kDrop = 1000;
+  const std::string body(2 * kAtOnce, 'd');
+  const auto drops = [&](FakeConnection& connection, bool whole) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n" + body.substr(0, kAtOnce));
+    for (int drop = 0; drop < 8; ++drop) {
+      std::this_thread::sleep_for(50ms);
+      connection.send(body.substr(0, kDrop));
+    }
+    if (whole) connection.send(body.substr(kAtOnce + 8 * kDrop));
+    connection.wait_for_end();
+  };
+  FakeServer server([&](FakeConnection& connection, int) { drops(connection, true); });
+  FakeServer dry([&](FakeConnection& connection, int) { drops(connection, false); });
+  for (const std::size_t count : {1u, 3u}) {
+    Client client({.stall_time_max = 200ms});
+    std::vector<Exchange> exchanges(count, get(server));
+    exchanges.push_back(get(dry));
+    std::vector<std::string> sinks(exchanges.size(), std::string(body.size(), 0));
+    std::vector<Exchange*> pointers;
+    for (std::size_t i = 0; i < exchanges.size(); ++i) {
+      exchanges[i].sink = std::as_writable_bytes(std::span(sinks[i]));
+      pointers.push_back(&exchanges[i]);
+    }
+    client.perform(pointers, soon());
+    for (std::size_t i = 0; i < count; ++i) {
+      EXPECT_TRUE(exchanges[i].result) << exchanges[i].result.error().message;
+      EXPECT_TRUE(sinks[i] == body);
+    }
+    ASSERT_FALSE(exchanges.back().result);
+    EXPECT_THAT(exchanges.back().result.error().message, HasSubstr("nothing came for 200 ms"));
+  }
+}
+
 TEST_F(ClientTest, GivesUpAnAnswerWhoseFirstByteDoesNotCome) {
   FakeServer server([&](FakeConnection& connection, int) {
     const std::string request = connection.read_request();

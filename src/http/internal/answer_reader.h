@@ -45,6 +45,8 @@ class AnswerReader {
   /// The connection ended. Fails with unavailable unless that is how this answer ends.
   Result<void> ended();
 
+  /// At least so many bytes are still to come.
+  std::uint64_t left_bytes() const { return state_ == State::body ? remaining_ : 0; }
   /// Some of this answer came.
   bool begun() const { return begun_; }
   bool done() const { return state_ == State::done; }

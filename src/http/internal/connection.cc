@@ -7,8 +7,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace aloft::http::internal {
 namespace {
@@ -78,10 +81,33 @@ Result<Moved> Connection::receive(const AnswerReader::Space& space) {
   }
   const ssize_t received = ::readv(fd_.get(), parts, count);
   drained = received > 0 && static_cast<std::size_t>(received) < space.size();
+  most_received_ = std::max(most_received_, received);
   if (received > 0) return Moved{.bytes = static_cast<std::size_t>(received)};
   if (received == 0) return Moved{.how = Moved::How::ended};
   if (errno == EAGAIN || errno == EINTR) return Moved{.how = Moved::How::wait_to_read};
   return broken(errno);
+}
+
+void Connection::expect(std::uint64_t left_bytes) {
+  constexpr std::size_t kManyBytesMin = 64u << 10, kManyBytesMax = 512u << 10;
+  // Half of what was there once: the other half can come while this one is read, and the kernel's
+  // room for the connection, which grows as it is used, is not what decides.
+  const auto half = std::bit_floor(static_cast<std::size_t>(most_received_) / 2);
+  const std::size_t many = std::min(half, kManyBytesMax);
+  const bool waits = ssl_ == nullptr && many >= kManyBytesMin && left_bytes >= many;
+  tell_from(waits ? static_cast<int>(many) : 1);
+}
+
+bool Connection::stop_waiting_for_many() {
+  const bool waited = told_from_bytes_ > 1;
+  tell_from(1);
+  return waited;
+}
+
+void Connection::tell_from(int bytes) {
+  // Where the kernel refuses, it tells more often: that is all.
+  if (std::exchange(told_from_bytes_, bytes) == bytes) return;
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
 }
 
 Result<Moved> Connection::receive_tls(std::span<std::byte> buffer) {

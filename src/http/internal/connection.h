@@ -50,6 +50,12 @@ class Connection {
   Result<Moved> send(std::span<const std::byte> first, std::span<const std::byte> second);
   Result<Moved> receive(const AnswerReader::Space& space);
 
+  /// Of a plain connection on which at least so many bytes are to come, the kernel need not tell
+  /// before there are many of them: each time costs a system call and a wake-up.
+  void expect(std::uint64_t left_bytes);
+  /// Whether some may have come of which the kernel did not tell; from now on it tells of each.
+  bool stop_waiting_for_many();
+
   /// False if the other side closed it, or sent something that nobody asked for.
   bool seems_alive() const;
 
@@ -62,11 +68,14 @@ class Connection {
   Result<Moved> receive_tls(std::span<std::byte> buffer);
   Result<Moved> send_plain(std::span<const std::byte> first, std::span<const std::byte> second);
   Result<Moved> tls_outcome(int returned, std::size_t bytes);
+  void tell_from(int bytes);
 
   Endpoint endpoint_;
   UniqueFd fd_;
   Ssl ssl_;  ///< Uses fd_: destroyed before it.
   Clock::time_point made_at_;
+  int told_from_bytes_ = 1;
+  ssize_t most_received_ = 0;
   AnswerReader reader_;
 };
 

@@ -30,6 +30,13 @@ void Driver::fail_stalled() {
       plan_stall(slot);
       continue;
     }
+    // Something may be there, but less than the kernel was to tell of.
+    if (slot.connection->stop_waiting_for_many()) {
+      slot.readable = true;
+      make_ready(slot);
+      plan_stall(slot);
+      continue;
+    }
     const auto time = std::to_string(patience(slot).count()) + " ms";
     slot.pooled = false;  // It was alive for all we know: do not take it for a stale one.
     broke(slot, {.code = ErrorCode::unavailable,
