@@ -133,6 +133,55 @@ Result<void> run_emulator(const EmulatorArguments& arguments, const Context& con
   return {};
 }
 
+CLI::Option* add_port_option(CLI::App& command, const char* name, std::uint16_t& port,
+                             const std::string& what) {
+  return command.add_option(name, port, "Port of the " + what + " (default: a free one)")
+      ->check(CLI::Range(0, 65'535))
+      ->option_text("N");
+}
+
+void add_place_options(CLI::App& command, EmulatorArguments& arguments) {
+  CLI::Option* data = command.add_option("--data", arguments.data_directory,
+                                         "Keep everything in this directory (default: a directory "
+                                         "of this user below /var/tmp)");
+  data->option_text("DIR");
+  command.add_flag("--in-memory", arguments.in_memory, "Keep nothing on disk")->excludes(data);
+  add_port_option(command, "--blob-port", arguments.blob_port, "Blob service");
+  add_port_option(command, "--batch-port", arguments.batch_port, "Batch service");
+}
+
+void add_account_options(CLI::App& command, EmulatorArguments& arguments) {
+  command.add_flag("--well-known-key", arguments.well_known_key,
+                   "Accept Azure's published development key instead of one made at random");
+  CLI::Option* versioning = command.add_flag(
+      "--versioning", arguments.versioning,
+      "Keep what is overwritten or deleted as versions, as an account with blob versioning does");
+  CLI::Option* hierarchical =
+      command
+          .add_flag("--hierarchical-namespace", arguments.hierarchical_namespace,
+                    "Serve an account with a hierarchical namespace: real directories, owners and "
+                    "permissions, and the DFS endpoint. A data directory keeps its kind of account")
+          ->excludes(versioning);
+  add_port_option(command, "--dfs-port", arguments.dfs_port, "DFS endpoint")->needs(hierarchical);
+  command
+      .add_option("--container-retention", arguments.container_retention_days,
+                  "For so many days a deleted container can be restored (default: not at all; for "
+                  "blobs, Set Blob Service Properties sets it)")
+      ->check(CLI::Range(1, 365))
+      ->option_text("DAYS");
+}
+
+void add_tls_options(CLI::App& command, EmulatorArguments& arguments) {
+  CLI::Option* certificate =
+      command.add_option("--tls-certificate", arguments.certificate_file,
+                         "Serve Blob over TLS alone, with this certificate for 127.0.0.1 (PEM); "
+                         "SSL_CERT_FILE has clients trust it");
+  CLI::Option* key =
+      command.add_option("--tls-key", arguments.key_file, "The key of the certificate (PEM)");
+  certificate->option_text("FILE")->needs(key);
+  key->option_text("FILE")->needs(certificate);
+}
+
 }  // namespace
 
 void add_emulator_command(CLI::App& app, Context& context) {
@@ -140,46 +189,8 @@ void add_emulator_command(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand(
       "emulator",
       "Serve Azure Blob storage and Azure Batch on this machine, for a first try and for tests");
-  CLI::Option* data = command->add_option("--data", arguments->data_directory,
-                                          "Keep everything in this directory (default: a directory "
-                                          "of this user below /var/tmp)");
-  data->option_text("DIR");
-  command->add_flag("--in-memory", arguments->in_memory, "Keep nothing on disk")->excludes(data);
-  command
-      ->add_option("--blob-port", arguments->blob_port,
-                   "Port of the Blob service (default: a free one)")
-      ->check(CLI::Range(0, 65'535))
-      ->option_text("N");
-  command
-      ->add_option("--batch-port", arguments->batch_port,
-                   "Port of the Batch service (default: a free one)")
-      ->check(CLI::Range(0, 65'535))
-      ->option_text("N");
-  command->add_flag("--well-known-key", arguments->well_known_key,
-                    "Accept Azure's published development key instead of one made at random");
-  CLI::Option* versioning =
-      command->add_flag("--versioning", arguments->versioning,
-                        "Keep what is overwritten or deleted as versions, as an account with blob "
-                        "versioning does");
-  CLI::Option* hierarchical =
-      command
-          ->add_flag(
-              "--hierarchical-namespace", arguments->hierarchical_namespace,
-              "Serve an account with a hierarchical namespace: real directories, owners and "
-              "permissions, and the DFS endpoint. A data directory keeps its kind of account")
-          ->excludes(versioning);
-  command
-      ->add_option("--dfs-port", arguments->dfs_port,
-                   "Port of the DFS endpoint (default: a free one)")
-      ->needs(hierarchical)
-      ->check(CLI::Range(0, 65'535))
-      ->option_text("N");
-  command
-      ->add_option("--container-retention", arguments->container_retention_days,
-                   "For so many days a deleted container can be restored (default: not at all; for "
-                   "blobs, Set Blob Service Properties sets it)")
-      ->check(CLI::Range(1, 365))
-      ->option_text("DAYS");
+  add_place_options(*command, *arguments);
+  add_account_options(*command, *arguments);
   command
       ->add_option("--ready-file", arguments->ready_file,
                    "Write account, key and endpoint to this file once it listens")
@@ -189,17 +200,7 @@ void add_emulator_command(CLI::App& app, Context& context) {
                    "Have requests and nodes fail as this file says, to test what then happens (see "
                    "docs/guide/faults.md)")
       ->option_text("FILE");
-  CLI::Option* certificate =
-      command
-          ->add_option("--tls-certificate", arguments->certificate_file,
-                       "Serve Blob over TLS alone, with this certificate for 127.0.0.1 (PEM); "
-                       "SSL_CERT_FILE has clients trust it")
-          ->option_text("FILE");
-  CLI::Option* key =
-      command->add_option("--tls-key", arguments->key_file, "The key of the certificate (PEM)")
-          ->option_text("FILE");
-  certificate->needs(key);
-  key->needs(certificate);
+  add_tls_options(*command, *arguments);
   add_json_option(*command, context, "account, key and endpoint");
   command->callback([arguments, &context] {
     const auto ran = run_emulator(*arguments, context);
