@@ -400,6 +400,25 @@ TEST_F(ClientTest, WaitsForALargeAnswerThatComesInDrops) {
   }
 }
 
+TEST_F(ClientTest, TakesASmallAnswerBehindALargeOne) {
+  const std::string body(8 << 20, 'l');
+  FakeServer server([&](FakeConnection& connection, int) {
+    for (std::string asked; !(asked = connection.read_request()).empty();) {
+      connection.answer(asked.starts_with("GET /large") ? body : "small");
+    }
+  });
+  std::string sink(body.size(), 0);
+  for (int round = 0; round < 20; ++round) {
+    Exchange large = get(server, "/large");
+    large.sink = std::as_writable_bytes(std::span(sink));
+    ASSERT_TRUE(client_.perform(large, soon()));
+    Exchange small = get(server, "/small");
+    ASSERT_TRUE(client_.perform(small, soon())) << small.result.error().message;
+    EXPECT_EQ(small.answer.text, "small");
+  }
+  EXPECT_EQ(server.connections(), 1);
+}
+
 TEST_F(ClientTest, GivesUpAnAnswerWhoseFirstByteDoesNotCome) {
   FakeServer server([&](FakeConnection& connection, int) {
     const std::string request = connection.read_request();

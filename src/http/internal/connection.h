@@ -53,7 +53,7 @@ class Connection {
   /// Of a plain connection on which at least so many bytes are to come, the kernel need not tell
   /// before there are many of them: each time costs a system call and a wake-up.
   void expect(std::uint64_t left_bytes);
-  /// Whether some may have come of which the kernel did not tell; from now on it tells of each.
+  /// From now on it tells of each byte. True if some may have come of which it did not.
   bool stop_waiting_for_many();
 
   /// False if the other side closed it, or sent something that nobody asked for.

@@ -313,6 +313,7 @@ void Driver::complete(Slot& slot) {
   const bool all_sent = slot.sent_bytes == request_bytes(slot);
   if (slot.connection->reader().reusable() && all_sent && !slot.connection->ended) {
     watcher_->release(*slot.connection);
+    slot.connection->stop_waiting_for_many();  // The next answer may be small.
     pool_.keep(std::move(slot.connection), now_);
   }
   finish(slot, {});
