@@ -292,5 +292,24 @@ TEST_F(ResumeTest, AJournalThatCannotBeKeptStopsNoCopy) {
   EXPECT_EQ(stored(), content('a'));
 }
 
+TEST_F(ResumeTest, APlaceThatTheJournalCannotNameStopsNoDownload) {
+  // Each of the two is a path that the system takes; together they are longer than PATH_MAX.
+  std::string deep = scratch_.path(), key = "file";
+  while (deep.size() < 3500) deep += "/" + std::string(200, 'd');
+  while (key.size() < 700) key.insert(0, std::string(200, 'k') + "/");
+  fs::create_directories(deep);
+  const Metadata none;
+  CHECK(store_->inner().put({.key = key, .content = testing::bytes(content('a')), .metadata = none},
+                            {}));
+  const Place from{.store = store_, .path = key.substr(0, key.find('/'))};
+  options_.placement.recursive = true;
+  Progress progress;
+  const auto report = copy({&from, 1}, {.path = deep}, options_, progress, {});
+  ASSERT_TRUE(report) << report.error().message;
+  for (const Failure& failure : report->failures) ADD_FAILURE() << failure.error.message;
+  EXPECT_NE(report->journal_failure, std::nullopt);
+  EXPECT_EQ(report->files, 1u);
+}
+
 }  // namespace
 }  // namespace aloft::transfer

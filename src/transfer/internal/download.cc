@@ -184,12 +184,16 @@ Result<std::shared_ptr<Journal::Claim>> claim_for(Session& session, const Downlo
   const std::uint64_t part = session.options.part_size_bytes;
   if (session.options.journal == nullptr || download.entry.size_bytes <= part) return nullptr;
   const UniqueFd parent = TRY(download.target->directory().open_parent(download.path));
-  const std::string directory = TRY(real_path(parent.get()));
-  const std::string boot = TRY(read_file("/proc/sys/kernel/random/boot_id"));
+  const auto directory = real_path(parent.get());
+  const auto boot = read_file("/proc/sys/kernel/random/boot_id");
+  if (!directory || !boot) {
+    session.note(fail(directory ? boot.error() : directory.error()));
+    return nullptr;
+  }
   return session.claim({.source = download.shown(),
-                        .destination = join(directory, base_of(download.path)),
+                        .destination = join(*directory, base_of(download.path)),
                         .version = fmt::format("{} {} {}", download.entry.object->etag,
-                                               download.entry.size_bytes, boot),
+                                               download.entry.size_bytes, *boot),
                         .part_size_bytes = part});
 }
 
