@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/clock.h"
+#include "transfer/internal/case_folding.h"
 #include "transfer/internal/object_writer.h"
 #include "transfer/internal/sync_links.h"
 #include "transfer/internal/sync_plan.h"
@@ -40,6 +41,11 @@ Place as_directory(const Place& place) {
   return {.store = place.store, .path = place.path + '/'};
 }
 
+// What is not there yet holds no names.
+bool on_folding_disk(const Located& target) {
+  return target.local && target.exists && folds_case(target.local->directory(), target.path);
+}
+
 class Sync {
  public:
   /// `pair` is where the two places are. All arguments outlive it.
@@ -52,7 +58,7 @@ class Sync {
         options_(options),
         progress_(progress),
         limits_(limits),
-        plan_(source_, target_, options) {}
+        plan_(source_, target_, options, on_folding_disk(target_)) {}
 
   Result<SyncReport> run() {
     const auto done = perform();
@@ -71,7 +77,7 @@ class Sync {
       TRY(look_through());
     } else {
       TRY(copy_where([this](const Entry& entry) {
-        const Step step = plan_.step_for(entry);
+        const Step step = plan_.step_for(entry, limits_);
         return !links_.add(entry, step) && is_to_copy(entry, step);
       }));
       TRY(copy_linked());
@@ -107,7 +113,7 @@ class Sync {
   Result<void> look_through() {
     const auto found = [this](const Entry& entry) -> Result<void> {
       TRY(limits_.check(system_clock(), "the comparison"));
-      const Step step = plan_.step_for(entry);
+      const Step step = plan_.step_for(entry, limits_);
       if (!links_.add(entry, step)) note(entry, step);
       return {};
     };
@@ -235,6 +241,7 @@ class Sync {
     }
     const std::vector<Entry> surplus = TRY(removable());
     if (surplus.empty()) return {};
+    for (const std::string& path : plan_.unlisted()) failed_(shown(path), otherwise_spelled(path));
     if (!report_.copied.failures.empty()) {
       failed_(target_.shown(), nothing_removed());
       return {};
@@ -269,6 +276,14 @@ class Sync {
                     "cannot replace " + shown(path) + ", a " + std::string(name_of(kind)) +
                         ", by what is of another kind in " + source_.shown() +
                         "; --delete replaces it");
+  }
+
+  Error otherwise_spelled(const std::string& path) const {
+    return {.code = ErrorCode::already_exists,
+            .message = shown(path) +
+                       " was there under another name, which the disk takes for the same; give "
+                       "that file the name it has in " +
+                       source_.shown()};
   }
 
   Error nothing_removed() const {

@@ -3,14 +3,18 @@
 """A disk for which "File" and "file" are one name, as on FAT or an SMB share: nothing that a copy made is replaced by
 another of its files. The disk is a FUSE file system of this program's own, in python3-fusepy."""
 import os
+import shutil
 import subprocess
 import sys
+import time
 import unittest
 
 import harness
 
 # Debian's, which has the package.
 PYTHON = "/usr/bin/python3"
+# Of utimensat(2), in place of nanoseconds.
+UTIME_NOW, UTIME_OMIT = (1 << 30) - 1, (1 << 30) - 2
 
 
 def serve(directory, mount):
@@ -18,6 +22,9 @@ def serve(directory, mount):
     import fusepy
 
     class FoldingDisk(fusepy.Operations):
+        use_ns = True
+        flag_utime_omit_ok = 1
+
         def __call__(self, operation, path, *arguments):
             return super().__call__(operation, directory + path.lower(), *arguments)
 
@@ -26,7 +33,8 @@ def serve(directory, mount):
 
         def getattr(self, path, fh=None):
             status = os.lstat(path)
-            return {name: getattr(status, name) for name in dir(status) if name.startswith("st_")}
+            times = {name: getattr(status, f"{name}_ns") for name in ("st_atime", "st_mtime", "st_ctime")}
+            return {name: getattr(status, name) for name in dir(status) if name.startswith("st_")} | times
 
         def create(self, path, mode, fi=None):
             return os.open(path, os.O_RDWR | os.O_CREAT, mode)
@@ -47,12 +55,17 @@ def serve(directory, mount):
             os.truncate(path, length)
 
         def utimens(self, path, times=None):
-            os.utime(path, times)
+            status = os.lstat(path)
+            meant = {UTIME_NOW: time.time_ns()}
+            now = (status.st_atime_ns, status.st_mtime_ns)
+            os.utime(path, ns=tuple(meant.get(new, new) if new != UTIME_OMIT else old for new, old in zip(times, now)))
 
         def release(self, path, fh):
             os.close(fh)
 
-    fusepy.FUSE(FoldingDisk(), mount, foreground=True, nothreads=True, default_permissions=True)
+    # The kernel takes two spellings for two files, so it must remember nothing of either.
+    fusepy.FUSE(FoldingDisk(), mount, foreground=True, nothreads=True, default_permissions=True, attr_timeout=0,
+                entry_timeout=0)
 
 
 class FoldingDiskTest(harness.WorldTest):
@@ -89,6 +102,19 @@ class FoldingDiskTest(harness.WorldTest):
             self.world.aloft("cp", "-r", f"{self.tree}/.", self.box)
             self.world.aloft("cp", "-r", f"{self.box}/.", self.disk)
             self.assertEqual((self.disk / "file").read_text(), content)
+
+    def test_sync_delete_keeps_names_that_differ_by_case_alone(self):
+        for content, names in (("old", ("readme", "data/one", "data/old")), ("newer", ("README", "Data/One", "Data/two"))):
+            shutil.rmtree(self.tree)
+            for name in names:
+                (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+                (self.tree / name).write_text(content)
+            self.world.aloft("sync", "--delete", self.tree, self.box)
+            self.world.aloft("sync", "--delete", self.box, self.disk)
+        kept = {str(path.relative_to(self.disk)): path.read_text() for path in self.disk.rglob("*") if path.is_file()}
+        self.assertEqual(kept, {"readme": "newer", "data/one": "newer", "data/two": "newer"})
+        again = self.world.aloft("sync", "--delete", "--dry-run", self.box, self.disk)
+        self.assertEqual(again.stdout, "")
 
 
 if __name__ == "__main__":

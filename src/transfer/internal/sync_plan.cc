@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "base/clock.h"
+#include "transfer/internal/case_folding.h"
 
 namespace aloft::transfer {
 
@@ -40,7 +41,9 @@ Result<void> SyncPlan::read_target(const std::function<void(std::string, Error)>
                     .last_modified = last_modified_of(entry),
                     .key = entry.object ? entry.object->key : entry.key};
     if (entry.object) present.etag = entry.object->etag;
-    present_.insert_or_assign(std::string(below(entry.path, target_.path)), std::move(present));
+    std::string path(below(entry.path, target_.path));
+    if (folds_case_) spellings_.insert_or_assign(folded(path), path);
+    present_.insert_or_assign(std::move(path), std::move(present));
     return {};
   };
   const auto add_marker = [&](Entry marker) -> Result<void> {
@@ -53,18 +56,34 @@ Result<void> SyncPlan::read_target(const std::function<void(std::string, Error)>
                        {.found = add, .failed = failed, .second_marker = add_marker}, limits);
 }
 
-Step SyncPlan::step_for(const Entry& entry) {
+SyncPlan::Listing::const_iterator SyncPlan::find(std::string_view path) const {
+  const auto same = present_.find(path);
+  if (same != present_.end() || !folds_case_) return same;
+  const auto other = spellings_.find(folded(path));
+  return other == spellings_.end() ? present_.end() : present_.find(other->second);
+}
+
+Step SyncPlan::step_for(const Entry& entry, const Limits& limits) {
   const std::string path(below(entry.path, source_.path));
   if (!conflicts_.empty() && is_in_conflict(path)) return Step::conflict;
-  const auto present = present_.find(path);
-  if (present == present_.end()) return Step::copy;
+  const auto found = find(path);
+  if (found == present_.end()) {
+    const bool may_be_there = folds_case_ && options_.remove_surplus;
+    if (may_be_there && target_.tree().look(join(target_.path, path), limits)) {
+      unlisted_.insert(path);
+    }
+    return Step::copy;
+  }
+  const auto present = present_.find(found->first);
+  // Another name of the source is this one on the disk: the copy refuses to replace it.
+  if (folds_case_ && present->second.meant) return Step::copy;
   const bool is_directory = entry.kind() == FileKind::directory;
   if (is_directory != (present->second.attributes.kind == FileKind::directory)) {
     conflicts_.insert(path);
     return Step::conflict;
   }
   present->second.meant = true;
-  return compare(entry, path, present->second);
+  return compare(entry, path, found);
 }
 
 bool SyncPlan::is_in_conflict(std::string_view path) const {
@@ -74,7 +93,9 @@ bool SyncPlan::is_in_conflict(std::string_view path) const {
   return false;
 }
 
-Step SyncPlan::compare(const Entry& entry, std::string_view path, const Present& present) const {
+Step SyncPlan::compare(const Entry& entry, std::string_view path,
+                       Listing::const_iterator there) const {
+  const Present& present = there->second;
   const bool same_attributes = has_same_attributes(entry.attributes, present.attributes);
   if (entry.kind() == FileKind::directory) {
     // The top of a container, and a directory that only is implied, have no attributes to give.
@@ -83,16 +104,18 @@ Step SyncPlan::compare(const Entry& entry, std::string_view path, const Present&
     return has_some && can_take_some && !same_attributes ? Step::attributes : Step::nothing;
   }
   if (entry.kind() != present.attributes.kind) return Step::copy;
-  if (!is_same_content(entry, path, present)) return Step::copy;
+  if (!is_same_content(entry, path, there)) return Step::copy;
   if (same_attributes) return Step::nothing;
   // A link is so small that it is made anew.
   return entry.kind() == FileKind::symlink ? Step::copy : Step::attributes;
 }
 
 bool SyncPlan::is_same_content(const Entry& entry, std::string_view path,
-                               const Present& present) const {
+                               Listing::const_iterator there) const {
+  const Present& present = there->second;
   if (entry.size_bytes != present.size_bytes) return false;
-  if (differing_) return !differing_->contains(std::string(path));
+  // Contents were compared of what is spelled the same.
+  if (differing_) return there->first == path && !differing_->contains(std::string(path));
   return is_up_to_date(entry.attributes.mtime, last_modified_of(entry), present.attributes.mtime,
                        present.last_modified);
 }
@@ -124,9 +147,9 @@ Entry SyncPlan::entry_of(std::string_view path, const Present& present) const {
 }
 
 Entry SyncPlan::present_entry(std::string_view path) const {
-  const auto present = present_.find(path);
+  const auto present = find(path);
   CHECK(present != present_.end());
-  return entry_of(path, present->second);
+  return entry_of(present->first, present->second);
 }
 
 std::vector<Entry> SyncPlan::surplus() const {
