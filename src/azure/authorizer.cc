@@ -131,7 +131,8 @@ Authorizer::Authorizer(const Account& account, Clock& clock, std::shared_ptr<Tok
 Authorizer::~Authorizer() = default;
 
 Result<void> Authorizer::authorize(http::Exchange& exchange, const Limits& limits) const {
-  if (!sas_.empty()) {
+  // One that is sent again has it.
+  if (!sas_.empty() && !exchange.target.ends_with(sas_)) {
     exchange.target += exchange.target.find('?') == std::string::npos ? '?' : '&';
     exchange.target += sas_;
   }

@@ -80,6 +80,8 @@ TEST(Authorizer, AppendsASasToTheTarget) {
   exchange.target = "/demo/a?comp=metadata";
   ASSERT_TRUE(authorizer.authorize(exchange, {}));
   EXPECT_EQ(exchange.target, "/demo/a?comp=metadata&sv=1&sig=x");
+  ASSERT_TRUE(authorizer.authorize(exchange, {}));
+  EXPECT_EQ(exchange.target, "/demo/a?comp=metadata&sv=1&sig=x") << "sent again";
   EXPECT_FALSE(exchange.headers.contains("Authorization"));
 }
 

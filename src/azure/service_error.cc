@@ -34,16 +34,18 @@ Meaning meaning_of_status(int status) {
 }
 
 std::chrono::milliseconds retry_after(const http::Headers& headers) {
-  const auto number = [&](std::string_view name) -> long {
+  using std::chrono::milliseconds;
+  constexpr milliseconds kLongest = std::chrono::hours(1);
+  const auto time = [&](std::string_view name, milliseconds unit) {
     const std::string_view text = headers.get(name);
-    long value = 0;
+    std::uint32_t value = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-    return parsed.ec == std::errc() ? std::clamp(value, 0L, 3'600'000L) : 0;
+    return parsed.ec == std::errc() ? std::min(value * unit, kLongest) : milliseconds(0);
   };
   for (const char* name : {"x-ms-retry-after-ms", "retry-after-ms"}) {
-    if (headers.contains(name)) return std::chrono::milliseconds(number(name));
+    if (headers.contains(name)) return time(name, milliseconds(1));
   }
-  return std::chrono::seconds(number("Retry-After"));
+  return time("Retry-After", std::chrono::seconds(1));
 }
 
 }  // namespace aloft::azure

@@ -12,7 +12,7 @@
 namespace aloft {
 
 struct RetryOptions {
-  int attempts_max = 6;
+  int attempts_max = 8;
   /// The longest first pause; doubles with each attempt. Each pause is a random part of the longest
   /// one (full jitter), so that clients that failed together do not come back together.
   std::chrono::milliseconds pause_first{200};

@@ -159,6 +159,11 @@ struct Check {
   Result<void> outcome;
 };
 
+std::string failed(const Error& error) {
+  const std::string request = error.request_id.empty() ? "" : " (request " + error.request_id + ")";
+  return "FAILED: " + error.message + request;
+}
+
 void print_checks(Context& context, const std::string& name, const std::string& endpoint,
                   const std::string& credential, const std::vector<Check>& checks) {
   Output output;
@@ -169,6 +174,7 @@ void print_checks(Context& context, const std::string& name, const std::string& 
       context.exit_code = kFailed;
       entry["code"] = name_of(outcome.error().code);
       entry["message"] = outcome.error().message;
+      if (!outcome.error().request_id.empty()) entry["request_id"] = outcome.error().request_id;
     }
     entries.push_back(std::move(entry));
   }
@@ -181,8 +187,8 @@ void print_checks(Context& context, const std::string& name, const std::string& 
   }
   output.line(fmt::format("{} at {}, by {}", name, endpoint, credential));
   for (const auto& [what, outcome] : checks) {
-    output.line(output.name(
-        fmt::format("  {:<22} {}", what, outcome ? "ok" : "FAILED: " + outcome.error().message)));
+    output.line(
+        output.name(fmt::format("  {:<22} {}", what, outcome ? "ok" : failed(outcome.error()))));
   }
 }
 

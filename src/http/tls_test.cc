@@ -57,6 +57,11 @@ class TlsTest : public testing::Test {
       for (char byte = 0; !request.ends_with("\r\n\r\n"); request += byte) {
         if (SSL_read(session.get(), &byte, 1) != 1) return;
       }
+      if (refuses_bodies_) {
+        constexpr std::string_view kRefusal = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
+        SSL_write(session.get(), kRefusal.data(), static_cast<int>(kRefusal.size()));
+        return;
+      }
       if (SSL_write(session.get(), answer.data(), static_cast<int>(answer.size())) <= 0) return;
       if (says_goodbye_) break;
     }
@@ -75,7 +80,8 @@ class TlsTest : public testing::Test {
   TemporaryDirectory directory_;
   Context context_;
   const std::size_t body_bytes_ = 3'000'001;
-  std::atomic<bool> says_goodbye_ = false;  ///< After the first answer on a connection.
+  std::atomic<bool> refuses_bodies_ = false;  ///< And closes, without having read them.
+  std::atomic<bool> says_goodbye_ = false;    ///< After the first answer on a connection.
   std::latch said_goodbye_{1};
   FakeServer server_{[this](FakeConnection& connection, int) { serve(connection); }};
 };
@@ -106,6 +112,20 @@ TEST_F(TlsTest, SendsNothingOnAConnectionWhoseEndWasAnnounced) {
   says_goodbye_ = false;
   ASSERT_TRUE(client.perform(exchange, soon())) << exchange.result.error().message;
   EXPECT_EQ(server_.connections(), 2);
+}
+
+TEST_F(TlsTest, TakesARefusalThatComesBeforeTheBodyIsSent) {
+  use_certificate_for("IP:127.0.0.1");
+  Client client({.authorities_file = authorities()});
+  refuses_bodies_ = true;
+  const std::vector<std::byte> body(16u << 20);
+  for (int i = 0; i < 10; ++i) {
+    Exchange exchange = get(server_);
+    exchange.method = Method::put;
+    exchange.body = body;
+    ASSERT_TRUE(client.perform(exchange, soon())) << exchange.result.error().message;
+    EXPECT_EQ(exchange.answer.status, 403);
+  }
 }
 
 TEST_F(TlsTest, PerformsManyAtATime) {

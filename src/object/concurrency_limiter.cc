@@ -98,7 +98,8 @@ void ConcurrencyLimiter::note(State& state, const RequestOutcome& outcome) const
   Round& round = state.round;
   if (outcome.throttled) {
     // Requests that were under way already when it went down say nothing new.
-    if (now - outcome.first_byte >= state.slowed_at) slow_down(state, now);
+    const auto begun_at = now - outcome.first_byte - outcome.sending;
+    if (begun_at >= state.slowed_at) slow_down(state, now);
   } else {
     ++round.requests;
     round.bytes += outcome.body_bytes;

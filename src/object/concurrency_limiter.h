@@ -26,6 +26,7 @@ struct ConcurrencyOptions {
 struct RequestOutcome {
   std::uint64_t body_bytes = 0;           ///< Both directions.
   std::chrono::nanoseconds first_byte{};  ///< From the end of the request; zero if nothing came.
+  std::chrono::nanoseconds sending{};     ///< From its begin to its end, as far as it is known.
   bool throttled = false;                 ///< The service asked to slow down.
 };
 

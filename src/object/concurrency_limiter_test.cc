@@ -213,6 +213,21 @@ TEST(ConcurrencyLimiter, LeavesPlacesForOthers) {
   EXPECT_EQ(none.error().code, ErrorCode::deadline_exceeded);
 }
 
+TEST(ConcurrencyLimiter, GoesDownOnceForUploadsThatWereUnderWay) {
+  FakeClock clock;
+  ConcurrencyLimiter limiter({.start = 100}, clock);
+  auto permit = limiter.acquire(10, {});
+  const auto refuse = [&](std::chrono::seconds sending) {
+    permit->ended({.first_byte = 1ms, .sending = sending, .throttled = true}, 10);
+    clock.advance(1s);
+  };
+  clock.advance(10s);
+  for (int seconds = 5; seconds < 9; ++seconds) refuse(std::chrono::seconds(seconds));
+  EXPECT_EQ(limiter.limit(), 80u);
+  refuse(0s);
+  EXPECT_EQ(limiter.limit(), 64u);
+}
+
 TEST(ConcurrencyLimiter, WaitsForAPlace) {
   ConcurrencyLimiter limiter({.start = 1, .floor = 1}, system_clock());
   auto first = limiter.acquire(1, {});

@@ -61,7 +61,11 @@ void RetryingStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
       places.push_back(i);
     }
     if (again.empty()) return;
-    if (const auto paused = retry.pause_after(again.front().result.error()); !paused) {
+    const auto longest =
+        std::ranges::max_element(again, {}, [](const ReadPart& part) -> std::chrono::milliseconds {
+          return part.result.error().retry_after;
+        });
+    if (const auto paused = retry.pause_after(longest->result.error()); !paused) {
       // Each part keeps its own reason, but for the outcome of waiting.
       for (const std::size_t i : places) {
         if (paused.error().code != parts[i].result.error().code) {

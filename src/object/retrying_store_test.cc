@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <deque>
 #include <random>
 #include <utility>
 
@@ -32,6 +34,7 @@ class TroubledStore final : public ObjectStore {
   bool changes_etags = false;  ///< When it renames.
   bool lose_rename = false;    ///< The answer to the next one that is done.
   Error error{.code = ErrorCode::unavailable, .message = "connection reset"};
+  std::deque<Error> errors{};  ///< Of the calls before those.
   int calls = 0;
 
   std::string name() const override { return inner_->name(); }
@@ -95,6 +98,11 @@ class TroubledStore final : public ObjectStore {
   template <class Call>
   auto trouble(Call call) -> decltype(call()) {
     ++calls;
+    if (!errors.empty()) {
+      Error next = std::move(errors.front());
+      errors.pop_front();
+      return fail(std::move(next));
+    }
     if (fail_before > 0) {
       --fail_before;
       return fail(error);
@@ -180,6 +188,19 @@ TEST_F(RetryingStoreTest, WaitsAsLongAsTheServiceAsks) {
   inner_->error.retry_after = 30s;
   inner_->fail_before = 1;
   EXPECT_TRUE(put("a", "x"));
+  EXPECT_GE(clock_.slept(), 30s);
+}
+
+TEST_F(RetryingStoreTest, WaitsAsLongAsTheServiceAsksForAnyPart) {
+  put("a", "content");
+  inner_->errors = {{.code = ErrorCode::unavailable, .message = "reset"},
+                    {.code = ErrorCode::throttled, .message = "busy", .retry_after = 30s}};
+  std::array<std::byte, 7> first, second;
+  std::array<ReadPart, 2> parts{
+      ReadPart{.request = {.key = "a", .range = {0, 7}}, .buffer = first},
+      ReadPart{.request = {.key = "a", .range = {0, 7}}, .buffer = second}};
+  store_.read_many(parts, {});
+  EXPECT_TRUE(parts[0].result && parts[1].result);
   EXPECT_GE(clock_.slept(), 30s);
 }
 

@@ -90,6 +90,12 @@ Result<void> check_tenant(const std::string& tenant) {
               fmt::format("\"{}\" is no tenant: write its id or its domain", for_people(tenant)));
 }
 
+/// Batch's REST definition (2025-06-01) names the scope with two slashes: the resource's own and
+/// one behind it.
+std::string scope_of(std::string_view resource) {
+  return std::string(resource) + (resource == kBatchResource ? "/.default" : ".default");
+}
+
 }  // namespace
 
 EntraSource::EntraSource(std::variant<ServicePrincipal, WorkloadIdentity> identity,
@@ -98,7 +104,7 @@ EntraSource::EntraSource(std::variant<ServicePrincipal, WorkloadIdentity> identi
       authority_(part_of(identity_, &ServicePrincipal::authority, &WorkloadIdentity::authority)),
       tenant_(part_of(identity_, &ServicePrincipal::tenant, &WorkloadIdentity::tenant)),
       client_id_(part_of(identity_, &ServicePrincipal::client_id, &WorkloadIdentity::client_id)),
-      scope_(std::string(resource) + ".default"),
+      scope_(scope_of(resource)),
       clock_(*options.clock),
       random_(*options.random),
       client_({.authorities_file = authority_.authorities_file}) {}

@@ -53,7 +53,7 @@ TEST_F(EntraSourceTest, AsksAsAnApplicationThatHasASecret) {
 TEST_F(EntraSourceTest, AsksForTheScopeOfTheResource) {
   ASSERT_TRUE(ask(principal(), kBatchResource));
   EXPECT_THAT(service_.request(),
-              HasSubstr("scope=https%3A%2F%2Fbatch.core.windows.net%2F.default&"));
+              HasSubstr("scope=https%3A%2F%2Fbatch.core.windows.net%2F%2F.default&"));
 }
 
 TEST_F(EntraSourceTest, ProvesByACertificateThatItIsTheApplication) {

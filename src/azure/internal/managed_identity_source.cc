@@ -14,6 +14,7 @@ namespace {
 /// not answer soon there is none.
 http::ClientOptions client_options() {
   return {.connect_time_max = std::chrono::milliseconds(2'000),
+          .first_byte_time_max = std::chrono::milliseconds(30'000),
           .stall_time_max = std::chrono::milliseconds(30'000),
           .use_proxies = false};
 }

@@ -230,9 +230,10 @@ std::size_t Driver::request_bytes(const Slot& slot) {
 
 void Driver::talk(Slot& slot) {
   while (slot.phase == Phase::talking) {
-    const bool sent = slot.writable && slot.sent_bytes < request_bytes(slot) && send_some(slot);
-    if (slot.phase != Phase::talking) return;
+    // An answer may refuse a body before it is sent, and what is sent then breaks the connection.
     const bool received = slot.readable && receive_some(slot);
+    if (slot.phase != Phase::talking) return;
+    const bool sent = slot.writable && slot.sent_bytes < request_bytes(slot) && send_some(slot);
     if (!sent && !received) return;
   }
 }
@@ -247,7 +248,7 @@ bool Driver::send_some(Slot& slot) {
   if (!moved) {
     // A server may refuse a body by answering before it has read it and closing: that answer
     // counts.
-    if (slot.sent_bytes == 0 || slot.connection->is_tls()) {
+    if (slot.sent_bytes == 0) {
       broke(slot, moved.error());
     } else {
       slot.writable = false;

@@ -146,7 +146,9 @@ Result<std::optional<PutResult>> AzureStore::look_at_copy(std::string_view key,
   TRY(service_->expect(exchange, 200, doing, limits));
   const http::Headers& headers = exchange.answer.headers;
   if (headers.get("x-ms-copy-id") != copy_id) {
-    return fail(ErrorCode::precondition_failed, what + " failed: somebody else wrote it meanwhile");
+    return fail(Error{.code = ErrorCode::precondition_failed,
+                      .message = what + " failed: somebody else wrote it meanwhile",
+                      .request_id = std::string(headers.get("x-ms-request-id"))});
   }
   const std::string_view status = headers.get("x-ms-copy-status");
   if (status == "pending") return std::nullopt;
@@ -161,7 +163,8 @@ Error AzureStore::given_up(std::string_view key, const std::string& copy_id,
   Error error{.code = ErrorCode::corrupt,
               .message = fmt::format("{} {} failed: the service ended the copy as \"{}\" ({})",
                                      doing.verb, doing.uri, headers.get("x-ms-copy-status"),
-                                     headers.get("x-ms-copy-status-description"))};
+                                     headers.get("x-ms-copy-status-description")),
+              .request_id = std::string(headers.get("x-ms-request-id"))};
   remove_remains(key, copy_id);
   return error;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "azure/account.h"
+#include "base/fake_clock.h"
 #include "base/guarded.h"
 #include "http/fake_server.h"
 #include "object/azure/azure_account.h"
@@ -17,6 +18,7 @@
 namespace aloft {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -45,7 +47,7 @@ class AzureTreeTest : public testing::Test {
     if (with_dfs_endpoint) {
       account.dfs_endpoint = {.server = server_.endpoint(), .base_path = "/dfs"};
     }
-    return AzureAccount(std::move(account), std::make_shared<http::Client>());
+    return AzureAccount(std::move(account), std::make_shared<http::Client>(), clock_);
   }
   void rules(std::vector<Rule> rules) { *rules_.lock() = std::move(rules); }
   void hierarchical(std::vector<Rule> others) {
@@ -56,6 +58,7 @@ class AzureTreeTest : public testing::Test {
   }
   std::vector<std::string> requests() { return *requests_.lock(); }
 
+  FakeClock clock_;
   Guarded<std::vector<Rule>> rules_;
   Guarded<std::vector<std::string>> requests_;
   const Metadata none_;
@@ -107,6 +110,17 @@ TEST_F(AzureTreeTest, AsksAgainWhereNobodyCouldSay) {
   rules({{.when = "restype=account", .status = "503 Busy", .headers = ""}});
   EXPECT_EQ(lab.container("demo")->hierarchical(limits()).error().code, ErrorCode::throttled);
   hierarchical({});
+  EXPECT_TRUE(lab.container("demo")->hierarchical(limits()).value());
+}
+
+TEST_F(AzureTreeTest, AsksAgainAMinuteAfterARefusal) {
+  AzureAccount lab = account();
+  rules({{.when = "demo?", .status = "403 Forbidden", .headers = ""}});
+  EXPECT_FALSE(lab.container("demo")->hierarchical(limits()).value());
+  hierarchical({});
+  clock_.advance(59s);
+  EXPECT_FALSE(lab.container("demo")->hierarchical(limits()).value());
+  clock_.advance(1s);
   EXPECT_TRUE(lab.container("demo")->hierarchical(limits()).value());
 }
 

@@ -31,11 +31,18 @@ RequestOutcome outcome_of(const http::Exchange& exchange) {
 /// may use; the same for what is late.
 class Load final : public http::PerformOptions::Observer {
  public:
-  Load(ConcurrencyLimiter::Permit& permit, Lateness& lateness, std::size_t requests)
-      : permit_(permit), lateness_(lateness), left_(requests) {}
+  Load(ConcurrencyLimiter::Permit& permit, Lateness& lateness, std::size_t requests, Clock& clock)
+      : permit_(permit),
+        lateness_(lateness),
+        alone_(requests == 1),
+        left_(requests),
+        clock_(clock),
+        began_(clock.now()) {}
 
   std::size_t ended(const http::Exchange& exchange) override {
-    const RequestOutcome outcome = outcome_of(exchange);
+    RequestOutcome outcome = outcome_of(exchange);
+    // Large bodies take long to send; of many requests nobody knows when each began.
+    if (alone_ && outcome.throttled) outcome.sending = clock_.now() - began_ - outcome.first_byte;
     const bool small_read = exchange.late_after.count() > 0;
     if (small_read && outcome.body_bytes > 0) lateness_.note(outcome.first_byte);
     permit_.ended(outcome, --left_);
@@ -46,7 +53,10 @@ class Load final : public http::PerformOptions::Observer {
  private:
   ConcurrencyLimiter::Permit& permit_;
   Lateness& lateness_;
+  const bool alone_;
   std::size_t left_;
+  Clock& clock_;
+  const Clock::time_point began_;
 };
 
 constexpr std::string_view kChecksumHeader = "x-ms-content-crc64";
@@ -121,7 +131,7 @@ void BlobService::send(std::span<http::Exchange* const> exchanges, const Limits&
     // Without a token for one there is none for the others.
     if (!authorized) return fail_all(exchanges, authorized.error());
   }
-  Load load(*permit, *lateness_, exchanges.size());
+  Load load(*permit, *lateness_, exchanges.size(), clock_);
   client_->perform(exchanges, limits, {.connections_max = permit->count(), .observer = &load});
 }
 

@@ -78,9 +78,11 @@ class BlobService {
                       const Doing& doing, const Limits& limits) const;
 
  private:
-  /// Nothing where a container that is not there has no answer.
-  Result<std::optional<bool>> ask_hierarchical(std::string_view container,
-                                               const Limits& limits) const;
+  struct AccountKind {
+    bool hierarchical = false;
+    Clock::time_point ask_again = Clock::time_point::max();
+  };
+  Result<AccountKind> ask_kind(std::string_view container, const Limits& limits) const;
   void begin_at(const azure::ServiceEndpoint& endpoint, http::Exchange& exchange,
                 http::Method method, std::string_view path, std::string_view query) const;
   void send(std::span<http::Exchange* const> exchanges, const Limits& limits) const;
@@ -91,7 +93,7 @@ class BlobService {
   const std::unique_ptr<ConcurrencyLimiter> limiter_;
   const std::unique_ptr<Lateness> lateness_;
   Clock& clock_;
-  mutable Guarded<std::optional<bool>> hierarchical_;
+  mutable Guarded<std::optional<AccountKind>> kind_;
   mutable std::atomic<AccessKept> access_kept_ = AccessKept::all;
   mutable std::atomic<bool> takes_checksums_ = true;
 };

@@ -8,6 +8,9 @@
 namespace aloft::internal {
 namespace {
 
+/// How long a refusal to say what kind of account it is counts as the answer.
+constexpr auto kRefusalKept = std::chrono::minutes(1);
+
 /// Faults of service or network, after which the question stands.
 bool says_nothing(const http::Answer& answer) {
   return answer.status >= 500 || answer.status == 429 || answer.status == 408;
@@ -44,23 +47,24 @@ void BlobService::keep_less_access(AccessKept kept) const {
 }
 
 Result<bool> BlobService::hierarchical(std::string_view container, const Limits& limits) const {
-  if (const auto known = *hierarchical_.lock()) return *known;
-  const std::optional<bool> answer = TRY(ask_hierarchical(container, limits));
-  if (answer) *hierarchical_.lock() = answer;
-  return answer.value_or(false);
+  const auto now = clock_.now();
+  if (const auto known = *kind_.lock(); known && now < known->ask_again) return known->hierarchical;
+  const AccountKind kind = TRY(ask_kind(container, limits));
+  *kind_.lock() = kind;
+  return kind.hierarchical;
 }
 
 /// Get Account Information says it, to keys and to any SAS. Other credentials see it by what List
 /// Blobs takes: flat accounts refuse to include permissions.
-Result<std::optional<bool>> BlobService::ask_hierarchical(std::string_view container,
-                                                          const Limits& limits) const {
+Result<BlobService::AccountKind> BlobService::ask_kind(std::string_view container,
+                                                       const Limits& limits) const {
   const std::string uri = fmt::format("az://{}", account_.name);
   const Doing doing{"asking what kind of account is", uri};
   http::Exchange exchange;
   begin(exchange, http::Method::head, container, "restype=account&comp=properties");
   Result<void> performed = perform(exchange, limits);
   if (performed && exchange.answer.status == 200) {
-    return exchange.answer.headers.get("x-ms-is-hns-enabled") == "true";
+    return AccountKind{exchange.answer.headers.get("x-ms-is-hns-enabled") == "true"};
   }
   if (performed && !says_nothing(exchange.answer)) {
     begin(exchange, http::Method::get, container,
@@ -69,8 +73,11 @@ Result<std::optional<bool>> BlobService::ask_hierarchical(std::string_view conta
   }
   if (!performed) return fail(error_of_transport(std::move(performed).error(), doing));
   if (says_nothing(exchange.answer)) return fail(error_of_answer(exchange.answer, doing));
-  if (exchange.answer.status == 404) return std::nullopt;
-  return exchange.answer.status == 200;
+  const int status = exchange.answer.status;
+  // A missing container has no answer; a role that was granted a moment ago takes minutes to count.
+  if (status == 404) return AccountKind{false, clock_.now()};
+  if (status == 401 || status == 403) return AccountKind{false, clock_.now() + kRefusalKept};
+  return AccountKind{status == 200};
 }
 
 }  // namespace aloft::internal
