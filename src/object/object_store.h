@@ -150,6 +150,7 @@ struct CopyRequest {
   const Metadata* metadata = nullptr;  ///< Null: the source's.
   Conditions conditions{};             ///< On the destination.
   std::string_view source_if_match{};
+  std::uint64_t size_bytes = 0;  ///< Of the source, if it is known.
 };
 
 /// Another name, in the same store, for an object or for a directory with all that is in it.

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -154,6 +155,27 @@ TEST_F(CopyTest, BringsATreeBackThroughASecondContainer) {
   EXPECT_THAT(differences(box("kept"), second), IsEmpty());
   expect_copied(second, local("back"));
   EXPECT_EQ(testing::attributes(path("back")), testing::attributes(path("tree")));
+}
+
+TEST_F(CopyTest, HasTheServiceFetchBlocksOfWhatItDoesNotCopyAtOnce) {
+  testing::write_file(path("tree/large"), pattern(1200 * 1024 + 17));
+  testing::write_file(path("tree/small"), "small");
+  expect_copied(local("tree"), box("kept"));
+  std::atomic<int> blocks = 0;
+  store_->before_copy = [](const CopyRequest& request) -> Result<void> {
+    EXPECT_GT(request.size_bytes, 0u);
+    return fail(ErrorCode::unsupported, "not at once");
+  };
+  store_->before_stage = [&](std::string_view) -> Result<void> {
+    ++blocks;
+    return {};
+  };
+  expect_copied(box("kept"), box("again"));
+  EXPECT_EQ(blocks, 3 + 1);
+  EXPECT_EQ(store_->head("again/large", {})->metadata, store_->head("kept/large", {})->metadata);
+  EXPECT_THAT(differences(box("kept"), box("again")), IsEmpty());
+  expect_copied(box("again"), local("back"));
+  EXPECT_EQ(testing::content_of(path("back/large")), pattern(1200 * 1024 + 17));
 }
 
 TEST_F(CopyTest, RestoresOwnersAndSetUidOnlyWhereModesAreTrusted) {

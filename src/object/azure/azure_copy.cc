@@ -7,6 +7,7 @@
 
 #include "azure/encoding.h"
 #include "azure/names/blob_names.h"
+#include "base/byte_size.h"
 #include "base/retry.h"
 #include "object/azure/azure_store.h"
 #include "object/azure/internal/blob_answer.h"
@@ -22,6 +23,10 @@ namespace {
 
 /// For requests that tidy up behind a copy, when its own time may be over.
 constexpr auto kTidyingMax = std::chrono::seconds(5);
+
+/// Between accounts, a token for the source is for copies that are done with their answer, and
+/// those take so much (learn.microsoft.com, Copy Blob From URL).
+constexpr std::uint64_t kCopiedAtOnceMax = 256_MiB;
 
 bool is_given_up(std::string_view copy_status) {
   return copy_status == "failed" || copy_status == "aborted";
@@ -39,7 +44,8 @@ Result<PutResult> AzureStore::copy(const CopyRequest& request, const Limits& lim
                       .key = request.key,
                       .metadata = &metadata,
                       .conditions = request.conditions,
-                      .source_if_match = request.source_if_match},
+                      .source_if_match = request.source_if_match,
+                      .size_bytes = request.size_bytes},
                      limits);
   };
   return with_access(request.key, *request.metadata, limits, write);
@@ -48,9 +54,19 @@ Result<PutResult> AzureStore::copy(const CopyRequest& request, const Limits& lim
 Result<PutResult> AzureStore::copy_with(const CopyRequest& request, const Limits& limits) {
   const std::string name = uri(request.key);
   const Doing doing{"copying to", name};
+  // What this account has, whoever may ask it for a copy may read.
+  const bool own = request.source.url.starts_with(to_string(service_->endpoint()) + "/");
+  const bool by_token = !own && !request.source.authorization.empty();
+  if (by_token && request.size_bytes > kCopiedAtOnceMax) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} {}: between accounts, by identities, the service copies at most {} "
+                            "at once",
+                            doing.verb, name, format_byte_size(kCopiedAtOnceMax)));
+  }
   http::Exchange exchange;
   service_->begin(exchange, http::Method::put, path(request.key));
-  TRY(internal::add_source(exchange, request.source));
+  if (by_token) exchange.headers.add("x-ms-requires-sync", "true");
+  TRY(internal::add_source(exchange, own ? SourceRef{request.source.url} : request.source));
   if (!request.source_if_match.empty()) {
     exchange.headers.add("x-ms-source-if-match", request.source_if_match);
   }

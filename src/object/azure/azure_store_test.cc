@@ -10,6 +10,7 @@
 
 #include "azure/account.h"
 #include "azure/token_server_fake.h"
+#include "base/byte_size.h"
 #include "base/guarded.h"
 #include "http/fake_server.h"
 #include "object/azure/azure_account.h"
@@ -289,6 +290,26 @@ TEST_F(AzureStoreTest, WaitsForTheCopyOfAnEarlierAttempt) {
   });
   EXPECT_EQ(store()->copy(repeat, limits()).error().code, ErrorCode::already_exists);
   EXPECT_THAT(request(), StartsWith("HEAD /demo/b "));
+}
+
+TEST_F(AzureStoreTest, CopiesAtOnceWhereATokenIsForAnotherAccount) {
+  answer_copy("202 Accepted", "success");
+  const SourceRef other{.url = "https://other.example/demo/a", .authorization = "Bearer token"};
+  ASSERT_TRUE(store()->copy({.source = other, .key = "b", .size_bytes = 1}, limits()));
+  EXPECT_THAT(request(), AllOf(HasSubstr("x-ms-requires-sync: true\r\n"),
+                               HasSubstr("x-ms-copy-source-authorization: Bearer token\r\n")));
+  const auto large = store()->copy({.source = other, .key = "b", .size_bytes = 257_MiB}, limits());
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, ErrorCode::unsupported);
+}
+
+TEST_F(AzureStoreTest, ShowsNoTokenForWhatItsOwnAccountHas) {
+  answer_copy("202 Accepted", "success");
+  SourceRef own = store()->source_ref("a").value();
+  own.authorization = "Bearer token";
+  ASSERT_TRUE(store()->copy({.source = own, .key = "b", .size_bytes = 257_MiB}, limits()));
+  EXPECT_THAT(request(), AllOf(Not(HasSubstr("x-ms-requires-sync")),
+                               Not(HasSubstr("x-ms-copy-source-authorization"))));
 }
 
 TEST_F(AzureStoreTest, AbortsAnInterruptedCopyAndRemovesWhatItLeaves) {

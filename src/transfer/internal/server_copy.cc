@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/internal/server_copy.h"
 
+#include <algorithm>
+
+#include "base/random.h"
 #include "format/attributes.h"
+#include "format/block_id.h"
 #include "format/content_notes.h"
+#include "transfer/internal/file_parts.h"
 
 namespace aloft::transfer {
 
 namespace {
+
+/// Of a block, as the service fetches it by itself.
+constexpr std::uint64_t kPartsInBlock = 8;
 
 /// Nothing but metadata, which stores that have directories of their own do not copy.
 Result<void> copy_directory(Session& session, const ServerCopy& copy) {
@@ -43,21 +51,74 @@ Metadata metadata_for(const ServerCopy& copy) {
   return metadata;
 }
 
-Result<void> copy_content(Session& session, const ServerCopy& copy) {
+Result<void> copy_at_once(Session& session, const ServerCopy& copy, const Metadata& metadata) {
   const ObjectInfo& object = *copy.entry.object;
   const SourceRef source = TRY(copy.source->store().source_ref(object.key));
-  const Metadata metadata = metadata_for(copy);
   const auto write = [&](const std::string& key, const ObjectHead& head) {
     const CopyRequest request{.source = source,
                               .key = key,
                               .metadata = &metadata,
                               .conditions = head.conditions,
-                              .source_if_match = object.etag};
+                              .source_if_match = object.etag,
+                              .size_bytes = object.size_bytes};
     return copy.tree->store().copy(request, session.limits);
   };
   TRY(write_object(*copy.tree, copy.target, {.attributes = copy.entry.attributes}, write,
                    session.limits));
   return {};
+}
+
+/// Staged under `key`, each fetched by the service itself.
+Result<std::vector<BlockRef>> stage_from_source(Session& session, const ServerCopy& copy,
+                                                const std::string& key) {
+  const ObjectInfo& object = *copy.entry.object;
+  const Capabilities can = copy.tree->store().capabilities();
+  const std::uint64_t least = parts_in(object.size_bytes, can.blocks_max);
+  const std::uint64_t usual = kPartsInBlock * session.options.part_size_bytes;
+  const std::uint64_t block_bytes = std::min(std::max(usual, least), can.block_size_bytes_max);
+  const std::string writer = format::new_writer_id(system_random());
+  std::vector<BlockRef> blocks;
+  for (std::uint64_t offset = 0; offset < object.size_bytes; offset += block_bytes) {
+    const auto index = static_cast<std::uint32_t>(blocks.size());
+    blocks.push_back({format::block_id(writer, index), BlockRef::From::staged});
+    // Anew for each: it may carry a token that expires.
+    const SourceRef source = TRY(copy.source->store().source_ref(object.key));
+    const std::uint64_t length = std::min(block_bytes, object.size_bytes - offset);
+    TRY(copy.tree->store().stage_block_from({.key = key,
+                                             .block_id = blocks.back().id,
+                                             .source = source,
+                                             .range = {offset, length},
+                                             .source_if_match = object.etag},
+                                            session.limits));
+  }
+  return blocks;
+}
+
+Result<void> copy_in_blocks(Session& session, const ServerCopy& copy, const Metadata& metadata) {
+  const ObjectInfo& object = *copy.entry.object;
+  const ObjectTarget& target = copy.target;
+  std::string key = target.present ? target.present->key : target.key;
+  if (key.empty()) key = TRY(key_for(target.path, copy.tree->name_of(target.path)));
+  const std::vector<BlockRef> blocks = TRY(stage_from_source(session, copy, key));
+  const auto write = [&](const std::string&, const ObjectHead& head) {
+    return copy.tree->store().commit_blocks({.key = key,
+                                             .blocks = blocks,
+                                             .metadata = metadata,
+                                             .properties = object.properties,
+                                             .conditions = head.conditions},
+                                            session.limits);
+  };
+  TRY(write_object(*copy.tree, target, {.attributes = copy.entry.attributes}, write,
+                   session.limits));
+  return {};
+}
+
+Result<void> copy_content(Session& session, const ServerCopy& copy) {
+  const Metadata metadata = metadata_for(copy);
+  auto copied = copy_at_once(session, copy, metadata);
+  const bool in_blocks = !copied && copied.error().code == ErrorCode::unsupported &&
+                         copy.tree->store().capabilities().stage_from_object;
+  return in_blocks ? copy_in_blocks(session, copy, metadata) : copied;
 }
 
 Result<void> copy_version(Session& session, const ServerCopy& copy) {

@@ -50,6 +50,7 @@ class HookedStore final : public ObjectStore {
   }
   Result<void> stage_block_from(const StageFromRequest& request, const Limits& limits) override {
     TRY(before_write(request.key));
+    TRY(before_stage(request.block_id));
     return inner_->stage_block_from(request, limits);
   }
   Result<PutResult> commit_blocks(const CommitRequest& request, const Limits& limits) override {
