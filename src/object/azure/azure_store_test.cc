@@ -270,7 +270,7 @@ TEST_F(AzureStoreTest, WaitsForTheCopyOfAnEarlierAttempt) {
   for (const bool succeeds : {true, false}) {
     heads = 0;
     answer("409 Conflict", "x-ms-error-code: BlobAlreadyExists\r\n");
-    on_request([&, succeeds](const std::string& asked) {
+    on_request([this, whose, &heads, succeeds](const std::string& asked) {
       if (!asked.starts_with("HEAD")) return;
       const std::string end = succeeds ? "success" : "failed";
       answer("200 OK",
@@ -284,7 +284,7 @@ TEST_F(AzureStoreTest, WaitsForTheCopyOfAnEarlierAttempt) {
   }
   EXPECT_THAT(request(), StartsWith("DELETE /demo/b "));
   answer("409 Conflict", "x-ms-error-code: BlobAlreadyExists\r\n");
-  on_request([&](const std::string& asked) {
+  on_request([this, whose](const std::string& asked) {
     if (asked.starts_with("HEAD"))
       answer("200 OK", whose + "theirs\r\nx-ms-copy-status: failed\r\n");
   });
