@@ -98,12 +98,6 @@ void Connection::expect(std::uint64_t left_bytes) {
   tell_from(waits ? static_cast<int>(many) : 1);
 }
 
-bool Connection::stop_waiting_for_many() {
-  const bool waited = told_from_bytes_ > 1;
-  tell_from(1);
-  return waited;
-}
-
 void Connection::tell_from(int bytes) {
   // Where the kernel refuses, it tells more often: that is all.
   if (std::exchange(told_from_bytes_, bytes) == bytes) return;

@@ -53,8 +53,10 @@ class Connection {
   /// Of a plain connection on which at least so many bytes are to come, the kernel need not tell
   /// before there are many of them: each time costs a system call and a wake-up.
   void expect(std::uint64_t left_bytes);
-  /// From now on it tells of each byte. True if some may have come of which it did not.
-  bool stop_waiting_for_many();
+  /// Some may have come of which it did not tell.
+  bool waits_for_many() const { return told_from_bytes_ > 1; }
+  /// From now on it tells of each byte.
+  void stop_waiting_for_many() { tell_from(1); }
 
   /// False if the other side closed it, or sent something that nobody asked for.
   bool seems_alive() const;

@@ -305,6 +305,7 @@ bool Driver::receive_some(Slot& slot) {
     return false;
   }
   slot.connection->expect(reader.left_bytes());
+  plan_look(slot);
   // The kernel tells when more comes; of an end that it told of already, it does not again.
   if (slot.connection->drained && !slot.connection->ended) slot.readable = false;
   return true;

@@ -77,6 +77,8 @@ class Driver {
   static bool awaits_first_byte(const Slot& slot);
   std::chrono::milliseconds patience(const Slot& slot) const;
   void plan_stall(const Slot& slot);
+  void look(Slot& slot);
+  void plan_look(const Slot& slot);
   void fail_stalled();
 
   void expect_lateness(Slot& slot);

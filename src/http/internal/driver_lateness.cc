@@ -10,6 +10,12 @@ namespace aloft::http::internal {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr milliseconds kManyTimeMax{100};
+
+}  // namespace
+
 /// The request is out and nothing of its answer is here.
 bool Driver::awaits_first_byte(const Slot& slot) {
   return slot.phase == Phase::talking && slot.sent_bytes == request_bytes(slot) &&
@@ -26,14 +32,8 @@ void Driver::fail_stalled() {
   for (std::size_t i = 0; i < count_; ++i) {
     Slot& slot = slots_[i];
     if (slot.connection == nullptr) continue;
+    look(slot);
     if (slot.ready || now_ < slot.last_progress + patience(slot)) {
-      plan_stall(slot);
-      continue;
-    }
-    // Something may be there, but less than the kernel was to tell of.
-    if (slot.connection->stop_waiting_for_many()) {
-      slot.readable = true;
-      make_ready(slot);
       plan_stall(slot);
       continue;
     }
@@ -43,6 +43,21 @@ void Driver::fail_stalled() {
                  .message = awaits_first_byte(slot) ? "no answer began within " + time
                                                     : "nothing came for " + time});
   }
+}
+
+/// Bytes that the kernel does not tell of because they are few (and old kernels do not where their
+/// room is full) are taken after a while.
+void Driver::look(Slot& slot) {
+  if (slot.ready || !slot.connection->waits_for_many()) return;
+  if (now_ < slot.last_progress + kManyTimeMax) return plan_look(slot);
+  slot.connection->stop_waiting_for_many();
+  slot.readable = true;
+  make_ready(slot);
+}
+
+void Driver::plan_look(const Slot& slot) {
+  if (!slot.connection->waits_for_many()) return;
+  next_stall_ = std::min(next_stall_, slot.last_progress + kManyTimeMax);
 }
 
 /// Has fail_stalled() look at it when its patience ends; and before, because it may come to wait
