@@ -20,7 +20,11 @@ bool RetryBudget::take_repeat() {
 
 Result<void> Retry::pause_after(Error error) {
   ++attempts_;
-  if (attempts_ >= options_.attempts_max || !budget_.take_repeat()) {
+  if (!error.request_id.empty()) budget_.note_answer();
+  const int attempts_max = budget_.heard()
+                               ? options_.attempts_max
+                               : std::min(options_.attempts_max, options_.attempts_unheard_max);
+  if (attempts_ >= attempts_max || !budget_.take_repeat()) {
     if (attempts_ > 1) {
       error.message += "; gave up after " + std::to_string(attempts_) + " attempts";
     }

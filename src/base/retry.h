@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -12,7 +13,10 @@
 namespace aloft {
 
 struct RetryOptions {
-  int attempts_max = 8;
+  int attempts_max = 10;
+  /// As long as the service has not answered anything yet: its name may be wrong, and then waiting
+  /// is of no use.
+  int attempts_unheard_max = 6;
   /// The longest first pause; doubles with each attempt. Each pause is a random part of the longest
   /// one (full jitter), so that clients that failed together do not come back together.
   std::chrono::milliseconds pause_first{200};
@@ -24,7 +28,8 @@ struct RetryOptions {
   double spare_repeats = 100;
 };
 
-/// How many repeats are left. Safe from many threads at once; all that asks one service shares one.
+/// How many repeats are left, and whether the service is there at all. Safe from many threads at
+/// once; all that asks one service shares one.
 class RetryBudget {
  public:
   explicit RetryBudget(const RetryOptions& options)
@@ -34,11 +39,15 @@ class RetryBudget {
   void note_request();
   /// False if there is none left.
   bool take_repeat();
+  /// It answered, whatever.
+  void note_answer() { heard_.store(true, std::memory_order_relaxed); }
+  bool heard() const { return heard_.load(std::memory_order_relaxed); }
 
  private:
   const double per_request_;
   const double spare_max_;
   Guarded<double> spare_;
+  std::atomic<bool> heard_ = false;
 };
 
 /// True for failures that a repeat may cure.
@@ -59,6 +68,8 @@ class Retry {
   /// An attempt failed before this one and its answer may be lost: it may have done its work.
   bool repeated() const { return attempts_ > 0; }
 
+  /// No further attempt is needed, or of use.
+  void ended() { budget_.note_answer(); }
   /// Waits before the next attempt; fails with the error to report where there is to be none.
   Result<void> pause_after(Error error);
 
@@ -76,7 +87,10 @@ template <class Call>
 auto with_retry(Retry retry, Call call) -> decltype(call(retry)) {
   for (;;) {
     auto result = call(std::as_const(retry));
-    if (result.has_value() || !is_passing(result.error())) return result;
+    if (result.has_value() || !is_passing(result.error())) {
+      retry.ended();
+      return result;
+    }
     TRY(retry.pause_after(std::move(result).error()));
   }
 }

@@ -60,7 +60,7 @@ void RetryingStore::read_many(std::span<ReadPart> parts, const Limits& limits) {
       again.push_back(parts[i]);
       places.push_back(i);
     }
-    if (again.empty()) return;
+    if (again.empty()) return retry.ended();
     const auto longest =
         std::ranges::max_element(again, {}, [](const ReadPart& part) -> std::chrono::milliseconds {
           return part.result.error().retry_after;

@@ -165,6 +165,26 @@ TEST_F(RetryingStoreTest, GivesUpAfterItsAttempts) {
   EXPECT_EQ(inner_->calls, 3);
 }
 
+TEST_F(RetryingStoreTest, GivesUpSoonerOnAServiceThatNeverAnswered) {
+  RetryingStore store(inner_, {.attempts_max = 9, .attempts_unheard_max = 2}, clock_, random_);
+  const auto attempts = [&] {
+    inner_->calls = 0;
+    inner_->fail_before = 99;
+    EXPECT_FALSE(store.head("a", {}));
+    inner_->fail_before = 0;
+    return inner_->calls;
+  };
+  EXPECT_EQ(attempts(), 2);
+  EXPECT_EQ(store.head("a", {}).error().code, ErrorCode::not_found);
+  EXPECT_EQ(attempts(), 9);
+  RetryingStore other(inner_, {.attempts_max = 9, .attempts_unheard_max = 2}, clock_, random_);
+  inner_->error.request_id = "id";
+  inner_->calls = 0;
+  inner_->fail_before = 99;
+  EXPECT_FALSE(other.head("a", {}));
+  EXPECT_EQ(inner_->calls, 9) << "it is there, but in trouble";
+}
+
 TEST_F(RetryingStoreTest, PausesLongerEachTimeButNotBeyondTheLongest) {
   RetryingStore patient(inner_, {.attempts_max = 10, .pause_first = 100ms, .pause_max = 400ms},
                         clock_, random_);

@@ -128,7 +128,7 @@ TEST_F(BatchClientTest, GivesUpOnAServiceThatStaysBusy) {
   service_.settings().lock()->trouble = [](const Asked&, std::size_t) { return Trouble::busy; };
   const auto pool = client().pool("p", limits_);
   EXPECT_EQ(pool.error().code, ErrorCode::throttled);
-  EXPECT_THAT(pool.error().message, HasSubstr("gave up after 8 attempts"));
+  EXPECT_THAT(pool.error().message, HasSubstr("gave up after 10 attempts"));
 }
 
 TEST_F(BatchClientTest, MakesAJobOnceAndOnOnePool) {
