@@ -212,24 +212,32 @@ class Sync {
   // ---- Removal
 
   /// Of the surplus: no directory of a container that keeps something, since the selection leaves
-  /// it out. On disk such a directory tells when it is to be deleted.
+  /// it out. On disk such a directory tells when it is to be deleted. A failure where it stands in
+  /// the way.
   Result<std::vector<Entry>> removable() {
     std::vector<Entry> surplus = plan_.surplus();
-    if (!target_.object || options_.copy.selection.takes_all() || surplus.empty()) return surplus;
+    const bool may_keep = target_.object && !surplus.empty();
+    if (options_.copy.selection.takes_all() || (!may_keep && plan_.conflicts().empty())) {
+      return surplus;
+    }
     std::set<std::string, std::less<>> going;
     for (const Entry& entry : surplus) going.insert(entry.path);
     std::set<std::string, std::less<>> filled;
     const auto found = [&](const Entry& entry) -> Result<void> {
       TRY(limits_.check(system_clock(), "reading " + target_.shown()));
-      if (!entry.object || going.contains(entry.path)) return {};
+      const bool implied = target_.object && !entry.object;
+      if (implied || going.contains(entry.path)) return {};
       for (std::string_view path = parent_of(entry.path);
            !path.empty() && filled.emplace(path).second; path = parent_of(path)) {
       }
       return {};
     };
-    TRY(target_.object->walk(target_.path, {.found = found, .failed = failed_}, limits_));
+    TRY(target_.tree().walk(target_.path, {.found = found, .failed = failed_}, limits_));
+    for (const std::string& path : plan_.conflicts()) {
+      if (filled.contains(plan_.present_entry(path).path)) failed_(shown(path), kept_filled(path));
+    }
     std::erase_if(surplus, [&](const Entry& entry) {
-      return entry.kind() == FileKind::directory && filled.contains(entry.path);
+      return target_.object && entry.kind() == FileKind::directory && filled.contains(entry.path);
     });
     return surplus;
   }
@@ -240,7 +248,7 @@ class Sync {
       return {};
     }
     const std::vector<Entry> surplus = TRY(removable());
-    if (surplus.empty()) return {};
+    if (surplus.empty() && plan_.conflicts().empty()) return {};
     for (const std::string& path : plan_.unlisted()) failed_(shown(path), otherwise_spelled(path));
     if (!report_.copied.failures.empty()) {
       failed_(target_.shown(), nothing_removed());
@@ -276,6 +284,12 @@ class Sync {
                     "cannot replace " + shown(path) + ", a " + std::string(name_of(kind)) +
                         ", by what is of another kind in " + source_.shown() +
                         "; --delete replaces it");
+  }
+
+  Error kept_filled(const std::string& path) const {
+    return os_error(EISDIR, "cannot replace the directory " + shown(path) +
+                                " by what is none: it holds what --include and --exclude keep; "
+                                "move that away");
   }
 
   Error otherwise_spelled(const std::string& path) const {

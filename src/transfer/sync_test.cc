@@ -291,6 +291,27 @@ TEST_F(SyncTest, ReplacesAnotherKindOnlyWhenItMayRemove) {
   EXPECT_EQ(testing::contents(path("back")), testing::contents(path("tree")));
 }
 
+TEST_F(SyncTest, NamesADirectoryInTheWayThatHoldsWhatTheSelectionLeavesOut) {
+  testing::write_file(path("tree/p"), "a file");
+  put("copy/p/x.tmp", "left out");
+  testing::write_file(path("back/p/x.tmp"), "left out");
+  options_.remove_surplus = true;
+  options_.copy.selection =
+      Selection::of({{.effect = Selection::Effect::exclude, .pattern = "*.tmp"}}).value();
+  for (const bool dry_run : {true, false}) {
+    options_.dry_run = dry_run;
+    EXPECT_THAT(failures(local("tree"), box("copy")),
+                ElementsAre(HasSubstr("copy/p by what is none: it holds what"),
+                            HasSubstr("nothing was deleted")));
+  }
+  EXPECT_TRUE(in_box("copy").contains("p/x.tmp"));
+  expect_synced(local("tree"), box("other"));
+  EXPECT_THAT(failures(box("other"), local("back")),
+              ElementsAre(HasSubstr("back/p by what is none: it holds what"),
+                          HasSubstr("nothing was deleted")));
+  EXPECT_TRUE(fs::exists(path("back/p/x.tmp")));
+}
+
 TEST_F(SyncTest, LeavesWhatSomebodyChangedSinceTheComparison) {
   expect_synced(local("tree"), box("copy"));
   fs::remove(path("tree/a"));
