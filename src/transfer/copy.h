@@ -72,7 +72,8 @@ struct CopyReport {
 ///
 /// What fails by itself is in the report, everything else is copied; the call as a whole fails if
 /// nothing could begin, or with cancelled. Files on disk and objects appear whole or not at all. A
-/// file that changes while it is copied is copied again, and fails if it keeps changing.
+/// file that changes while it is copied is copied again, and fails if it keeps changing; so is a
+/// large one whose staged blocks another writer's commit takes away.
 Result<CopyReport> copy(std::span<const Place> sources, const Place& destination,
                         const CopyOptions& options, Progress& progress, const Limits& limits);
 

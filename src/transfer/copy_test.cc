@@ -16,7 +16,9 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
+#include "base/guarded.h"
 #include "base/temporary_directory.h"
 #include "object/memory_account.h"
 #include "transfer/testing/files.h"
@@ -456,6 +458,33 @@ TEST_F(CopyTest, FailsAFileThatKeepsChangingWhileItIsUploaded) {
   EXPECT_THAT(failure_messages(local("f"), box("f")),
               ElementsAre(HasSubstr("changed each of the 3 times")));
   EXPECT_FALSE(store_->head("f", {})) << "nothing half-written";
+}
+
+TEST_F(CopyTest, SendsALargeFileAgainWhoseBlocksAnotherWriterTookAway) {
+  testing::write_file(path("f"), pattern(5 * 64_KiB));
+  int commits = 0;
+  store_->before_commit = [&](std::string_view key) -> Result<void> {
+    if (commits++ == 0) put(std::string(key), "somebody else's");  // Drops what is staged.
+    return {};
+  };
+  EXPECT_EQ(expect_copied(local("f"), box("f")).files, 1u);
+  EXPECT_EQ(commits, 3) << "for a name that was free; for one that was not; with blocks";
+  EXPECT_THAT(differences(local("f"), box("f")), IsEmpty());
+}
+
+TEST_F(CopyTest, FailsALargeFileWhoseBlocksAreTakenAwayEachTime) {
+  testing::write_file(path("f"), pattern(5 * 64_KiB));
+  Guarded<std::set<std::string>> staged;
+  store_->before_stage = [&](std::string_view id) -> Result<void> {
+    staged.lock()->emplace(id);
+    return {};
+  };
+  store_->before_commit = [&](std::string_view key) -> Result<void> {
+    put(std::string(key), "somebody else's");
+    return {};
+  };
+  EXPECT_THAT(failure_messages(local("f"), box("f")), SizeIs(1));
+  EXPECT_EQ(staged.lock()->size(), 3 * 5u);
 }
 
 TEST_F(CopyTest, FetchesOneVersionThoughTheObjectChangesMeanwhile) {

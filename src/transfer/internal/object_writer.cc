@@ -27,7 +27,25 @@ ObjectHead head_for(const std::optional<ObjectInfo>& present, const FileAttribut
   return head;
 }
 
-// What another writer put there since.
+bool same_version(const std::optional<ObjectInfo>& a, const std::optional<ObjectInfo>& b) {
+  return a && b && a->key == b->key && a->etag == b->etag;
+}
+
+template <class Write>
+auto in_place_of(ObjectTree& tree, ObjectTarget target, FileKind kind, const Limits& limits,
+                 Write write) -> decltype(write(target)) {
+  for (int looks = 0;; ++looks) {
+    auto written = write(target);
+    if (written || !is_conflict(written.error()) || looks == kLooksMax) return written;
+    auto present = TRY(look_again(tree, target.path, kind, limits));
+    // It was no matter of what is there, but of the blocks, say.
+    if (same_version(present, target.present)) return written;
+    target.present = std::move(present);
+  }
+}
+
+}  // namespace
+
 Result<std::optional<ObjectInfo>> look_again(ObjectTree& tree, const std::string& path,
                                              FileKind wanted, const Limits& limits) {
   auto entry = tree.look(path, limits);
@@ -46,18 +64,6 @@ Result<std::optional<ObjectInfo>> look_again(ObjectTree& tree, const std::string
   }
   return std::move(entry->object);
 }
-
-template <class Write>
-auto in_place_of(ObjectTree& tree, ObjectTarget target, FileKind kind, const Limits& limits,
-                 Write write) -> decltype(write(target)) {
-  for (int looks = 0;; ++looks) {
-    auto written = write(target);
-    if (written || !is_conflict(written.error()) || looks == kLooksMax) return written;
-    target.present = TRY(look_again(tree, target.path, kind, limits));
-  }
-}
-
-}  // namespace
 
 std::string new_content_version() {
   return system_random().hex(kVersionBytes);

@@ -39,7 +39,8 @@ std::string new_content_version();
 
 /// Performs one write of a file, in place of exactly what is known to be there:
 /// names and properties that others stored with it are kept. If something else is there by now,
-/// looks and writes again, a few times; fails with EISDIR where that is a directory.
+/// looks and writes again, a few times; fails with EISDIR where that is a directory, and with
+/// precondition_failed where blocks are gone.
 Result<PutResult> write_object(
     ObjectTree& tree, ObjectTarget target, const Description& description,
     const std::function<Result<PutResult>(const std::string& key, const ObjectHead& head)>& write,
@@ -48,6 +49,11 @@ Result<PutResult> write_object(
 /// As above, of small content by one request.
 Result<PutResult> put_object(ObjectTree& tree, ObjectTarget target, const Description& description,
                              std::span<const std::byte> content, const Limits& limits);
+
+/// What another writer put at `path` since, where something of the kind `wanted` is to go; fails
+/// with EISDIR or ENOTDIR where the one is a directory and the other is not.
+Result<std::optional<ObjectInfo>> look_again(ObjectTree& tree, const std::string& path,
+                                             FileKind wanted, const Limits& limits);
 
 /// Brings the attributes of the object that `present` tells of up to date; precondition_failed if
 /// it is another version by now.

@@ -182,8 +182,18 @@ class UploadParts final : public FileParts {
     return may_help && blocks_.discard_foreign(session_, *upload_.tree, key_).value_or(false);
   }
 
+  // Another writer's commit takes our blocks away.
+  bool lost_blocks(const Result<void>& result) {
+    if (result || result.error().code != ErrorCode::precondition_failed) return false;
+    if (upload_.attempt == kAttemptsMax || !opened_.check_unchanged()) return false;
+    ObjectTarget& target = upload_.target;
+    auto present = look_again(*upload_.tree, target.path, FileKind::regular, session_.limits);
+    if (present) target.present = std::move(*present);
+    return present.has_value();
+  }
+
   void end(Result<void> result) override {
-    if (made_room(result)) {
+    if (made_room(result) || lost_blocks(result)) {
       blocks_.forget(session_);
       ++upload_.attempt;
       return upload_file(session_, std::move(upload_));
