@@ -16,8 +16,9 @@ inline constexpr std::string_view kNewestVersion = "2026-12-06";
 inline constexpr std::string_view kSasWithEncryptionScope = "2020-12-06";
 /// And that of one signed by a user delegation key has the agents.
 inline constexpr std::string_view kSasWithAgents = "2020-02-10";
-/// The last whose string to sign by a user delegation key the emulator knows: later ones have
-/// fields for delegated users and request headers.
-inline constexpr std::string_view kUserDelegationNewest = "2025-05-05";
+/// Then the user who alone may use it,
+inline constexpr std::string_view kSasWithDelegatedUser = "2025-07-05";
+/// and the fields and parameters that the request must have.
+inline constexpr std::string_view kSasWithRequestFields = "2026-04-06";
 
 }  // namespace aloft::emulator::blob

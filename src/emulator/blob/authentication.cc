@@ -89,7 +89,9 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
   }
   if (authorization) {
     if (authorization->starts_with("Bearer ")) {
-      return authenticate_bearer(account, *authorization);
+      const Authority user = TRY(authenticate_bearer(account, *authorization));
+      if (!target.query.contains("sduoid")) return user;
+      return authenticate_sas(account, target, access, peer_of(request, user.who), now, container);
     }
     if (!authorization->starts_with(kSharedKey)) {
       return not_authentic("The emulator takes the schemes SharedKey, Bearer and SAS only.");

@@ -60,15 +60,20 @@ Outcome<Authority> authenticate(const Account& account, const http::Request& req
                                 const Target& target, const Access& access, Seconds now,
                                 const Container* container = nullptr);
 
-/// Where a request comes from, and how.
+/// Where a request comes from, how, and with what: a SAS may ask for each. Valid as long as the
+/// request.
 struct Peer {
   std::string_view address;  ///< "127.0.0.1"
+  const http::Headers& headers;
   bool over_tls = false;
+  std::string_view user{};  ///< Who also brings a token; empty: nobody.
 };
 
-/// Valid as long as the request.
-inline Peer peer_of(const http::Request& request) {
-  return {.address = request.peer_address, .over_tls = request.over_tls};
+inline Peer peer_of(const http::Request& request, std::string_view user = {}) {
+  return {.address = request.peer_address,
+          .headers = request.headers,
+          .over_tls = request.over_tls,
+          .user = user};
 }
 
 /// Checks the SAS in the target's query alone: for the URL of a copy's source.

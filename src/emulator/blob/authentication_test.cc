@@ -8,6 +8,7 @@
 #include "base/fake_clock.h"
 #include "emulator/blob/sas.h"
 #include "emulator/blob/shared_key.h"
+#include "emulator/blob/user_delegation.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -155,14 +156,16 @@ class SasTest : public testing::Test {
   }
   static std::string check(const std::string& path, Parameters parameters,
                            const Access& access = kRead, const Parameters& changed_after = {},
-                           const Peer& peer = {.address = "127.0.0.1"}) {
+                           bool over_tls = false) {
     const Target unsigned_target = target_of(path, parameters);
     const std::string to_sign = parameters.contains("srt")
                                     ? account_sas_string("acc", unsigned_target.query)
                                     : service_sas_string("acc", unsigned_target);
     parameters["sig"] = base64_encode(hmac_sha256(kAccount.key, to_sign));
     for (const auto& [name, value] : changed_after) parameters[name] = value;
-    return text(authenticate_sas(kAccount, target_of(path, parameters), access, peer, kNow));
+    return text(authenticate_sas(kAccount, target_of(path, parameters), access,
+                                 {.address = "127.0.0.1", .headers = {}, .over_tls = over_tls},
+                                 kNow));
   }
   static Parameters with(Parameters parameters, const Parameters& more) {
     for (const auto& [name, value] : more) parameters[name] = value;
@@ -207,8 +210,7 @@ TEST_F(SasTest, OfTheAccountIsCheckedInEveryField) {
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"st", "2026-11-21"}})), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"spr", "https"}})),
             "403 AuthorizationProtocolMismatch");
-  const Peer over_tls{.address = "127.0.0.1", .over_tls = true};
-  EXPECT_EQ(check("/acc/box/a", with(account_, {{"spr", "https"}}), kRead, {}, over_tls), "ok");
+  EXPECT_EQ(check("/acc/box/a", with(account_, {{"spr", "https"}}), kRead, {}, true), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"spr", "https,http"}})), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"sip", "127.0.0.0-127.0.0.9"}})), "ok");
   EXPECT_EQ(check("/acc/box/a", with(account_, {{"sip", "10.0.0.1"}})),
@@ -230,22 +232,81 @@ TEST_F(SasTest, OfABlobOpensThatBlobAlone) {
   EXPECT_EQ(check("/acc/box/a", with(service_, {{"si", "policy"}})), "403 AuthenticationFailed");
 }
 
-TEST_F(SasTest, OfAUserDelegationKeyIsAsOfTheDocumentation) {
-  const Parameters delegated = with(service_, {{"skoid", "o"},
-                                               {"sktid", "t"},
-                                               {"skt", "2026-11-21T11:00:00Z"},
-                                               {"ske", "2026-11-21T13:00:00Z"},
-                                               {"sks", "b"},
-                                               {"skv", "2021-12-02"},
-                                               {"saoid", "a"},
-                                               {"scid", "c"}});
-  EXPECT_EQ(user_delegation_sas_string("acc", target_of("/acc/box/x", delegated)),
+/// A SAS that a user delegation key signed.
+class DelegatedSasTest : public SasTest {
+ protected:
+  static std::string string_of(const Parameters& parameters, const http::Headers& headers = {}) {
+    return user_delegation_sas_string("acc", target_of("/acc/box/x", parameters), {}, headers);
+  }
+
+  const Parameters delegated_ = with(service_, {{"skoid", "o"},
+                                                {"sktid", "t"},
+                                                {"skt", "2026-11-21T11:00:00Z"},
+                                                {"ske", "2026-11-21T13:00:00Z"},
+                                                {"sks", "b"},
+                                                {"skv", "2021-12-02"},
+                                                {"saoid", "a"},
+                                                {"scid", "c"}});
+};
+
+TEST_F(DelegatedSasTest, IsAsOfTheDocumentation) {
+  EXPECT_EQ(string_of(delegated_),
             "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
             "2026-11-21T13:00:00Z\nb\n2021-12-02\na\n\nc\n\n\n2021-12-02\nb\n\n\n\n\n\n\n");
-  EXPECT_EQ(user_delegation_sas_string(
-                "acc", target_of("/acc/box/x", with(delegated, {{"sv", "2019-12-12"}}))),
+  EXPECT_EQ(string_of(with(delegated_, {{"sv", "2019-12-12"}})),
             "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
             "2026-11-21T13:00:00Z\nb\n2021-12-02\n\n\n2019-12-12\nb\n\n\n\n\n\n");
+}
+
+TEST_F(DelegatedSasTest, HasTheDelegatedUser) {
+  EXPECT_EQ(string_of(with(delegated_, {{"sv", "2025-07-05"}})),
+            "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
+            "2026-11-21T13:00:00Z\nb\n2021-12-02\na\n\nc\n\n\n\n\n2025-07-05\nb\n\n\n\n\n\n\n");
+  EXPECT_EQ(string_of(with(delegated_, {{"sv", "2026-02-06"}, {"skdutid", "ut"}, {"sduoid", "u"}})),
+            "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
+            "2026-11-21T13:00:00Z\nb\n2021-12-02\na\n\nc\nut\nu\n\n\n2026-02-06\nb\n\n\n\n\n\n\n");
+}
+
+TEST_F(DelegatedSasTest, HasFieldsAndParametersOfTheRequest) {
+  Parameters dynamic =
+      with(delegated_, {{"sv", "2026-04-06"}, {"ses", "scope"}, {"rscc", "cache"}});
+  EXPECT_EQ(
+      string_of(dynamic),
+      "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
+      "2026-11-21T13:00:00Z\nb\n2021-12-02\na\n\nc\n\n\n\n\n2026-04-06\nb\n\nscope\n\n\ncache\n"
+      "\n\n\n");
+  dynamic = with(dynamic, {{"srh", "x-ms-range,Foo"}, {"srq", "Timeout,b"}, {"timeout", "7"}});
+  EXPECT_EQ(string_of(dynamic, {{"foo", "bar"}, {"X-Ms-Range", "bytes=0-1"}}),
+            "r\n\n2026-11-21T13:00:00Z\n/blob/acc/box/x\no\nt\n2026-11-21T11:00:00Z\n"
+            "2026-11-21T13:00:00Z\nb\n2021-12-02\na\n\nc\n\n\n\n\n2026-04-06\nb\n\nscope\n"
+            "x-ms-range:bytes=0-1\nFoo:bar\n\n\nTimeout:7\nb:\ncache\n\n\n\n");
+}
+
+TEST_F(DelegatedSasTest, OfOneUserIsForWhoHasItsTokenToo) {
+  FakeClock clock;
+  const identity::TokenIssuer issuer(clock);
+  const Account account{.name = "acc", .key = kAccount.key, .tokens = &issuer};
+  NoBody body;
+  http::Request request{.body = body};
+  const auto open = [&](const std::string& user, const std::string& token) {
+    Parameters parameters = with(delegated_, {{"sv", "2026-04-06"}, {"sduoid", user}});
+    const UserDelegationKey key{.object_id = "o",
+                                .tenant_id = "t",
+                                .start = "2026-11-21T11:00:00Z",
+                                .expiry = "2026-11-21T13:00:00Z",
+                                .version = "2021-12-02"};
+    parameters["sig"] =
+        base64_encode(hmac_sha256(secret_of(key, account.key), string_of(parameters)));
+    request.headers = {};
+    if (!token.empty()) request.headers.add("Authorization", "Bearer " + token);
+    return text(authenticate(account, request, target_of("/acc/box/x", parameters), kRead, kNow));
+  };
+  const std::string token = issuer.issue("https://storage.azure.com").text;
+  const std::string user(identity::kPrincipalId);
+  EXPECT_EQ(open(user, token), "ok");
+  EXPECT_EQ(open(user, ""), "403 AuthenticationFailed");
+  EXPECT_EQ(open("another", token), "403 AuthenticationFailed");
+  EXPECT_EQ(open("", ""), "ok");
 }
 
 TEST_F(SasTest, OfADirectoryOpensWhatIsBelowIt) {
@@ -264,7 +325,8 @@ TEST_F(SasTest, OfADirectoryOpensWhatIsBelowIt) {
       hmac_sha256(kAccount.key, service_sas_string("acc", target_of("/acc/box/a/b/c", directory))));
   const auto open = [&](const std::string& path, const Access& access, const Parameters& more) {
     const Target target = target_of(path, with(with(directory, {{"sig", signature}}), more));
-    return text(authenticate_sas(tree, target, access, {.address = "127.0.0.1"}, kNow));
+    return text(
+        authenticate_sas(tree, target, access, {.address = "127.0.0.1", .headers = {}}, kNow));
   };
   EXPECT_EQ(open("/acc/box/a/b/c", kRead, {}), "ok");
   EXPECT_EQ(open("/acc/box/a/b", kRead, {}), "ok");
@@ -305,7 +367,7 @@ TEST_F(SasTest, LeavesToThePolicyWhatItDoesNotSay) {
     parameters["sig"] = base64_encode(
         hmac_sha256(kAccount.key, service_sas_string("acc", target_of("/acc/box/a", parameters))));
     return text(authenticate_sas(kAccount, target_of("/acc/box/a", parameters), kRead,
-                                 {.address = "127.0.0.1"}, kNow, &container));
+                                 {.address = "127.0.0.1", .headers = {}}, kNow, &container));
   };
   const Parameters named{{"sv", "2021-12-02"}, {"sr", "c"}, {"si", "p"}};
   EXPECT_EQ(check_with(named), "ok");

@@ -10,6 +10,7 @@
 #include "emulator/blob/api_version.h"
 #include "emulator/blob/authentication.h"
 #include "emulator/blob/user_delegation.h"
+#include "emulator/blob/words.h"
 #include "emulator/wire/digest.h"
 
 namespace aloft::emulator::blob {
@@ -96,24 +97,31 @@ Outcome<Authority> authenticate_account_sas(const Account& account, const Target
                    .permissions = std::string(query.get("sp"))};
 }
 
+/// A SAS may be for one user alone, who brings a token of his, too.
+Outcome<void> check_user(const Query& query, const Peer& peer) {
+  const std::string_view user = query.get("sduoid");
+  const std::string_view tenant = query.get("skdutid");
+  if (user.empty()) return {};
+  if (user == peer.user && (tenant.empty() || tenant == identity::kTenantId)) return {};
+  return not_authentic("The SAS is for the user of sduoid, who has to send a bearer token, too.");
+}
+
 /// Of a SAS that a user delegation key signed: the key must hold now, too.
 Outcome<void> check_delegation(const Account& account, const Target& target, const Access& access,
-                               Seconds now) {
+                               const Peer& peer, Seconds now) {
   const Query& query = target.query;
-  if (query.get("sv") > kUserDelegationNewest) {
-    return not_authentic("The emulator takes SAS of user delegation keys up to sv=" +
-                         std::string(kUserDelegationNewest) + " only.");
-  }
   const UserDelegationKey key{.object_id = std::string(query.get("skoid")),
                               .tenant_id = std::string(query.get("sktid")),
                               .start = std::string(query.get("skt")),
                               .expiry = std::string(query.get("ske")),
                               .service = std::string(query.get("sks")),
-                              .version = std::string(query.get("skv"))};
+                              .version = std::string(query.get("skv")),
+                              .user_tenant_id = std::string(query.get("skdutid"))};
   if (key.service != "b") return refuse(Refusal::authorization_service_mismatch);
   TRY(check_signature(secret_of(key, account.key),
-                      user_delegation_sas_string(account.name, target, access.within),
+                      user_delegation_sas_string(account.name, target, access.within, peer.headers),
                       query.get("sig")));
+  TRY(check_user(query, peer));
   return check_time(key.start, key.expiry, now);
 }
 
@@ -156,14 +164,14 @@ Outcome<void> check_resource(const Account& account, const Target& target, const
 }
 
 Outcome<Authority> authenticate_service_sas(const Account& account, const Target& target,
-                                            const Access& access, const Container* container,
-                                            Seconds now) {
+                                            const Access& access, const Peer& peer,
+                                            const Container* container, Seconds now) {
   const Query& query = target.query;
   if (query.contains("skoid")) {
     if (query.contains("si")) {
       return not_authentic("A SAS of a user delegation key has no stored access policy.");
     }
-    TRY(check_delegation(account, target, access, now));
+    TRY(check_delegation(account, target, access, peer, now));
   } else {
     TRY(check_signature(account.key, service_sas_string(account.name, target, access.within),
                         query.get("sig")));
@@ -239,12 +247,26 @@ std::string_view signed_moment(const Query& query) {
   return query.get(query.get("sr") == "bv" ? "versionid" : "snapshot");
 }
 
-/// What both kinds end with.
-std::string signed_end(const Query& query) {
+/// What srh and srq name: "NAME:VALUE\n" of each header, "\nNAME:VALUE" of each parameter.
+std::string signed_request_fields(const Query& query, const http::Headers& headers) {
+  std::string text;
+  for (const std::string_view name : split_words(query.get("srh"))) {
+    (((text += name) += ':') += headers.get(name)) += '\n';
+  }
+  text += '\n';
+  for (const std::string_view name : split_words(query.get("srq"))) {
+    (((text += '\n') += name) += ':') += query.get(lower_case(name));
+  }
+  return text + '\n';
+}
+
+/// What both kinds end with; `request_fields` are those of a user delegation key.
+std::string signed_end(const Query& query, std::string_view request_fields = {}) {
   const bool is_moment = query.get("sr") == "bs" || query.get("sr") == "bv";
   std::string text = lines({query.get("sip"), query.get("spr"), query.get("sv"), query.get("sr"),
                             is_moment ? signed_moment(query) : ""});
   if (query.get("sv") >= kSasWithEncryptionScope) (text += query.get("ses")) += '\n';
+  text += request_fields;
   text += lines({query.get("rscc"), query.get("rscd"), query.get("rsce"), query.get("rscl"),
                  query.get("rsct")});
   text.pop_back();
@@ -262,7 +284,7 @@ std::string service_sas_string(std::string_view account, const Target& target,
 }
 
 std::string user_delegation_sas_string(std::string_view account, const Target& target,
-                                       std::string_view within) {
+                                       std::string_view within, const http::Headers& headers) {
   const Query& query = target.query;
   std::string text =
       lines({query.get("sp"), query.get("st"), query.get("se"),
@@ -271,7 +293,11 @@ std::string user_delegation_sas_string(std::string_view account, const Target& t
   if (query.get("sv") >= kSasWithAgents) {
     text += lines({query.get("saoid"), query.get("suoid"), query.get("scid")});
   }
-  return text + signed_end(query);
+  if (query.get("sv") >= kSasWithDelegatedUser) {
+    text += lines({query.get("skdutid"), query.get("sduoid")});
+  }
+  if (query.get("sv") < kSasWithRequestFields) return text + signed_end(query);
+  return text + signed_end(query, signed_request_fields(query, headers));
 }
 
 Outcome<Authority> authenticate_sas(const Account& account, const Target& target,
@@ -281,9 +307,10 @@ Outcome<Authority> authenticate_sas(const Account& account, const Target& target
   if (!is_known_version(query.get("sv"))) {
     return not_authentic("Signed version (sv) is missing, not known, or older than 2018-11-09.");
   }
-  Authority authority = TRY(
-      query.contains("srt") ? authenticate_account_sas(account, target, access, now)
-                            : authenticate_service_sas(account, target, access, container, now));
+  Authority authority =
+      TRY(query.contains("srt")
+              ? authenticate_account_sas(account, target, access, now)
+              : authenticate_service_sas(account, target, access, peer, container, now));
   TRY(check_peer(query, peer));
   if (!any_of(access.permissions, authority.permissions)) {
     return refuse(Refusal::authorization_permission_mismatch);

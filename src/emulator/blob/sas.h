@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "emulator/blob/target.h"
+#include "http/message.h"
 
 namespace aloft::emulator::blob {
 
@@ -17,9 +18,11 @@ std::string account_sas_string(std::string_view account, const Query& query);
 std::string service_sas_string(std::string_view account, const Target& target,
                                std::string_view within = {});
 
-/// As above, signed by a user delegation key ("Create a user delegation SAS"), versions up to
-/// kUserDelegationNewest.
+/// As above, signed by a user delegation key ("Create a user delegation SAS"). `headers` are the
+/// request's, of which srh says which are signed. The lines of versions from 2025-07-05 on are as
+/// in @azure/storage-blob 12.32 (sas/BlobSASSignatureValues) and azure-storage-blob 12.31 for
+/// Python (_shared_access_signature.py).
 std::string user_delegation_sas_string(std::string_view account, const Target& target,
-                                       std::string_view within = {});
+                                       std::string_view within, const http::Headers& headers);
 
 }  // namespace aloft::emulator::blob

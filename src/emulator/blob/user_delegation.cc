@@ -21,8 +21,9 @@ std::string secret_of(const UserDelegationKey& key, std::string_view account_key
     return time ? format_iso_date(*time) : text;
   };
   std::string text = "user delegation key";
-  for (const std::string& field : {key.object_id, key.tenant_id, canonical(key.start),
-                                   canonical(key.expiry), key.service, key.version}) {
+  for (const std::string& field :
+       {key.object_id, key.tenant_id, canonical(key.start), canonical(key.expiry), key.service,
+        key.version, key.user_tenant_id}) {
     (text += '\n') += field;
   }
   return hmac_sha256(account_key, text);
@@ -35,7 +36,8 @@ Outcome<UserDelegationKey> parse_key_info(std::string_view document, Seconds now
   }
   const pugi::xml_node info = parsed.child("KeyInfo");
   UserDelegationKey key{.start = info.child("Start").text().get(),
-                        .expiry = info.child("Expiry").text().get()};
+                        .expiry = info.child("Expiry").text().get(),
+                        .user_tenant_id = info.child("DelegatedUserTid").text().get()};
   const auto expiry = parse_iso_date(key.expiry);
   const auto start = parse_iso_date(key.start);
   if (!start || !expiry || *expiry <= now || *expiry <= *start || *expiry > now + kLifetimeMax) {
@@ -55,6 +57,7 @@ std::string user_delegation_key_document(const UserDelegationKey& key,
   xml.element("SignedExpiry", key.expiry);
   xml.element("SignedService", key.service);
   xml.element("SignedVersion", key.version);
+  if (!key.user_tenant_id.empty()) xml.element("SignedDelegatedUserTid", key.user_tenant_id);
   xml.element("Value", base64_encode(secret_of(key, account_key)));
   xml.close("UserDelegationKey");
   return xml.take();

@@ -17,6 +17,7 @@ struct UserDelegationKey {
   std::string expiry{};
   std::string service = "b";
   std::string version{};
+  std::string user_tenant_id{};  ///< Of the user for whom its SAS may be; empty: of any.
 };
 
 /// The secret of the key, decoded: made of the account's key and what it says, so that it need not
