@@ -52,7 +52,8 @@ http::Request with_body(http::Request& request, http::RequestBody& body) {
           .target = std::move(request.target),
           .headers = std::move(request.headers),
           .body = body,
-          .peer_address = std::move(request.peer_address),
+          // It is the connection's, whose next request has it from there.
+          .peer_address = request.peer_address,
           .over_tls = request.over_tls};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/fake_clock.h"
 #include "emulator/wire/copy_pending.h"
+#include "http/client.h"
 
 namespace aloft::emulator::faults {
 namespace {
@@ -229,6 +230,24 @@ TEST_F(RequestFaultsTest, ARequestMayAskForItsOwnFault) {
   EXPECT_EQ(carried_out_, 1);
   wanted_.clear();
   EXPECT_EQ(ask(http::Method::get, "/").status, 500);
+}
+
+TEST_F(RequestFaultsTest, LeavesTheConnectionItsAddress) {
+  faults_.emplace(std::vector<RequestRule>{{.connection_bytes_per_s = 1'000'000}}, 1, clock_);
+  const auto say_address = [](http::Request& request) {
+    http::Response response;
+    response.set_body(request.peer_address);
+    return response;
+  };
+  const auto refuse = [](const http::Request&, const ServiceError&) { return http::Response(); };
+  const auto server =
+      http::Server::start({}, faults_->around(Service::blob, say_address, refuse)).value();
+  http::Client client;
+  for (int request = 0; request < 2; ++request) {
+    http::Exchange exchange{.endpoint = {.host = "127.0.0.1", .port = server->port()}};
+    ASSERT_TRUE(client.perform(exchange, Limits::within(60s)).has_value());
+    EXPECT_EQ(exchange.answer.text, "127.0.0.1") << "of request " << request;
+  }
 }
 
 TEST_F(RequestFaultsTest, DelaysUntilItIsStopped) {
