@@ -20,5 +20,7 @@ inline constexpr std::string_view kSasWithAgents = "2020-02-10";
 inline constexpr std::string_view kSasWithDelegatedUser = "2025-07-05";
 /// and the fields and parameters that the request must have.
 inline constexpr std::string_view kSasWithRequestFields = "2026-04-06";
+/// From here on permission c stages and commits blocks, too (Microsoft's page of this version).
+inline constexpr std::string_view kSasCreatesFromBlocks = "2026-04-06";
 
 }  // namespace aloft::emulator::blob

@@ -27,6 +27,8 @@ struct Access {
   enum class On { service, container, object };
   On on = On::object;
   std::string_view permissions{};
+  /// Further ones that do in SAS of kSasCreatesFromBlocks and later.
+  std::string_view permissions_later{};
   /// Whether a service SAS of a container may do it too: List Blobs and Get Account Information
   /// alone, among those on containers.
   bool by_container_sas = false;

@@ -309,6 +309,17 @@ TEST_F(DelegatedSasTest, OfOneUserIsForWhoHasItsTokenToo) {
   EXPECT_EQ(open("", ""), "ok");
 }
 
+TEST_F(SasTest, ThatCreatesDoesSoFromBlocksInLaterVersions) {
+  const Access blocks{.permissions = "w", .permissions_later = "c"};
+  const auto may = [&](const char* version, const char* permissions) {
+    return check("/acc/box/a", with(service_, {{"sv", version}, {"sp", permissions}}), blocks);
+  };
+  EXPECT_EQ(may("2026-04-06", "c"), "ok");
+  EXPECT_EQ(may("2026-02-06", "c"), "403 AuthorizationPermissionMismatch");
+  EXPECT_EQ(may("2026-02-06", "w"), "ok");
+  EXPECT_EQ(may("2026-04-06", "r"), "403 AuthorizationPermissionMismatch");
+}
+
 TEST_F(SasTest, OfADirectoryOpensWhatIsBelowIt) {
   const Account tree{.name = "acc", .key = kAccount.key, .hierarchical_namespace = true};
   const auto on_container = [](std::string_view within) {

@@ -29,6 +29,8 @@ constexpr Access on_container(std::string_view permissions) {
 constexpr Access on_object(std::string_view permissions) {
   return {.on = Access::On::object, .permissions = permissions};
 }
+constexpr Access kWriteBlocks{
+    .on = Access::On::object, .permissions = "w", .permissions_later = "c"};
 
 /// Whoever may do anything at all may know what kind of account it is, and send a batch, each part
 /// of which has its own authority.
@@ -125,9 +127,9 @@ constexpr Operation kOperations[] = {
     {"GetPageRanges", get, blob, "", "pagelist", irrelevant, on_object("r"), get_page_ranges,
      taken},
     {"AbortCopyBlob", put, blob, "", "copy", irrelevant, on_object("w"), abort_copy},
-    {"PutBlock", put, blob, "", "block", absent, on_object("w"), put_block},
-    {"PutBlockFromUrl", put, blob, "", "block", present, on_object("w"), put_block_from_url},
-    {"PutBlockList", put, blob, "", "blocklist", irrelevant, on_object("w"), put_block_list},
+    {"PutBlock", put, blob, "", "block", absent, kWriteBlocks, put_block},
+    {"PutBlockFromUrl", put, blob, "", "block", present, kWriteBlocks, put_block_from_url},
+    {"PutBlockList", put, blob, "", "blocklist", irrelevant, kWriteBlocks, put_block_list},
     {"GetBlockList", get, blob, "", "blocklist", irrelevant, on_object("r"), get_block_list, taken},
 };
 

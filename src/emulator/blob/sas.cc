@@ -312,10 +312,12 @@ Outcome<Authority> authenticate_sas(const Account& account, const Target& target
               ? authenticate_account_sas(account, target, access, now)
               : authenticate_service_sas(account, target, access, peer, container, now));
   TRY(check_peer(query, peer));
-  if (!any_of(access.permissions, authority.permissions)) {
-    return refuse(Refusal::authorization_permission_mismatch);
+  const bool is_later = query.get("sv") >= kSasCreatesFromBlocks;
+  if (any_of(access.permissions, authority.permissions) ||
+      (is_later && any_of(access.permissions_later, authority.permissions))) {
+    return authority;
   }
-  return authority;
+  return refuse(Refusal::authorization_permission_mismatch);
 }
 
 }  // namespace aloft::emulator::blob

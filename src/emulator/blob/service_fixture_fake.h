@@ -6,6 +6,7 @@
 
 #include "base/fake_clock.h"
 #include "emulator/blob/memory_storage.h"
+#include "emulator/blob/sas.h"
 #include "emulator/blob/service.h"
 #include "emulator/blob/shared_key.h"
 #include "emulator/wire/digest.h"
@@ -64,6 +65,18 @@ class FakeClient {
     const std::string to_sign =
         target ? shared_key_string(http::parse_method(method), headers, *target) : "";
     headers.add("Authorization", "SharedKey acc:" + base64_encode(hmac_sha256("secret", to_sign)));
+    return request_as_is(method, path, std::move(headers), content);
+  }
+
+  /// With a SAS of the account for all that is in it; `path` has a query already.
+  FakeAnswer request_by_sas(std::string_view method, std::string path, std::string_view permissions,
+                            std::string_view version, http::Headers headers = {},
+                            const std::string& content = {}) {
+    ((path += "&ss=b&srt=sco&se=2100-01-01T00:00:00Z&sv=") += version) += "&sp=";
+    path += permissions;
+    const std::string to_sign = account_sas_string("acc", parse_target(root_ + path)->query);
+    path += "&sig=" + percent_encode(base64_encode(hmac_sha256("secret", to_sign)), false);
+    headers.add("Content-Length", std::to_string(content.size()));
     return request_as_is(method, path, std::move(headers), content);
   }
 

@@ -222,6 +222,22 @@ TEST_F(ServiceTest, BlockIdsOfOneBlobHaveOneLength) {
             "MissingRequiredQueryParameter");
 }
 
+TEST_F(ServiceTest, WhoMayCreateAloneCommitsBlocksOnce) {
+  const std::string version = "2026-04-06";
+  const auto commit = [&](const std::string& permissions) {
+    const FakeAnswer staged = client_.request_by_sas("PUT", "box/a?comp=block&blockid=QUFB",
+                                                     permissions, version, {}, "text");
+    EXPECT_EQ(staged.status, 201);
+    return client_
+        .request_by_sas("PUT", "box/a?comp=blocklist", permissions, version, {},
+                        "<BlockList><Latest>QUFB</Latest></BlockList>")
+        .code;
+  };
+  EXPECT_EQ(commit("c"), "");
+  EXPECT_EQ(commit("c"), "UnauthorizedBlobOverwrite");
+  EXPECT_EQ(commit("w"), "");
+}
+
 TEST_F(ServiceTest, CountsRequestsByOperation) {
   put("box/a", "x");
   client_.request("GET", "box/a");

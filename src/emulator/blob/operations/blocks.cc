@@ -142,7 +142,7 @@ Answer put_block_list(Call& call) {
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
     TRY(check_write_of_content(conditions, resource_of(current)));
     TRY(check_is_block_blob(current));
-    if (current != nullptr) TRY(check_not_archived(*current, call.repository.now()));
+    TRY(check_may_overwrite(call, current));
     const StagedBlocks staged =
         call.repository.index().staged(call.target.container, call.target.blob);
     std::vector<Block> blocks = TRY(resolve(entries, staged, current));
