@@ -21,7 +21,7 @@ Outcome<AccessPolicy> read_policy(const pugi::xml_node& node) {
                       .start = fields.child("Start").text().get(),
                       .expiry = fields.child("Expiry").text().get(),
                       .permissions = fields.child("Permission").text().get()};
-  if (policy.id.empty() || policy.id.size() > kIdCharactersMax) {
+  if (policy.id.empty() || policy.id.size() > kIdCharactersMax || !is_xml_text(policy.id)) {
     return refuse(Refusal::invalid_xml_document, "an Id has 1 to 64 characters");
   }
   for (const std::string& time : {policy.start, policy.expiry}) {

@@ -64,6 +64,18 @@ TEST_F(ServiceTest, AListSaysWhichContainersAreOpen) {
   EXPECT_NE(list().find("<PublicAccess>blob</PublicAccess>"), std::string::npos);
 }
 
+TEST_F(ServiceTest, ListsAreDocumentsWhateverHeadersAndParametersHold) {
+  client_.request("PUT", "box/a",
+                  {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-blob-content-disposition", "caf\xe9"}});
+  const std::string list = "box?restype=container&comp=list";
+  EXPECT_NE(client_.request("GET", list).body.find(">caf\xef\xbf\xbd<"), std::string::npos);
+  EXPECT_EQ(client_.request("HEAD", "box/a").headers.get("Content-Disposition"), "caf\xe9");
+  for (const char* parameter : {"&prefix=%FF", "&delimiter=%FF", "&prefix=%01"}) {
+    const std::string body = client_.request("GET", list + parameter).body;
+    EXPECT_NE(body.find(">\xef\xbf\xbd<"), std::string::npos) << parameter;
+  }
+}
+
 TEST_F(ServiceTest, EveryAnswerSaysWhichRequestItIs) {
   const FakeAnswer answer =
       client_.request("GET", "box/absent", {{"x-ms-client-request-id", "mine"}});

@@ -119,6 +119,27 @@ TEST(Xml, EscapesText) {
   EXPECT_TRUE(xml.take().ends_with("<Name>a&lt;b&gt;&amp;&quot;c&quot;&#xD;</Name><Empty />"));
 }
 
+TEST(Xml, ReplacesWhatNoDocumentMayHave) {
+  const auto written = [](std::string_view text) {
+    XmlWriter xml;
+    xml.element("T", text);
+    const std::string document = xml.take();
+    return document.substr(document.find("<T>"));
+  };
+  const std::string odd = "\xef\xbf\xbd";
+  EXPECT_EQ(written("\xc3\xa4 \xf0\x9f\x98\x80\t\n"), "<T>\xc3\xa4 \xf0\x9f\x98\x80\t\n</T>");
+  EXPECT_EQ(written("caf\xe9 \xff"), "<T>caf" + odd + " " + odd + "</T>");
+  EXPECT_EQ(written("\xc3"), "<T>" + odd + "</T>") << "it breaks off";
+  EXPECT_EQ(written("a\x01\x1f"
+                    "b"),
+            "<T>a" + odd + odd + "b</T>");
+  EXPECT_EQ(written(std::string_view("\0", 1)), "<T>" + odd + "</T>");
+  EXPECT_EQ(written("\xef\xbf\xbe"), "<T>" + odd + "</T>") << "U+FFFE is no character";
+  EXPECT_EQ(written("\xed\xa0\x80"), "<T>" + odd + odd + odd + "</T>") << "nor is half of a pair";
+  EXPECT_TRUE(is_xml_text("caf\xc3\xa9\n"));
+  EXPECT_FALSE(is_xml_text("caf\xe9"));
+}
+
 TEST(BlockList, HasThreeKindsOfEntries) {
   const auto entries = parse_block_list(
       "\xef\xbb\xbf<?xml version='1.0'?><BlockList><Latest>YQ==</Latest>\n"

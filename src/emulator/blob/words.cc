@@ -11,6 +11,26 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+long take_character(std::string_view& text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  const std::size_t length = lead < 0x80             ? 1
+                             : (lead & 0xe0) == 0xc0 ? 2
+                             : (lead & 0xf0) == 0xe0 ? 3
+                             : (lead & 0xf8) == 0xf0 ? 4
+                                                     : 0;
+  if (length == 0 || text.size() < length) return -1;
+  long code = length == 1 ? static_cast<long>(lead) : static_cast<long>(lead & (0x7fu >> length));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return -1;
+    code = (code << 6) | (byte(i) & 0x3f);
+  }
+  constexpr long kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (code < kSmallest[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return -1;
+  text.remove_prefix(length);
+  return code;
+}
+
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {

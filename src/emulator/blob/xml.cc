@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/blob/xml.h"
 
+#include <algorithm>
 #include <optional>
 #include <pugixml.hpp>
 
 #include "emulator/blob/names.h"
+#include "emulator/blob/words.h"
 
 namespace aloft::emulator::blob {
 
@@ -12,9 +14,35 @@ namespace {
 
 constexpr std::size_t kBlocksMax = 50'000;
 
+/// "Char" of XML 1.0.
+bool is_xml_character(long code) {
+  if (code < 0x20) return code == '\t' || code == '\n' || code == '\r';
+  return code != 0xfffe && code != 0xffff;
+}
+
+/// Takes one character off the front of `text`; empty where XML has no place for what is there.
+std::string_view take_xml_character(std::string_view& text) {
+  const std::string_view before = text;
+  const long code = take_character(text);
+  if (code < 0) text.remove_prefix(1);
+  return is_xml_character(code) ? before.substr(0, before.size() - text.size()) : "";
+}
+
+bool needs_care(char c) {
+  return c < 0x20 || c >= 0x7f || c == '&' || c == '<' || c == '>' || c == '"';
+}
+
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
+  for (;;) {
+    const auto plain = std::ranges::find_if(text, needs_care);
+    out.append(text.begin(), plain);
+    text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
+    if (text.empty()) return;
+    const std::string_view character = take_xml_character(text);
+    switch (character.empty() ? '\0' : character.front()) {
+      case '\0':
+        out += "\xef\xbf\xbd";
+        break;
       case '&':
         out += "&amp;";
         break;
@@ -31,7 +59,7 @@ void append_escaped(std::string& out, std::string_view text) {
         out += "&#xD;";
         break;
       default:
-        out += c;
+        out += character;
     }
   }
 }
@@ -71,6 +99,13 @@ std::string xml_escape(std::string_view text) {
   std::string escaped;
   append_escaped(escaped, text);
   return escaped;
+}
+
+bool is_xml_text(std::string_view text) {
+  while (!text.empty()) {
+    if (take_xml_character(text).empty()) return false;
+  }
+  return true;
 }
 
 Outcome<std::vector<BlockListEntry>> parse_block_list(std::string_view document) {

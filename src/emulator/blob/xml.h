@@ -10,6 +10,8 @@
 namespace aloft::emulator::blob {
 
 /// Writes one document front to back, without a tree: a page of 5,000 blobs is a few megabytes.
+/// Header fields are bytes, documents are UTF-8: what of a text is none, or no character of
+/// XML 1.0, becomes U+FFFD, so that one odd blob does not spoil the list for all.
 class XmlWriter {
  public:
   XmlWriter();
@@ -25,6 +27,9 @@ class XmlWriter {
 
 /// For text and for attribute values.
 std::string xml_escape(std::string_view text);
+
+/// Whether XmlWriter writes the text as it is: UTF-8 of characters of XML 1.0 alone.
+bool is_xml_text(std::string_view text);
 
 /// One entry of the body of Put Block List.
 struct BlockListEntry {
