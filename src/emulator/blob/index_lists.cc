@@ -160,7 +160,7 @@ class Index::Lister {
 
   /// Those whose names lie before the first of this page, but whose places do not.
   void find_empty_directories_behind(std::string_view from) {
-    if (request_.delimiter.empty()) return;
+    if (request_.delimiter.empty() || !from.starts_with(request_.prefix)) return;
     for (std::size_t end = request_.prefix.size() + 1; end < from.size(); ++end) {
       const std::string name(from.substr(0, end));
       if (name + std::string(request_.delimiter) < from) continue;

@@ -14,17 +14,18 @@ std::string signature(const std::string& url) {
 
 TEST_F(DfsService, TheSasOfADirectoryOpensNothingBesideIt) {
   make("ok/a");
-  make("private");
+  make("private/secret", "directory");
   const std::string sas = "sv=2021-12-02&sr=d&sdd=1&sp=rwlope&se=2100-01-01T00:00:00Z";
   const std::string signed_by = signature("/acc/box/ok?" + sas);
+  const auto ask = [&](blob::FakeClient& client, const char* method, const std::string& query) {
+    return client.request_as_is(method, "box?" + query + "&" + sas + "&sig=" + signed_by,
+                                {{"x-ms-version", "2021-12-02"},
+                                 {"x-ms-acl", "user::rwx,group::rwx,other::rwx"},
+                                 {"Content-Length", "0"}},
+                                {});
+  };
   const auto status = [&](blob::FakeClient& client, const char* method, const std::string& query) {
-    return client
-        .request_as_is(method, "box?" + query + "&" + sas + "&sig=" + signed_by,
-                       {{"x-ms-version", "2021-12-02"},
-                        {"x-ms-acl", "user::rwx,group::rwx,other::rwx"},
-                        {"Content-Length", "0"}},
-                       {})
-        .status;
+    return ask(client, method, query).status;
   };
   const std::string paths = "resource=filesystem&recursive=true";
   EXPECT_EQ(status(paths_, "GET", paths + "&directory=ok"), 200);
@@ -42,6 +43,18 @@ TEST_F(DfsService, TheSasOfADirectoryOpensNothingBesideIt) {
   blob::FakeClient blobs(tree, clock_);
   EXPECT_EQ(status(blobs, "GET", "restype=container&comp=list&prefix=ok/"), 200);
   EXPECT_EQ(status(blobs, "GET", "restype=container&comp=list&directory=ok"), 403);
+
+  const std::string elsewhere = "private/secret-";
+  const FakeAnswer page = ask(paths_, "GET",
+                              "resource=filesystem&recursive=false&directory=ok&continuation=" +
+                                  percent_encode(base64_encode(elsewhere), false));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(names_in(page), std::vector<std::string>());
+  const FakeAnswer list = ask(blobs, "GET",
+                              "restype=container&comp=list&prefix=ok/&delimiter=/&marker=2!" +
+                                  percent_encode(base64_encode("0 " + elsewhere), false));
+  EXPECT_EQ(list.status, 200);
+  EXPECT_EQ(list.body.find("private"), std::string::npos) << list.body;
 }
 
 TEST_F(DfsService, WhoOverwritesDoesNotChangeWhoseItIs) {
