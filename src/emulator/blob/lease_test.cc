@@ -140,6 +140,26 @@ TEST_F(LeaseTest, OfAContainerKeepsItFromBeingDeleted) {
             202);
 }
 
+TEST_F(LeaseTest, WhoMayDeleteMayBreakItAndNoMore) {
+  for (const std::string path : {"box/a?comp=lease", "box?restype=container&comp=lease"}) {
+    const auto act_by_sas = [&](const char* permissions, const char* action) {
+      return client_
+          .request_by_sas("PUT", path, permissions, "2021-12-02",
+                          {{"x-ms-lease-action", action},
+                           {"x-ms-lease-duration", "15"},
+                           {"x-ms-lease-break-period", "0"},
+                           {"x-ms-lease-id", kA},
+                           {"x-ms-proposed-lease-id", kA}})
+          .code;
+    };
+    EXPECT_EQ(act_by_sas("d", "acquire"), "AuthorizationPermissionMismatch");
+    EXPECT_EQ(act_by_sas("w", "acquire"), "");
+    EXPECT_EQ(act_by_sas("d", "release"), "AuthorizationPermissionMismatch");
+    EXPECT_EQ(act_by_sas("r", "break"), "AuthorizationPermissionMismatch");
+    EXPECT_EQ(act_by_sas("d", "break"), "");
+  }
+}
+
 TEST_F(LeaseTest, RefusesWhatMakesNoSense) {
   EXPECT_EQ(acquire("not a uuid").code, "InvalidHeaderValue");
   for (const char* duration : {"14", "61", "0", "-2", "x", ""}) {

@@ -64,7 +64,7 @@ constexpr Operation kOperations[] = {
     {"PathGetProperties", head, blob, nothing, "", on_path("r"), get_path_properties},
     {"PathRead", get, blob, nothing, "", on_path("r"), read_path},
     {"PathDelete", delete_, blob, nothing, "", on_path("d"), delete_path},
-    {"PathLease", post, blob, lease, "", on_path("w"), lease_path},
+    {"PathLease", post, blob, lease, "", on_path("dw"), lease_path},
 };
 
 Asks what_is_asked(const blob::Target& target, const http::Headers& headers) {

@@ -8,6 +8,16 @@ namespace aloft::emulator::blob {
 
 namespace {
 
+/// A SAS that deletes may break a lease, as in Azurite's tables of permissions; the rest is
+/// writing.
+Outcome<LeaseRequest> parse_allowed_request(const Call& call) {
+  LeaseRequest request = TRY(parse_lease_request(call.headers()));
+  if (request.action != LeaseRequest::Action::break_ && !call.authority.may('w')) {
+    return refuse(Refusal::authorization_permission_mismatch);
+  }
+  return request;
+}
+
 /// What both answer: who has the lease now, or when nobody has it any more.
 template <class T>
 http::Response lease_response(const LeaseRequest& request, const T& resource, Seconds now) {
@@ -26,7 +36,7 @@ http::Response lease_response(const LeaseRequest& request, const T& resource, Se
 
 Answer lease_blob(Call& call) {
   TRY(check_no_body(call.request.body));
-  const LeaseRequest request = TRY(parse_lease_request(call.headers()));
+  const LeaseRequest request = TRY(parse_allowed_request(call));
   Conditions conditions = TRY(parse_conditions(call.headers(), call.repository.now()));
   conditions.lease_use = Conditions::LeaseUse::ignored;
   const auto edit = [&](const Blob* current) -> Outcome<Blob> {
@@ -43,7 +53,7 @@ Answer lease_blob(Call& call) {
 
 Answer lease_container(Call& call) {
   TRY(check_no_body(call.request.body));
-  const LeaseRequest request = TRY(parse_lease_request(call.headers()));
+  const LeaseRequest request = TRY(parse_allowed_request(call));
   Conditions conditions = TRY(parse_container_conditions(call.headers(), call.repository.now()));
   conditions.lease_use = Conditions::LeaseUse::ignored;
   const auto edit = [&](const Container& current) -> Outcome<Container> {
