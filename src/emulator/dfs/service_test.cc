@@ -267,6 +267,14 @@ TEST_F(DfsService, PagesCoverADirectory) {
       << "in the order of the paths with a slash behind directories";
 }
 
+TEST_F(DfsService, PagesHaveAtLeastOneEntry) {
+  for (const std::string what : {"?resource=account", "box?resource=filesystem&recursive=true"}) {
+    EXPECT_EQ(paths_.request("GET", what + "&maxResults=0").code, "OutOfRangeQueryParameterValue");
+    EXPECT_EQ(paths_.request("GET", what + "&maxResults=x").code, "InvalidQueryParameterValue");
+    EXPECT_EQ(paths_.request("GET", what + "&maxResults=99999").status, 200);
+  }
+}
+
 TEST_F(DfsService, TheBlobServiceShowsTheSameTree) {
   put_blob("a/b//c/", "text");
   EXPECT_EQ(client_.request("GET", "box/a/b/c").body, "text") << "empty segments are none";

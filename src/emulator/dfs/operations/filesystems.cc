@@ -8,9 +8,7 @@
 namespace aloft::emulator::dfs {
 
 Answer list_filesystems(Call& call) {
-  const std::uint64_t wanted =
-      TRY(parse_count(call.query(), "maxresults")).value_or(blob::kPageEntriesMax);
-  const auto size = std::min(static_cast<std::size_t>(wanted), blob::kPageEntriesMax);
+  const std::size_t size = TRY(blob::page_size(call.query()));
   const blob::ListPosition from = TRY(parse_continuation(call.query()));
   const auto containers =
       call.repository.index().list_containers(call.query().get("prefix"), from.name, size + 1);

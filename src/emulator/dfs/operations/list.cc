@@ -46,19 +46,12 @@ Answer list_paths(Call& call) {
   }
   const bool recursive = TRY(parse_flag(call.query(), "recursive"));
   TRY(parse_flag(call.query(), "upn"));  // Names of users are not known: ids are shown.
-  const std::uint64_t wanted =
-      TRY(parse_count(call.query(), "maxresults")).value_or(blob::kPageEntriesMax);
-  if (wanted == 0) {
-    return refuse_parameter(Refusal::out_of_range_query_parameter_value, "maxresults", "0");
-  }
+  const std::size_t size = TRY(blob::page_size(call.query()));
   const blob::ListPosition from = TRY(parse_continuation(call.query()));
   const std::string prefix = TRY(listed_prefix(call));
   const auto page = call.repository.index().list_blobs(
       call.target.container,
-      {.prefix = prefix,
-       .delimiter = recursive ? "" : "/",
-       .from = from,
-       .entries_max = std::min(static_cast<std::size_t>(wanted), blob::kPageEntriesMax)});
+      {.prefix = prefix, .delimiter = recursive ? "" : "/", .from = from, .entries_max = size});
   if (!page) return refuse(Refusal::container_not_found);
   nlohmann::ordered_json paths = nlohmann::ordered_json::array();
   for (const blob::ListEntry& entry : page->entries) {
