@@ -72,7 +72,19 @@ TEST_F(KindsTest, AnAppendMeetsItsConditions) {
 
 TEST_F(KindsTest, OneBlockOfAnAppendBlobHasALimit) {
   make_append();
-  EXPECT_EQ(append(std::string((std::size_t{4} << 20) + 1, 'x')).code, "RequestBodyTooLarge");
+  const std::string large((std::size_t{4} << 20) + 1, 'x');
+  EXPECT_EQ(append(large).code, "RequestBodyTooLarge");
+  const auto append_by_sas = [&](const char* version, http::Headers headers) {
+    return client_.request_by_sas("PUT", "box/a?comp=appendblock", "a", version, std::move(headers),
+                                  large);
+  };
+  EXPECT_EQ(append_by_sas("2021-12-02", {}).code, "RequestBodyTooLarge");
+  const FakeAnswer later = append_by_sas("2022-11-02", {});
+  EXPECT_EQ(later.status, 201) << "the version is that of the SAS";
+  EXPECT_EQ(later.headers.get("x-ms-version"), "2022-11-02");
+  EXPECT_EQ(append_by_sas("2022-11-02", {{"x-ms-version", "2021-12-02"}}).code,
+            "RequestBodyTooLarge")
+      << "unless the request names another";
 }
 
 TEST_F(KindsTest, AnAppendBlobTakesFiftyThousandBlocks) {

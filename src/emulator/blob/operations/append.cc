@@ -4,6 +4,7 @@
 #include "emulator/blob/operations/receive.h"
 #include "emulator/blob/operations/source.h"
 #include "emulator/blob/range.h"
+#include "emulator/blob/request_fields.h"
 
 namespace aloft::emulator::blob {
 
@@ -14,8 +15,9 @@ constexpr std::uint64_t kAppendsMax = 50'000;
 constexpr std::string_view kVersionOfLargeBlocks = "2022-11-02";
 
 std::uint64_t block_bytes_max(const Call& call) {
-  const std::uint64_t mib = call.headers().get("x-ms-version") >= kVersionOfLargeBlocks ? 100 : 4;
-  return mib << 20;
+  const auto properties = call.repository.index().service_properties();
+  const std::string version = version_in_force(call.request, properties->default_version);
+  return std::uint64_t{version >= kVersionOfLargeBlocks ? 100u : 4u} << 20;
 }
 
 struct AppendConditions {
