@@ -17,11 +17,16 @@ namespace {
 Outcome<void> check_features(const http::Headers& headers, const Query& query,
                              const Operation& operation) {
   constexpr std::string_view kFields[] = {
-      "x-ms-encryption-key",        "x-ms-encryption-scope", "x-ms-source-encryption-key",
-      "x-ms-structured-body",       "x-ms-legal-hold",       "x-ms-immutability-policy-until-date",
-      "x-ms-copy-source-tag-option"};
+      "x-ms-encryption-key",  "x-ms-encryption-scope", "x-ms-source-encryption-key",
+      "x-ms-structured-body", "x-ms-legal-hold",       "x-ms-immutability-policy-until-date"};
   for (const std::string_view name : kFields) {
     if (headers.contains(name)) return refuse_header(Refusal::api_not_implemented, name, {});
+  }
+  // Unless asked for the source's tags (COPY), a copy has those that come with the request.
+  constexpr std::string_view kTagOption = "x-ms-copy-source-tag-option";
+  const auto tag_option = headers.find(kTagOption);
+  if (tag_option && !http::equal_ignoring_case(*tag_option, "REPLACE")) {
+    return refuse_header(Refusal::api_not_implemented, kTagOption, *tag_option);
   }
   if (query.contains("deletetype")) {
     return refuse_parameter(Refusal::api_not_implemented, "deletetype", query.get("deletetype"));

@@ -88,6 +88,22 @@ TEST_F(TagsTest, AreSetWithABlobOrBesideIt) {
   EXPECT_EQ(head("x-ms-tag-count"), "");
 }
 
+TEST_F(TagsTest, OfACopyComeWithTheRequest) {
+  client_.request("PUT", "box/source", {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-tags", "a=1"}});
+  const auto copy = [&](const char* option) {
+    return client_
+        .request("PUT", "box/copy",
+                 {{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/source"},
+                  {"x-ms-copy-source-tag-option", option},
+                  {"x-ms-tags", "b=2"}})
+        .code;
+  };
+  EXPECT_EQ(copy("REPLACE"), "");
+  EXPECT_NE(client_.request("GET", "box/copy?comp=tags").body.find("<Key>b</Key>"),
+            std::string::npos);
+  EXPECT_EQ(copy("COPY"), "APINotImplemented");
+}
+
 TEST_F(TagsTest, AreConditionsOfReadsAndWrites) {
   const auto get = [&](const char* condition) {
     return client_.request("GET", "box/a", {{"x-ms-if-tags", condition}}).code;
