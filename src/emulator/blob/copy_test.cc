@@ -114,6 +114,24 @@ TEST_F(CopyTest, ThatIsPendingCanBeAborted) {
   EXPECT_EQ(client_.request("DELETE", "box/b").status, 202);
 }
 
+TEST_F(CopyTest, TakesATokenForItsSourceWhereItIsSynchronous) {
+  const std::string good = "Bearer " + tokens_.issue("https://storage.azure.com").text;
+  const auto code_of = [&](const std::string& permissions, const char* synchronous,
+                           const std::string& token) {
+    http::Headers headers{{"x-ms-copy-source", "http://127.0.0.1:10000/acc/box/a"},
+                          {"x-ms-copy-source-authorization", token},
+                          {"x-ms-requires-sync", synchronous}};
+    if (permissions.empty()) return client_.request("PUT", "box/b", headers).code;
+    headers.add("Host", "127.0.0.1:10000");
+    return client_.request_by_sas("PUT", "box/b?timeout=9", permissions, "2021-12-02", headers)
+        .code;
+  };
+  EXPECT_EQ(code_of("w", "true", good), "");
+  EXPECT_EQ(code_of("w", "false", good), "CannotVerifyCopySource");
+  EXPECT_EQ(code_of("", "true", "Bearer none"), "CannotVerifyCopySource");
+  EXPECT_EQ(code_of("", "false", "Bearer none"), "") << "the request's own authority counts";
+}
+
 TEST_F(CopyTest, IsNotPendingWhereItIsSynchronous) {
   client_.request("PUT", "box?restype=container&comp=acl", {{"x-ms-blob-public-access", "blob"}});
   EXPECT_EQ(client_

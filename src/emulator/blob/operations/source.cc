@@ -53,7 +53,8 @@ Outcome<std::string_view> local_part(const Call& call, std::string_view url) {
 }
 
 Outcome<void> check_authority(const Call& call, const Target& source, SourceTrust trust) {
-  if (const auto authorization = call.headers().find("x-ms-copy-source-authorization")) {
+  const auto authorization = call.headers().find("x-ms-copy-source-authorization");
+  if (authorization && trust == SourceTrust::source_only) {
     const auto authority = authenticate_bearer(call.account, *authorization);
     if (!authority) return not_verified(authority.error());
     return {};

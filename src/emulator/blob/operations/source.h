@@ -8,9 +8,10 @@
 
 namespace aloft::emulator::blob {
 
-/// Whose word opens the source of a copy: a SAS in its URL or a token of its own always; for Copy
-/// Blob also the Shared Key or token of the request, since source and destination are of one
-/// account.
+/// Whose word opens the source of a copy: a SAS in its URL always; a token of its own
+/// (x-ms-copy-source-authorization) where the answer comes with the copy's end; for Copy Blob,
+/// which ignores that field (its page has none), the Shared Key or token of the request, since
+/// source and destination are of one account.
 enum class SourceTrust { source_only, request_too };
 
 struct Source {
