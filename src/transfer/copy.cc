@@ -44,9 +44,16 @@ class Feeder {
 
   // Its directory has one already where it goes.
   Result<void> leave(const Entry& marker) {
+    const auto& source = copy_.source;
+    // In front of what is in it, the walk finds what was fed as the root once more.
+    if (source.entry.object && source.entry.object->key == marker.object->key) return {};
+    if (bytes_in_directory(marker) > 0) {
+      session_.failed(source.object->name_of(marker.path),
+                      no_place_for_bytes(*source.object, marker));
+      return {};
+    }
     const auto& leaves = session_.options.after_server_copy;
-    if (leaves && copy_.source.object) TRY(leaves(copy_.source.object, marker));
-    return {};
+    return leaves ? leaves(source.object, marker) : Result<void>();
   }
 
   void feed(Entry entry) {

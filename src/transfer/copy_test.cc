@@ -425,6 +425,27 @@ TEST_F(CopyTest, ReadsWhatRcloneAndBlobfuseStore) {
   EXPECT_THAT(testing::attributes(path("back")).at("file"), HasSubstr("1577934245.000000006"));
 }
 
+TEST_F(CopyTest, ComparesTheContentOfWhatCountsAsADirectory) {
+  const Metadata folder{{"hdi_isfolder", "true"}};
+  for (const char* top : {"a", "b"}) {
+    put(std::string(top) + "/same", "content", folder);
+    put(std::string(top) + "/longer", std::string(top) == "a" ? "1" : "12", folder);
+    put(std::string(top) + "/other", top, folder);
+  }
+  EXPECT_THAT(
+      differences(box("a"), box("b")),
+      UnorderedElementsAre("longer: is a directory, but of a blob of 1 bytes here and 2 there",
+                           "other: content differs from byte 0 on"));
+  testing::write_file(path("here/same/file"), "1");
+  put("c/same", "content", folder);
+  put("c/same/", "second");
+  put("c/same/file", "1");
+  EXPECT_THAT(
+      differences(local("here"), box("c")),
+      UnorderedElementsAre("same: is a directory, but of a blob of 0 bytes here and 7 there",
+                           HasSubstr("box/c/same/ is a blob of 6 bytes")));
+}
+
 TEST_F(CopyTest, ShowsADirectoryThatAFileShadowsUnderAnotherName) {
   put("tree/a", "file");
   put("tree/a-b", "between");

@@ -89,6 +89,23 @@ TEST_F(HostileTest, KeysThatClimbStayInTheTarget) {
   EXPECT_TRUE(fs::is_regular_file(path("target/%=../outside"))) << "there, under a name that stays";
 }
 
+TEST_F(HostileTest, ContentOfADirectoryIsNamedAndWhatIsInItComes) {
+  put("folder", "content", {{"hdi_isfolder", "true"}});
+  put("folder/file", "fine");
+  put("slash/", "content");
+  put("slash/file", "fine");
+  put("two", "", {{"hdi_isfolder", "true"}});
+  put("two/", "content");
+  EXPECT_THAT(failures(), UnorderedElementsAre(HasSubstr("box/folder is a blob of 7 bytes"),
+                                               HasSubstr("box/slash/ is a blob of 7 bytes"),
+                                               HasSubstr("box/two/ is a blob of 7 bytes")));
+  EXPECT_EQ(testing::contents(path("target")), (testing::Snapshot{{"folder", "directory"},
+                                                                  {"folder/file", "file fine"},
+                                                                  {"slash", "directory"},
+                                                                  {"slash/file", "file fine"},
+                                                                  {"two", "directory"}}));
+}
+
 TEST_F(HostileTest, DevicesPipesAndSocketsAreNotMade) {
   put("block", "", {{"permissions", "24992"}});
   put("character", "", {{"is_char_dev", "true"}});

@@ -104,6 +104,22 @@ TEST_F(MoveTest, LeavesNoMarkerOfADirectoryWhoseContentBecomesThatOfAContainer) 
   EXPECT_TRUE(account_.container("other")->head("f", {}));
 }
 
+TEST_F(MoveTest, RemovesNoContentOfADirectoryThatHasNoPlaceAtTheDestination) {
+  put("d", "", {{"hdi_isfolder", "true"}});
+  put("d/", "second");
+  put("d/f", "1");
+  EXPECT_THAT(failures(box("d"), box("n")), ElementsAre(HasSubstr("box/d/ is a blob of 6 bytes")));
+  EXPECT_THAT(keys(), ElementsAre("d", "d/", "n", "n/f"));
+  ASSERT_TRUE(account_.create_container("other", {}));
+  put("root/", "content");
+  put("root/f", "1");
+  options_.placement.no_target_directory = true;
+  EXPECT_THAT(failures(box("root"), {.store = account_.container("other"), .path = ""}),
+              ElementsAre(HasSubstr("box/root/ is a blob of 7 bytes")));
+  EXPECT_THAT(keys(), ElementsAre("d", "d/", "n", "n/f", "root/"));
+  EXPECT_TRUE(account_.container("other")->head("f", {}));
+}
+
 TEST_F(MoveTest, KeepsTheContentOfWhatItsMetadataCallADirectory) {
   put("d/f", "content", {{"hdi_isfolder", "true"}});
   EXPECT_THAT(failures(box("d"), box("n")), IsEmpty());

@@ -132,6 +132,22 @@ Result<std::string> check_new_key(std::string key, const std::string& shown) {
   return key;
 }
 
+std::uint64_t bytes_in_directory(const Entry& directory) {
+  return directory.object ? directory.object->size_bytes : 0;
+}
+
+Error no_place_for_bytes(const ObjectTree& tree, const Entry& directory) {
+  const bool by_key = directory.object->key.ends_with('/');
+  return {
+      .code = ErrorCode::unsupported,
+      .message = fmt::format(
+          "{}{} is a blob of {} bytes that counts as a directory {}", tree.name_of(directory.path),
+          by_key ? "/" : "", bytes_in_directory(directory),
+          by_key ? "by its name, so they were left out; save and remove it by another program"
+                 : "by its metadata, so they were left out; if it is a file, remove hdi_isfolder "
+                   "from its metadata")};
+}
+
 std::string ObjectTree::name_of(std::string_view path) const {
   return join(store_->name(), path);
 }

@@ -36,6 +36,12 @@ Result<std::string> key_for(std::string_view path, const std::string& shown);
 /// As above, of a key that is no path's.
 Result<std::string> check_new_key(std::string key, const std::string& shown);
 
+/// How many bytes the object of a directory holds: 0, but where somebody else's metadata or key
+/// make a file a directory (docs/format.md). Entry::size_bytes does not count them.
+std::uint64_t bytes_in_directory(const Entry& directory);
+/// Of a directory for whose bytes there is no place.
+Error no_place_for_bytes(const ObjectTree& tree, const Entry& directory);
+
 /// The longest target that a symbolic link may have.
 inline constexpr std::uint64_t kLinkTargetBytesMax = 4095;
 

@@ -66,12 +66,30 @@ void compare_entries(Comparison& comparison, const std::string& path, Entry a, E
     });
     return;
   }
-  if (a.kind() != FileKind::regular) return;
+  if (a.kind() == FileKind::directory) {
+    a.size_bytes = bytes_in_directory(a);
+    b.size_bytes = bytes_in_directory(b);
+    if (a.size_bytes == 0 && b.size_bytes == 0) return;
+  } else if (a.kind() != FileKind::regular) {
+    return;
+  }
   if (a.size_bytes != b.size_bytes) {
     return comparison.contents_differ(
-        path, fmt::format("has {} bytes here and {} there", a.size_bytes, b.size_bytes));
+        path,
+        fmt::format("{} {} bytes here and {} there",
+                    a.kind() == FileKind::directory ? "is a directory, but of a blob of" : "has",
+                    a.size_bytes, b.size_bytes));
   }
   compare_content(comparison, path, std::move(a), std::move(b));
+}
+
+// The object "d/" beside the marker "d": nothing, unless it holds something.
+Result<void> name_if_filled(Comparison& comparison, const Located& root, const Entry& marker) {
+  const bool is_root = root.entry.object && root.entry.object->key == marker.object->key;
+  if (!is_root && bytes_in_directory(marker) > 0) {
+    comparison.failed(root.object->name_of(marker.path), no_place_for_bytes(*root.object, marker));
+  }
+  return {};
 }
 
 using Entries = std::unordered_map<std::string, Entry>;
@@ -86,7 +104,9 @@ Result<Entries> entries_below(Comparison& comparison, const Located& root) {
         return {};
       },
       .failed = [&](std::string name,
-                    Error error) { comparison.failed(std::move(name), std::move(error)); }};
+                    Error error) { comparison.failed(std::move(name), std::move(error)); },
+      .second_marker =
+          [&](const Entry& marker) { return name_if_filled(comparison, root, marker); }};
   TRY(walk_selected(root.tree(), root.path, comparison.options.selection, collect,
                     comparison.limits));
   return entries;
@@ -107,7 +127,11 @@ Result<void> compare_trees(Comparison& comparison) {
         return {};
       },
       .failed = [&](std::string name,
-                    Error error) { comparison.failed(std::move(name), std::move(error)); }};
+                    Error error) { comparison.failed(std::move(name), std::move(error)); },
+      .second_marker =
+          [&](const Entry& marker) {
+            return name_if_filled(comparison, comparison.a_root, marker);
+          }};
   TRY(walk_selected(comparison.a_root.tree(), comparison.a_root.path, comparison.options.selection,
                     compare, comparison.limits));
   for (const auto& [path, entry] : there) {

@@ -146,6 +146,10 @@ class ServerRoute final : public IntoContainer {
 
   /// The directory that is the source is at the destination already, and so its content.
   Result<void> leave_root(const Entry& entry) {
+    if (bytes_in_directory(entry) > 0) {
+      session_.failed(source_->name_of(entry.path), no_place_for_bytes(*source_, entry));
+      return {};
+    }
     const auto& leaves = session_.options.after_server_copy;
     return leaves ? leaves(source_, entry) : Result<void>{};
   }
@@ -197,6 +201,9 @@ class DownloadRoute final : public Route {
 
  private:
   Result<void> take_directory(Entry entry, std::string target_path) {
+    if (bytes_in_directory(entry) > 0) {
+      session_.failed(source_->name_of(entry.path), no_place_for_bytes(*source_, entry));
+    }
     const bool made = !target_path.empty() &&
                       TRY(make_directory(target_->directory(), target_path)) == DirectoryWas::made;
     session_.copied(FileKind::directory, 0);
