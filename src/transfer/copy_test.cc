@@ -16,6 +16,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "base/guarded.h"
@@ -423,6 +424,30 @@ TEST_F(CopyTest, ReadsWhatRcloneAndBlobfuseStore) {
   EXPECT_EQ(testing::contents(path("back")),
             (testing::Snapshot{{"dir", "directory"}, {"folder", "directory"}, {"file", "file r"}}));
   EXPECT_THAT(testing::attributes(path("back")).at("file"), HasSubstr("1577934245.000000006"));
+}
+
+TEST_F(CopyTest, GivesDirectoriesWithoutAStoredModeTheirOwnAtOnce) {
+  put("d/implied/file", "1");
+  put("d/marked", "", {{"hdi_isfolder", "true"}});
+  put("d/marked/file", "1");
+  put("d/closed", "", {{"hdi_isfolder", "true"}, {"permissions", "0755"}});
+  put("d/closed/file", "1");
+  // What a killed copy leaves is what is there while it reads.
+  std::atomic<std::size_t> reads = 0;
+  store_->before_read = [&](std::string_view) -> Result<void> {
+    ++reads;
+    for (const auto& [name, mode] :
+         std::map<std::string, mode_t>{{"implied", 0755}, {"marked", 0755}, {"closed", 0700}}) {
+      struct stat status {};
+      EXPECT_EQ(::stat(path("back/" + name).c_str(), &status), 0) << name;
+      EXPECT_EQ(status.st_mode & 07777, mode) << name;
+    }
+    return {};
+  };
+  const mode_t process_umask = ::umask(0);
+  expect_copied(box("d"), local("back"));
+  ::umask(process_umask);
+  EXPECT_EQ(reads, 3u);
 }
 
 TEST_F(CopyTest, ComparesTheContentOfWhatCountsAsADirectory) {

@@ -32,12 +32,13 @@ Result<void> bring_to_disk(const LocalTree& tree, const std::string& path) {
 
 }  // namespace
 
-Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path) {
+Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path,
+                                    mode_t mode) {
   TRY(check_relative_path(path));
   const UniqueFd parent = TRY(root.open_parent(path));
   const std::string name(base_of(path));
   const std::string shown = root.name_of(path);
-  if (::mkdirat(parent.get(), name.c_str(), 0700) == 0) return DirectoryWas::made;
+  if (::mkdirat(parent.get(), name.c_str(), mode) == 0) return DirectoryWas::made;
   if (errno != EEXIST) return cannot_write(shown);
   struct stat status {};
   if (::fstatat(parent.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {

@@ -15,9 +15,10 @@ namespace aloft::transfer {
 
 enum class DirectoryWas { made, there };
 
-/// Makes a directory that only this user can enter until its attributes are restored; one that is
-/// there is left as it is.
-Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path);
+/// Makes a directory with `mode` (of which the process's umask takes its part) until its attributes
+/// are restored; one that is there is left as it is.
+Result<DirectoryWas> make_directory(const LocalDirectory& root, const std::string& path,
+                                    mode_t mode);
 
 /// Lets this user, whose directory it is, write into it, whatever its mode says: for one whose mode
 /// is restored behind what is written.

@@ -204,8 +204,12 @@ class DownloadRoute final : public Route {
     if (bytes_in_directory(entry) > 0) {
       session_.failed(source_->name_of(entry.path), no_place_for_bytes(*source_, entry));
     }
-    const bool made = !target_path.empty() &&
-                      TRY(make_directory(target_->directory(), target_path)) == DirectoryWas::made;
+    // One that has a mode stored is closed to others until it gets that; another has its own from
+    // the start, since a copy that begins anew leaves it as it is.
+    const mode_t mode =
+        entry.attributes.permissions ? 0700u : 0777u & ~session_.options.restore.umask;
+    const bool made = !target_path.empty() && TRY(make_directory(target_->directory(), target_path,
+                                                                 mode)) == DirectoryWas::made;
     session_.copied(FileKind::directory, 0);
     if (made) directories_.filled(target_, parent_of(target_path));
     // What nobody stored is left as it is where a directory was there before.
