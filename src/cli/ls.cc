@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,12 +45,19 @@ class Listing {
     }
   }
 
-  /// `name`: the path as it is shown.
+  /// `name`: the path as it is shown. A link whose target cannot be read is shown without it.
   Result<void> entry(transfer::Tree& tree, transfer::Entry entry, std::string name,
                      const Limits& limits) {
     const bool wants_target = options_.long_form || json_;
     if (wants_target && entry.kind() == transfer::FileKind::symlink) {
-      entry.link_target = TRY(tree.link_target(entry, limits));
+      auto target = tree.link_target(entry, limits);
+      if (target) {
+        entry.link_target = std::move(*target);
+      } else if (target.error().code == ErrorCode::cancelled) {
+        return fail(std::move(target).error());
+      } else {
+        failed(tree.name_of(entry.path), std::move(target).error());
+      }
     }
     if (json_) {
       entry.path = std::move(name);
@@ -59,6 +67,12 @@ class Listing {
     }
     return {};
   }
+
+  /// Keeps what could not be read for the end.
+  void failed(std::string name, Error error) {
+    failures_.push_back({.name = std::move(name), .error = std::move(error)});
+  }
+  const std::vector<transfer::Failure>& failures() const { return failures_; }
 
   void end() {
     if (json_) output_.json({{"entries", std::move(entries_)}});
@@ -81,6 +95,7 @@ class Listing {
   const bool json_;
   Output output_;
   nlohmann::json entries_ = nlohmann::json::array();
+  std::vector<transfer::Failure> failures_;
 };
 
 Result<void> list_account(Places& places, const azure::BlobUri& uri, Listing& listing,
@@ -103,21 +118,15 @@ Result<void> list_below(const transfer::Located& at, bool recursive, Listing& li
     }
     return {};
   }
-  std::vector<transfer::Failure> failures;
-  const transfer::Visitor visitor{.found =
-                                      [&](transfer::Entry entry) {
-                                        std::string name = below(entry);
-                                        return listing.entry(tree, std::move(entry),
-                                                             std::move(name), limits);
-                                      },
-                                  .failed =
-                                      [&](std::string name, Error error) {
-                                        failures.push_back({std::move(name), std::move(error)});
-                                      }};
-  TRY(tree.walk(at.path, visitor, limits));
-  if (failures.empty()) return {};
-  report_failures(std::span(failures).subspan(1));
-  return fail(std::move(failures.front().error));
+  const transfer::Visitor visitor{
+      .found =
+          [&](transfer::Entry entry) {
+            std::string name = below(entry);
+            return listing.entry(tree, std::move(entry), std::move(name), limits);
+          },
+      .failed = [&](std::string name,
+                    Error error) { listing.failed(std::move(name), std::move(error)); }};
+  return tree.walk(at.path, visitor, limits);
 }
 
 /// What the arguments name, in the order of ls(1): what is no directory first, at once.
@@ -188,6 +197,8 @@ void run(Context& context, const Options& options) {
   if (!for_each_named(context, places, options.places, interruption, keep)) return;
   if (!each.list_kept(context, interruption)) return;
   listing.end();
+  report_failures(listing.failures());
+  if (!listing.failures().empty()) context.exit_code = std::max<int>(context.exit_code, kFailed);
 }
 
 }  // namespace

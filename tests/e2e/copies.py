@@ -20,6 +20,7 @@ import time
 import unittest
 
 import harness
+from blob_client import BlobClient
 
 SEED = 20261121
 
@@ -255,6 +256,21 @@ class Copies(CopiesTest):
         self.expect_failure(2, "none does not exist\n(.|\n)*rm --container", "rm", f"{self.box}/none", self.box)
         self.aloft("rm", "--container", self.box)
         self.expect_failure(1, "aloft mkdir", "ls", self.box)
+
+    def test_a_link_that_cannot_be_read_does_not_end_a_listing(self):
+        client = BlobClient(self.world.endpoint)
+        self.addCleanup(client.close)
+        headers = {"x-ms-blob-type": "BlockBlob", "x-ms-meta-is_symlink": "true"}
+        container = self.box.rsplit("/", 1)[1]
+        self.assertEqual(client.request("PUT", f"{container}/bad", headers=headers, body=b"x" * 5000).status, 201)
+        self.assertEqual(client.request("PUT", f"{container}/good", headers=headers, body=b"target").status, 201)
+        for options in (["-l"], ["-l", "-R"]):
+            done = self.expect_failure(1, f"{self.box}/bad holds more than a target can be", "ls", *options, self.box)
+            self.assertRegex(done.stdout, r"^l.* bad\nl.* good -> target\n$")
+        done = self.expect_failure(1, "more than a target", "ls", "--json", self.box)
+        entries = json.loads(done.stdout)["entries"]
+        self.assertEqual([entry.get("target") for entry in entries], [None, "target"])
+        self.expect_failure(1, "more than a target", "ls", "-l", f"{self.box}/bad")
 
     def test_a_closed_pipe_is_quiet(self):
         (self.here / "f").write_bytes(b"line\n" * 4_000_000)
