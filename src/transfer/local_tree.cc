@@ -95,6 +95,11 @@ Result<std::vector<Entry>> entries_in(const LocalDirectory& root, std::string_vi
 
 }  // namespace
 
+Result<std::vector<std::string>> names_in(const LocalDirectory& root, std::string_view path) {
+  const Stream stream = TRY(open_stream(root, path));
+  return names_in(stream.get(), root.name_of(path));
+}
+
 std::chrono::nanoseconds since_epoch(const timespec& time) {
   // Nanoseconds in 64 bits end in the year 2262; a file system may hold later times.
   constexpr auto limit = std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds::max());

@@ -36,6 +36,9 @@ class LocalTree final : public Tree {
   LocalDirectory root_;
 };
 
+/// All names in a directory, also those that a walk leaves out, in byte order.
+Result<std::vector<std::string>> names_in(const LocalDirectory& root, std::string_view path);
+
 /// Where an open file or directory is, from "/" on.
 Result<std::string> real_path(int fd);
 

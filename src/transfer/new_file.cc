@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +38,17 @@ std::string descriptor_path(int fd) {
 timespec to_timespec(std::chrono::nanoseconds time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+}
+
+// Tells remove_abandoned() of others that somebody is writing the file: the kernel takes the lock
+// back when the process ends, however it ends. False where another has it.
+bool hold(int fd) {
+  // Not every file system has locks.
+  return ::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+bool is_own_file(const struct stat& status) {
+  return S_ISREG(status.st_mode) && status.st_uid == ::geteuid() && status.st_nlink == 1;
 }
 
 // What a copy may take the place of, as far as can be told before the bytes are fetched.
@@ -154,9 +166,8 @@ Result<NewFile> NewFile::resume(const LocalDirectory& root, std::string path,
   UniqueFd fd(::openat(file.parent_.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   // Where others may write to the directory, somebody may have put a file of their own there.
-  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_dev != partial.device || status.st_ino != partial.inode ||
-      status.st_uid != ::geteuid() || status.st_nlink != 1) {
+  if (!fd || !hold(fd.get()) || ::fstat(fd.get(), &status) != 0 || !is_own_file(status) ||
+      status.st_dev != partial.device || status.st_ino != partial.inode) {
     return fail(ErrorCode::not_found, "what was fetched of " + file.shown_ + " is gone");
   }
   file.fd_ = std::move(fd);
@@ -182,6 +193,7 @@ Result<void> NewFile::open() {
   const int nameless = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (nameless >= 0) {
     fd_ = UniqueFd(nameless);
+    hold(nameless);
     return {};
   }
   std::string name = temporary_name();
@@ -189,6 +201,7 @@ Result<void> NewFile::open() {
                              O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (named < 0) return cannot_write(shown_);
   fd_ = UniqueFd(named);
+  hold(named);
   temporary_name_ = std::move(name);
   return {};
 }
@@ -285,6 +298,17 @@ Result<void> NewFile::publish(const FileAttributes& attributes, const RestoreOpt
   }
   temporary_name_.clear();
   return {};
+}
+
+Result<bool> remove_abandoned(const LocalDirectory& root, const std::string& path) {
+  const UniqueFd parent = TRY(root.open_parent(path));
+  const std::string name(base_of(path));
+  const UniqueFd file(
+      ::openat(parent.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0 || !is_own_file(status)) return false;
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return false;
+  return ::unlinkat(parent.get(), name.c_str(), 0) == 0;
 }
 
 Result<void> make_symlink(const LocalDirectory& root, const std::string& path,

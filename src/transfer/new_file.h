@@ -111,6 +111,10 @@ class NewFile {
   UniqueFd fd_;
 };
 
+/// Removes a file with a temporary name that an ended process of this user left; false where it may
+/// be one that a copy is writing, or is none of ours.
+Result<bool> remove_abandoned(const LocalDirectory& root, const std::string& path);
+
 /// Makes a symbolic link that holds `target`, in place of a file or link that has the name.
 Result<void> make_symlink(const LocalDirectory& root, const std::string& path,
                           const std::string& target, const FileAttributes& attributes,

@@ -14,6 +14,7 @@
 #include "base/temporary_directory.h"
 #include "object/memory_account.h"
 #include "transfer/copy.h"
+#include "transfer/local_tree.h"
 #include "transfer/testing/files.h"
 
 namespace {
@@ -52,6 +53,35 @@ class NewFileTest : public ::testing::Test {
 
   TemporaryDirectory scratch_;
 };
+
+TEST_F(NewFileTest, LeavesWhatIsBeingWrittenToRemovers) {
+  const LocalDirectory root = LocalDirectory::open(scratch_.path()).value();
+  const auto names = [&] { return names_in(root, "").value(); };
+  const FileShape shape{.size_bytes = 1};
+  PartialFile partial;
+  const auto record = [&](PartialFile made) -> Result<void> {
+    partial = std::move(made);
+    return {};
+  };
+  auto file = NewFile::create_resumable(root, "x", shape, record);
+  ASSERT_TRUE(file);
+  const std::string name = names().at(0);
+  EXPECT_FALSE(remove_abandoned(root, name).value());
+  file->keep();
+  // Its process ends.
+  { const NewFile ended = std::move(*file); }
+  {
+    auto resumed = NewFile::resume(root, "x", shape, partial);
+    ASSERT_TRUE(resumed);
+    EXPECT_FALSE(remove_abandoned(root, name).value());
+    resumed->keep();
+  }
+  testing::write_file(path("other"), "");
+  fs::create_hard_link(path("other"), path("second"));
+  EXPECT_FALSE(remove_abandoned(root, "second").value()) << "it has another name";
+  EXPECT_TRUE(remove_abandoned(root, name).value());
+  EXPECT_THAT(names(), UnorderedElementsAre("other", "second"));
+}
 
 struct stat status_of(int fd) {
   struct stat status {};

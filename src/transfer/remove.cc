@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "transfer/new_file.h"
 #include "transfer/work_pool.h"
 
 namespace aloft::transfer {
@@ -124,12 +125,17 @@ class LocalRemoval {
     TRY(remember_times(parent.get(), above));
     const std::string name(base_of(entry.path));
     const bool directory = entry.kind() == FileKind::directory;
-    if (::unlinkat(parent.get(), name.c_str(), directory ? AT_REMOVEDIR : 0) == 0) {
+    const auto unlink = [&] {
+      return ::unlinkat(parent.get(), name.c_str(), directory ? AT_REMOVEDIR : 0) == 0 ? 0 : errno;
+    };
+    int error = unlink();
+    if (error == ENOTEMPTY && TRY(remove_abandoned_in(entry.path))) error = unlink();
+    if (error == 0) {
       ++(directory ? report.directories : report.files);
       return {};
     }
-    if (errno == ENOENT || (errno == ENOTEMPTY && keep_filled_)) return {};
-    return fail_os(errno, "cannot delete " + root_.name_of(entry.path));
+    if (error == ENOENT || (error == ENOTEMPTY && keep_filled_)) return {};
+    return fail_os(error, "cannot delete " + root_.name_of(entry.path));
   }
 
   void restore_times() const {
@@ -144,6 +150,20 @@ class LocalRemoval {
 
  private:
   using Times = std::array<timespec, 2>;
+
+  /// What walks do not show: files whose copies were killed. False where there is something else.
+  Result<bool> remove_abandoned_in(const std::string& directory) const {
+    const auto names = names_in(root_, directory);
+    if (!names || !std::ranges::all_of(*names, is_temporary_name)) return false;
+    for (const std::string& name : *names) {
+      if (TRY(remove_abandoned(root_, join(directory, name)))) continue;
+      if (keep_filled_) return false;
+      return fail(os_error(
+          ENOTEMPTY, "cannot delete " + root_.name_of(directory) + ": a copy may be writing " +
+                         name + " in it; wait until that ends, or remove the file if none is"));
+    }
+    return true;
+  }
 
   Result<void> remember_times(int directory, const std::string& path) {
     if (times_.contains(path)) return {};

@@ -34,8 +34,9 @@ RemoveReport remove_objects(ObjectTree& tree, std::span<const Entry> entries, st
                             const Limits& limits);
 
 /// Removes files, links and directories of this machine in their order, each behind what is in it;
-/// directories above keep their times. One that is gone is no failure, nor is with `keep_filled` a
-/// directory that still holds something. Interrupted, it removes less.
+/// directories above keep their times. Files that killed copies left in a directory (new_file.h) go
+/// with it. One that is gone is no failure, nor is with `keep_filled` a directory that still holds
+/// something. Interrupted, it removes less.
 RemoveReport remove_local(LocalTree& tree, std::span<const Entry> entries, bool keep_filled,
                           const Limits& limits);
 

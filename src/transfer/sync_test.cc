@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/sync.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,6 +200,25 @@ TEST_F(SyncTest, RemovesOnDiskAndKeepsTheTimesOfDirectories) {
   EXPECT_EQ(expect_synced(box("copy"), local("back")).removed, 4u);
   EXPECT_EQ(testing::contents(path("back")), testing::contents(path("tree")));
   EXPECT_EQ(testing::attributes(path("back")).at("d"), testing::attributes(path("tree")).at("d"));
+}
+
+TEST_F(SyncTest, RemovesWhatAKilledCopyLeftWithItsDirectory) {
+  expect_synced(local("tree"), box("copy"));
+  expect_synced(box("copy"), local("back"));
+  const std::string left = path("back/gone/deep/" + temporary_name());
+  testing::write_file(left, "part");
+  options_.remove_surplus = true;
+  const UniqueFd writer(::open(left.c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(writer.get(), LOCK_EX), 0);
+  Progress progress;
+  const auto held = sync(box("copy"), local("back"), options_, progress, {});
+  ASSERT_TRUE(held);
+  ASSERT_FALSE(held->copied.failures.empty());
+  EXPECT_THAT(held->copied.failures.front().error.message, HasSubstr("a copy may be writing"));
+  ASSERT_EQ(::flock(writer.get(), LOCK_UN), 0);
+  expect_synced(box("copy"), local("back"));
+  EXPECT_FALSE(fs::exists(path("back/gone")));
+  EXPECT_EQ(testing::contents(path("back")), testing::contents(path("tree")));
 }
 
 TEST_F(SyncTest, RemovesMarkersOfOtherToolsByTheirOwnName) {
