@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <thread>
 
@@ -100,7 +99,7 @@ void unmount_on_signal(const std::string& directory, const sigset_t& signals) {
       int signal = 0;
       if (::sigwait(&signals, &signal) != 0) continue;
       const auto unmounted = enter::unmount_fuse(directory);
-      if (!unmounted) std::cerr << "aloft: " << unmounted.error().message << "\n";
+      if (!unmounted) report(unmounted.error());
     }
   }).detach();
 }
@@ -133,7 +132,7 @@ Result<void> mount(const Context& context, const MountArguments& arguments) {
   if (!answered) {
     // Nothing was written yet, so nothing can be lost with it.
     const auto unmounted = enter::unmount_fuse(directory);
-    if (!unmounted) std::cerr << "aloft: " << unmounted.error().message << "\n";
+    if (!unmounted) report(unmounted.error());
     return answered;
   }
   if (!arguments.foreground) return {};

@@ -5,10 +5,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "executor/environment_export.h"
 
 namespace aloft::cli {
 
@@ -31,6 +32,22 @@ constexpr std::size_t kGatherBytes = 64 << 10;
 // A name in a container or on disk may be bytes that are no UTF-8.
 std::string text_of(const nlohmann::json& document, int indent) {
   return document.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// Of UTF-8; a byte that begins none is one.
+std::string_view first_character(std::string_view text) {
+  for (const std::size_t size_bytes : {1, 2, 3, 4}) {
+    if (executor::is_utf8(text.substr(0, size_bytes))) return text.substr(0, size_bytes);
+  }
+  return text.substr(0, 1);
+}
+
+/// Control characters of ASCII, and U+0080 to U+009F: some terminals obey those too, as sequences
+/// of UTF-8 or as single bytes.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character.front());
+  if (character.size() == 1) return first < 0x20 || (first >= 0x7f && first <= 0x9f);
+  return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
 }
 
 }  // namespace
@@ -64,17 +81,19 @@ void Output::flush() {
 }
 
 std::string Output::name(std::string_view text) const {
-  if (!is_terminal_) return std::string(text);
-  std::string clean = without_controls(text);
-  std::ranges::replace(clean, '\n', '?');
-  return clean;
+  return is_terminal_ ? without_controls(text) : std::string(text);
 }
 
 std::string without_controls(std::string_view text) {
-  std::string clean(text);
-  for (char& c : clean) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n') || byte == 0x7f) c = '?';
+  std::string clean;
+  clean.reserve(text.size());
+  for (std::string_view character; !text.empty(); text.remove_prefix(character.size())) {
+    character = first_character(text);
+    if (is_control(character)) {
+      clean += '?';
+    } else {
+      clean += character;
+    }
   }
   return clean;
 }

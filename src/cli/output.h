@@ -37,7 +37,7 @@ class Output {
   std::string gathered_;
 };
 
-/// `text` with control characters but line ends as "?".
+/// `text` with control characters, line ends too, as "?".
 std::string without_controls(std::string_view text);
 
 }  // namespace aloft::cli
