@@ -19,8 +19,8 @@ struct Options {
 Result<transfer::CopyReport> perform(const Context& context, const Options& options,
                                      const Limits& limits) {
   Places places(context, TRY(bytes_per_second(options.copy.transfer)));
-  const std::vector<transfer::Place> sources =
-      TRY(places.places(places.expand(options.sources, limits)));
+  const std::vector<std::string> texts = TRY(places.expand(options.sources, limits));
+  const std::vector<transfer::Place> sources = TRY(places.places(texts));
   const transfer::Place destination = TRY(places.place(options.destination));
   transfer::CopyOptions copy = TRY(copy_options(options.copy));
   copy.placement = {.recursive = options.recursive,

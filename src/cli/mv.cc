@@ -23,7 +23,8 @@ Result<transfer::CopyReport> perform(const Context& context, const Options& opti
   const transfer::Place destination = TRY(places.place(texts.back()));
   texts.pop_back();
   for (const std::string& text : texts) TRY(require_uri(text, "cp"));
-  const std::vector<transfer::Place> sources = TRY(places.places(places.expand(texts, limits)));
+  texts = TRY(places.expand(texts, limits));
+  const std::vector<transfer::Place> sources = TRY(places.places(texts));
   transfer::CopyOptions move = TRY(copy_options(options.copy));
   move.placement.no_target_directory = options.no_target_directory;
   transfer::Progress progress;

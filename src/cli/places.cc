@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/places.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "object/azure/open_accounts.h"
 #include "object/throttled_store.h"
 #include "transfer/glob.h"
@@ -65,16 +68,11 @@ Result<std::vector<std::string>> Places::expand(const std::string& text, const L
   return found.empty() ? itself : found;
 }
 
-std::vector<std::string> Places::expand(const std::vector<std::string>& texts,
-                                        const Limits& limits) {
+Result<std::vector<std::string>> Places::expand(const std::vector<std::string>& texts,
+                                                const Limits& limits) {
   std::vector<std::string> all;
   for (const std::string& text : texts) {
-    const auto expanded = expand(text, limits);
-    if (expanded) {
-      all.insert(all.end(), expanded->begin(), expanded->end());
-    } else {
-      all.push_back(text);
-    }
+    std::ranges::move(TRY(expand(text, limits)), std::back_inserter(all));
   }
   return all;
 }

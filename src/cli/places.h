@@ -30,8 +30,9 @@ class Places {
   /// text, one that matches nothing, and one that is the name of something, as it is. Local paths
   /// stay: the shell has expanded them.
   Result<std::vector<std::string>> expand(const std::string& text, const Limits& limits);
-  /// As above, for several; what cannot be expanded stays as it is, to fail by its own name.
-  std::vector<std::string> expand(const std::vector<std::string>& texts, const Limits& limits);
+  /// As above, for several, as one thing: where each goes may depend on how many there are.
+  Result<std::vector<std::string>> expand(const std::vector<std::string>& texts,
+                                          const Limits& limits);
 
  private:
   AccountOpener open_account_;

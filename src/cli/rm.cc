@@ -52,25 +52,50 @@ Result<transfer::RemoveReport> remove_one(Places& places, const Options& options
   return remove_tree(*located.object, located.entry, {.selection = selection}, limits);
 }
 
+/// Keeps what does not end the command.
+Result<void> keep(const Options& options, const std::string& name, Error error,
+                  std::vector<transfer::Failure>& failures) {
+  if (error.code == ErrorCode::invalid_argument || error.code == ErrorCode::cancelled) {
+    return fail(std::move(error));
+  }
+  if (options.force && error.code == ErrorCode::not_found) return {};
+  failures.push_back({.name = name, .error = std::move(error)});
+  return {};
+}
+
+Result<void> remove_all(Places& places, const Options& options, transfer::RemoveReport& all,
+                        const Limits& limits) {
+  // As in a shell, wildcards stand for what is there before the first is removed.
+  std::vector<std::string> uris;
+  for (const std::string& text : options.uris) {
+    auto found = places.expand(text, limits);
+    if (found) {
+      std::ranges::move(*found, std::back_inserter(uris));
+    } else {
+      TRY(keep(options, text, std::move(found).error(), all.failures));
+    }
+  }
+  for (const std::string& uri : uris) {
+    auto removed = remove_one(places, options, uri, limits);
+    if (!removed) {
+      TRY(keep(options, uri, std::move(removed).error(), all.failures));
+      continue;
+    }
+    all.files += removed->files;
+    all.directories += removed->directories;
+    std::ranges::move(removed->failures, std::back_inserter(all.failures));
+  }
+  return {};
+}
+
 void run(Context& context, const Options& options) {
   const Interruption interruption;
   Places places(context);
   transfer::RemoveReport all;
-  for (const std::string& uri : places.expand(options.uris, interruption.limits())) {
-    auto removed = remove_one(places, options, uri, interruption.limits());
-    if (removed) {
-      all.files += removed->files;
-      all.directories += removed->directories;
-      std::ranges::move(removed->failures, std::back_inserter(all.failures));
-    } else if (!options.force || removed.error().code != ErrorCode::not_found) {
-      if (removed.error().code == ErrorCode::invalid_argument ||
-          removed.error().code == ErrorCode::cancelled) {
-        report_failures(all.failures);
-        report(context, removed.error(), interruption);
-        return;
-      }
-      all.failures.push_back({.name = uri, .error = std::move(removed).error()});
-    }
+  const auto removed = remove_all(places, options, all, interruption.limits());
+  if (!removed) {
+    report_failures(all.failures);
+    return report(context, removed.error(), interruption);
   }
   report_failures(all.failures);
   if (context.json) {

@@ -440,6 +440,50 @@ class Copies(CopiesTest):
         self.assertEqual(self.aloft("ls", f"{self.box}/tree").stdout.split(), ["open"])
 
 
+class WhereAListingFails(unittest.TestCase):
+    """Wildcards whose second listing, that of the names, is refused once."""
+
+    COMMANDS = ("rm", "cp", "mv")
+
+    def setUp(self):
+        self.world = harness.World(emulator=False)
+        self.addCleanup(self.world.close)
+        faults = pathlib.Path(self.world.directory, "faults.toml")
+        faults.write_text("".join(f'''
+            [[request]]
+            service = "blob"
+            method = "GET"
+            target = "*/for-{command}?*comp=list*"
+            after = 1
+            count = 1
+            status = 403
+            code = "AuthorizationFailure"
+            ''' for command in self.COMMANDS))
+        client = BlobClient(self.world.start_emulator("--faults", str(faults)))
+        self.addCleanup(client.close)
+        for command in self.COMMANDS:
+            client.request("PUT", f"for-{command}", query={"restype": "container"})
+            for name in ("a.tmp", "other"):
+                client.request("PUT", f"for-{command}/{name}", headers={"x-ms-blob-type": "BlockBlob"}, body=b"x")
+
+    def expect_named(self, command, *arguments):
+        done = self.world.aloft(command, *arguments, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(f"for-{command}", done.stderr)
+        self.assertNotIn("does not exist", done.stderr)
+
+    def test_its_error_is_that_of_the_argument(self):
+        box = {command: f"{self.world.uri}/for-{command}" for command in self.COMMANDS}
+        self.expect_named("rm", "-f", f"{box['rm']}/*.tmp", f"{box['rm']}/other")
+        self.assertEqual(self.world.aloft("ls", box["rm"]).stdout, "a.tmp\n")
+        here = self.world.directory / "here"
+        here.mkdir()
+        self.expect_named("cp", f"{box['cp']}/*.tmp", f"{box['cp']}/other", here)
+        self.assertEqual(os.listdir(here), [], "where other goes depends on how many sources there are")
+        self.expect_named("mv", f"{box['mv']}/*.tmp", f"{box['mv']}/other", f"{box['cp']}/new")
+        self.assertEqual(self.world.aloft("ls", box["mv"]).stdout, "a.tmp\nother\n")
+
+
 class BesideRclone(CopiesTest):
     """A client that is not ours. Its emulator mode knows the published key alone."""
     world_options = {"emulator_options": ("--in-memory", "--well-known-key")}
