@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "transfer/internal/content_md5.h"
 #include "transfer/internal/made_names.h"
 #include "transfer/internal/route.h"
 
@@ -136,6 +137,7 @@ CopyOptions options_for(const Placement& placement, CopyOptions options) {
 
 Result<CopyReport> copy_placed(Placement placement, const CopyOptions& options, Progress& progress,
                                const Limits& limits) {
+  if (options.md5) TRY(check_md5());
   // Routes outlive the tasks, which refer to them.
   std::vector<std::unique_ptr<Route>> routes;
   HardLinks links;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -424,6 +425,35 @@ TEST_F(CopyTest, ReadsWhatRcloneAndBlobfuseStore) {
   EXPECT_EQ(testing::contents(path("back")),
             (testing::Snapshot{{"dir", "directory"}, {"folder", "directory"}, {"file", "file r"}}));
   EXPECT_THAT(testing::attributes(path("back")).at("file"), HasSubstr("1577934245.000000006"));
+}
+
+/// What OpenSSL asks of every algorithm, as its configuration would; put back at the end.
+class DefaultProperties {
+ public:
+  explicit DefaultProperties(const char* query) {
+    CHECK(EVP_set_default_properties(nullptr, query) == 1);
+  }
+  ~DefaultProperties() { CHECK(EVP_set_default_properties(nullptr, "") == 1); }
+};
+
+TEST_F(CopyTest, RecordsTheMd5WhereOnlyFipsAlgorithmsAreUsedByDefault) {
+  testing::write_file(path("tree/abc"), "abc");
+  options_.md5 = true;
+  const DefaultProperties fips("fips=yes");
+  expect_copied(local("tree"), box("kept"));
+  EXPECT_EQ(store_->head("kept/abc", {}).value().properties.content_md5,
+            "kAFQmDzST7DWlj99KOF/cg==");
+}
+
+TEST_F(CopyTest, SaysAtTheBeginningThatThereIsNoMd5) {
+  testing::write_file(path("tree/abc"), "abc");
+  const DefaultProperties none("provider=missing");
+  options_.md5 = true;
+  EXPECT_THAT(failure_messages(local("tree"), box("kept")),
+              ElementsAre(HasSubstr("copy without --md5")));
+  EXPECT_FALSE(store_->head("kept/abc", {}));
+  options_.md5 = false;
+  expect_copied(local("tree"), box("kept"));
 }
 
 TEST_F(CopyTest, GivesDirectoriesWithoutAStoredModeTheirOwnAtOnce) {

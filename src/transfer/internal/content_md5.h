@@ -11,6 +11,9 @@
 
 namespace aloft::transfer {
 
+/// Fails with unsupported where OpenSSL has no MD5 at all; else the functions below may be called.
+Result<void> check_md5();
+
 /// As a store spells it (ContentProperties::content_md5).
 std::string content_md5(std::span<const std::byte> content);
 
