@@ -10,9 +10,12 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <mutex>
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "format/names.h"
+#include "transfer/internal/object_writer.h"
 #include "transfer/new_file.h"
 #include "transfer/work_pool.h"
 
@@ -68,12 +71,35 @@ class Removal {
 
   Result<void> found(Entry entry) {
     TRY(limits_.check(system_clock(), "removing " + tree_.name_of(entry.path)));
-    if (entry.kind() == FileKind::directory) {
-      if (entry.object && options_.selection.takes_all()) directories_.push_back(std::move(entry));
-    } else {
-      submit(std::move(entry));
+    if (entry.kind() != FileKind::directory) {
+      const auto kept = kept_.find(parent_of(entry.path));
+      submit(std::move(entry), {}, kept == kept_.end() ? nullptr : &kept->second);
+    } else if (!options_.selection.takes_all()) {
+      // A file has the key of a directory that it shadows.
+      const bool shadowed = format::component_of_name(base_of(entry.path)) != base_of(entry.key);
+      if (!entry.object && !entry.path.empty() && !shadowed) {
+        kept_[entry.path].key = std::move(entry.key);
+      }
+    } else if (entry.object) {
+      directories_.push_back(std::move(entry));
     }
     return {};
+  }
+
+  /// A directory that stays and only is implied: it gets a marker before it loses what implies it.
+  struct KeptDirectory {
+    std::string key{};
+    std::once_flag once{};
+    Result<void> marked{};
+  };
+
+  Result<void> keep(const std::string& path, KeptDirectory& directory) {
+    const FileAttributes attributes{.kind = FileKind::directory};
+    std::call_once(directory.once, [&] {
+      directory.marked =
+          write_directory(tree_, {.path = path, .key = directory.key}, attributes, limits_);
+    });
+    return directory.marked;
   }
 
   /// The deepest first: some stores refuse to remove those that hold something.
@@ -88,8 +114,13 @@ class Removal {
     }
   }
 
-  void submit(Entry entry, Conditions conditions = {}) {
-    pool_.submit([this, entry = std::move(entry), conditions = std::move(conditions)] {
+  /// `directory` is where the entry is, if it needs a marker; null: it does not.
+  void submit(Entry entry, Conditions conditions = {}, KeptDirectory* directory = nullptr) {
+    pool_.submit([this, entry = std::move(entry), conditions = std::move(conditions), directory] {
+      if (directory != nullptr) {
+        const auto kept = keep(std::string(parent_of(entry.path)), *directory);
+        if (!kept) return failed(tree_.name_of(entry.path), kept.error());
+      }
       const auto removed = tree_.store().remove(entry.object->key, conditions, limits_);
       // Somebody else was faster: it is gone, as asked.
       if (!removed && removed.error().code != ErrorCode::not_found) {
@@ -109,6 +140,7 @@ class Removal {
   const RemoveOptions& options_;
   const Limits& limits_;
   std::vector<Entry> directories_;
+  std::map<std::string, KeptDirectory, std::less<>> kept_;  // By path; of the walking thread.
   Guarded<RemoveReport> report_;
   WorkPool pool_;  // Last: its threads end before what they use.
 };

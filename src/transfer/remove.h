@@ -12,7 +12,8 @@
 namespace aloft::transfer {
 
 struct RemoveOptions {
-  /// Of what is in the directory; where it leaves something out, directories stay.
+  /// Of what is in the directory; where it leaves something out, directories stay: those that only
+  /// are implied get markers before they lose something.
   Selection selection{};
   std::size_t threads = 64;
 };

@@ -29,6 +29,30 @@ TEST(RemoveTest, TakesBothMarkersOfADirectory) {
   EXPECT_THAT(store->list({}, {}).value().objects, ::testing::IsEmpty());
 }
 
+TEST(RemoveTest, KeepsDirectoriesWithoutMarkersWhereASelectionLeavesThem) {
+  MemoryAccount account;
+  ASSERT_TRUE(account.create_container("box", {}));
+  const auto store = account.container("box");
+  const Metadata none;
+  for (const char* key :
+       {"r/1.tmp", "r/2.tmp", "r/a/b/3.tmp", "r/c/4.csv", "r/c/5.tmp", "r/e/6.csv"}) {
+    ASSERT_TRUE(store->put({.key = key, .content = {}, .metadata = none}, {}));
+  }
+  ObjectTree tree(store);
+  const auto only_tmp = Selection::of({{Selection::Effect::include, "*.tmp"}}).value();
+  const auto removed = remove_tree(tree, tree.look("r", {}).value(), {.selection = only_tmp}, {});
+  ASSERT_TRUE(removed);
+  EXPECT_TRUE(removed->failures.empty()) << removed->failures.front().error.message;
+  EXPECT_EQ(removed->files, 4u);
+  EXPECT_EQ(testing::contents(tree, "r"), (testing::Snapshot{{"a", "directory"},
+                                                             {"a/b", "directory"},
+                                                             {"c", "directory"},
+                                                             {"c/4.csv", "file "},
+                                                             {"e", "directory"},
+                                                             {"e/6.csv", "file "}}));
+  EXPECT_FALSE(store->head("r/e", {})) << "it loses nothing";
+}
+
 TEST(RemoveTest, EmptiesDirectoriesBeforeItRemovesThem) {
   MemoryAccount account("memory", system_clock(), true);
   ASSERT_TRUE(account.create_container("box", {}));
