@@ -68,8 +68,8 @@ void add_cp_command(CLI::App& app, Context& context) {
       "Mode, owner, group, times, links and holes are kept in containers; on disk they are "
       "restored, "
       "owners only with --trust-modes. What cannot be copied is named at the end, and the exit "
-      "code is 1. After an interruption, the same command goes on where it was with files larger "
-      "than 8 MiB, for a week.\n\n"
+      "code is 1. After an interruption or a failure, the same command goes on where it was with "
+      "files larger than 8 MiB (2 MiB on the way to disk), for a week.\n\n"
       "  aloft cp -r results az://mylab/project/   into the container project\n"
       "  aloft cp 'az://mylab/project/*.csv' .      every table; quotes keep the shell out of it\n"
       "  aloft cp -r --exclude tmp/ results az://mylab/project/");

@@ -156,6 +156,7 @@ Result<CopyReport> copy_placed(Placement placement, const CopyOptions& options, 
   }
   if (!fed) return fail(std::move(fed).error());
   TRY(limits.check(system_clock(), "the copy"));
+  session.forget_completed();
   return std::move(*session.report.lock());
 }
 

@@ -67,8 +67,9 @@ struct CopyReport {
 /// symbolic links, empty directories and holes are kept (on disk as RestoreOptions say), and names
 /// that are one file (hard links) are one at the destination, if the copy has several of them.
 ///
-/// With a journal, parts of large files that an earlier copy to the same place brought over are not
-/// moved again, however that copy ended, as long as the source is what it was.
+/// With a journal, large files, and parts of them, that an earlier copy to the same place brought
+/// over are not moved again, unless that copy ended without a failure, as long as the source, and a
+/// complete file on disk, are what they were.
 ///
 /// What fails by itself is in the report, everything else is copied; the call as a whole fails if
 /// nothing could begin, or with cancelled. Files on disk and objects appear whole or not at all. A

@@ -31,7 +31,8 @@ constexpr const char* kMigrations[] = {
       used INTEGER NOT NULL, UNIQUE (source, destination)) STRICT;
     CREATE TABLE part (
       copy INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (copy, number)) STRICT, WITHOUT ROWID;
-    )sql"};
+    )sql",
+    "ALTER TABLE copy ADD COLUMN made TEXT NOT NULL DEFAULT ''"};
 
 // Locks one byte of the file for this open file description: the kernel gives it back when the
 // process ends, however it ends.
@@ -174,21 +175,24 @@ Result<std::optional<Journal::Claim>> Journal::claim(const JournalKey& key) {
 Result<bool> Journal::take(State& state, const JournalKey& key, Claim& claim) {
   {
     auto row = TRY(state.database->prepare(
-        "SELECT version, part_size, token, partial, device, inode FROM copy WHERE id = ?"));
+        "SELECT version, part_size, token, partial, device, inode, made FROM copy WHERE id = ?"));
     if (!TRY(row.bind(1, claim.id_).step())) return false;
     claim.token_ = row.text(2);
     claim.partial_ = partial_of(row, 3);
+    claim.made_ = row.text(6);
     const bool same = row.text(0) == key.version && row.number(1) == key.part_size_bytes;
     if (!same) {
       remove_partial(claim.partial_);
       claim.token_.clear();
       claim.partial_ = {};
+      claim.made_.clear();
     }
   }
   if (claim.token_.empty()) {
     TRY(remove_parts(*state.database, claim.id_));
     auto fresh = TRY(state.database->prepare(
-        "UPDATE copy SET version = ?, part_size = ?, token = '', partial = '' WHERE id = ?"));
+        "UPDATE copy SET version = ?, part_size = ?, token = '', partial = '', made = '' "
+        "WHERE id = ?"));
     TRY(fresh.bind(1, key.version).bind(2, key.part_size_bytes).bind(3, claim.id_).run());
     return true;
   }
@@ -208,7 +212,8 @@ Journal::Claim::Claim(Claim&& other) noexcept
       id_(other.id_),
       token_(std::move(other.token_)),
       partial_(std::move(other.partial_)),
-      finished_(std::move(other.finished_)) {}
+      finished_(std::move(other.finished_)),
+      made_(std::move(other.made_)) {}
 
 Journal::Claim::~Claim() {
   if (journal_ != nullptr) journal_->release(id_);
@@ -220,10 +225,11 @@ Result<void> Journal::Claim::begin(std::string token, PartialFile partial) {
   token_ = std::move(token);
   partial_ = std::move(partial);
   finished_.clear();
+  made_.clear();
   auto transaction = TRY(sqlite::Transaction::begin(database));
   TRY(remove_parts(database, id_));
   auto entry = TRY(database.prepare(
-      "UPDATE copy SET token = ?, partial = ?, device = ?, inode = ? WHERE id = ?"));
+      "UPDATE copy SET token = ?, partial = ?, device = ?, inode = ?, made = '' WHERE id = ?"));
   TRY(entry.bind(1, token_)
           .bind(2, partial_.path)
           .bind(3, partial_.device)
@@ -238,6 +244,19 @@ Result<void> Journal::Claim::part_finished(std::uint64_t part) {
   auto insert =
       TRY(journal_->state_->database->prepare("INSERT OR IGNORE INTO part VALUES (?, ?)"));
   return insert.bind(1, id_).bind(2, part).run();
+}
+
+Result<void> Journal::Claim::completed(std::string made) {
+  const std::scoped_lock lock(journal_->state_->mutex);
+  sqlite::Database& database = *journal_->state_->database;
+  made_ = std::move(made);
+  partial_ = {};
+  finished_.clear();
+  auto transaction = TRY(sqlite::Transaction::begin(database));
+  TRY(remove_parts(database, id_));
+  auto entry = TRY(database.prepare("UPDATE copy SET partial = '', made = ? WHERE id = ?"));
+  TRY(entry.bind(1, made_).bind(2, id_).run());
+  return transaction.commit();
 }
 
 Result<void> Journal::Claim::forget() {

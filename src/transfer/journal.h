@@ -21,9 +21,10 @@ struct JournalKey {
   std::uint64_t part_size_bytes = 0;
 };
 
-/// What copies of large files have done so far, on this machine, so that one that was killed or
-/// lost the network goes on where it was when the same copy is asked for again. What is written
-/// survives kill -9; whoever uses it sees to power cuts (see JournalKey::version).
+/// What copies have done so far of large files, on this machine, so that one that was killed or
+/// lost the network goes on where it was when the same copy is asked for again, files that it had
+/// completed included. What is written survives kill -9; whoever uses it sees to power cuts (see
+/// JournalKey::version).
 ///
 /// Safe from many threads and processes at once: an entry is claimed by one of them, and free again
 /// when that one ends, however it ends. Entries that nobody has claimed for a week (as long as the
@@ -49,11 +50,17 @@ class Journal {
     const std::string& token() const { return token_; }
     const PartialFile& partial() const { return partial_; }
     const std::set<std::uint64_t>& finished_parts() const { return finished_; }
+    /// What completed() was told, where the file is complete; else empty.
+    const std::string& made() const { return made_; }
 
     /// Begins anew, for one thread before all others; `partial` is removed with the entry.
     Result<void> begin(std::string token, PartialFile partial = {});
     Result<void> part_finished(std::uint64_t part);
-    /// The copy is complete, or cannot be gone on with. The partial file is the caller's to remove.
+    /// The file is complete, and `made` tells what is at the destination from whatever takes its
+    /// place; not empty. For one thread behind all others. Its parts are of no use any more.
+    Result<void> completed(std::string made);
+    /// Nothing is left to do, or the file cannot be gone on with. The partial file is the caller's
+    /// to remove.
     Result<void> forget();
 
    private:
@@ -65,6 +72,7 @@ class Journal {
     std::string token_;
     PartialFile partial_;
     std::set<std::uint64_t> finished_;
+    std::string made_;
   };
 
   /// Nothing where another copy of the same file to the same place is under way. What an earlier

@@ -61,6 +61,31 @@ TEST_F(JournalTest, RemembersWhatWasDoneUntilItIsForgotten) {
   EXPECT_THAT(claim.finished_parts(), IsEmpty());
 }
 
+TEST_F(JournalTest, RemembersACompleteFileByWhatWasMade) {
+  Journal journal(directory(), clock_);
+  const PartialFile partial = make_partial(".aloft-1.part");
+  {
+    Journal::Claim claim = claimed(journal, key_);
+    ASSERT_TRUE(claim.begin("token", partial));
+    ASSERT_TRUE(claim.part_finished(1));
+    ASSERT_TRUE(claim.completed("made"));
+  }
+  {
+    Journal::Claim claim = claimed(journal, key_);
+    EXPECT_EQ(claim.made(), "made");
+    EXPECT_EQ(claim.token(), "token");
+    EXPECT_EQ(claim.partial().path, "") << "it is the file now";
+    EXPECT_THAT(claim.finished_parts(), IsEmpty());
+    ASSERT_TRUE(claim.begin("another"));
+    EXPECT_EQ(claim.made(), "");
+  }
+  { EXPECT_EQ(claimed(journal, key_).made(), ""); }
+  ASSERT_TRUE(claimed(journal, key_).completed("made"));
+  JournalKey changed = key_;
+  changed.version = "2";
+  EXPECT_EQ(claimed(journal, changed).made(), "");
+}
+
 TEST_F(JournalTest, GivesAnEntryToOneCopyAtATime) {
   Journal journal(directory(), clock_);
   Journal of_another_process(directory(), clock_);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -171,6 +172,11 @@ Result<void> LocalTree::read(const Entry& entry, std::uint64_t offset, std::span
 Result<std::string> real_path(int fd) {
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
   return read_link(AT_FDCWD, link, link);
+}
+
+std::string version_of(const struct stat& status) {
+  return fmt::format("{}:{} {} {} {}", status.st_dev, status.st_ino, status.st_size,
+                     since_epoch(status.st_mtim).count(), since_epoch(status.st_ctim).count());
 }
 
 Result<UniqueFd> open_regular(const LocalDirectory& root, std::string_view path) {

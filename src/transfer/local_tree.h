@@ -42,6 +42,10 @@ Result<std::vector<std::string>> names_in(const LocalDirectory& root, std::strin
 /// Where an open file or directory is, from "/" on.
 Result<std::string> real_path(int fd);
 
+/// Which content a file has: another one as soon as somebody writes to it or takes its place, as
+/// far as times and places on its disk tell.
+std::string version_of(const struct stat& status);
+
 /// Opens a regular file for reading; fails where it is something else (a fifo would block).
 Result<UniqueFd> open_regular(const LocalDirectory& root, std::string_view path);
 

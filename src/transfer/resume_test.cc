@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/temporary_directory.h"
+#include "format/attributes.h"
 #include "object/memory_account.h"
 #include "transfer/copy.h"
 #include "transfer/testing/files.h"
@@ -275,6 +276,93 @@ TEST_F(ResumeTest, ADownloadTrustsNoFileThatTookThePlaceOfItsOwn) {
   run(box(), local("to"));
   EXPECT_EQ(passed(), kParts);
   EXPECT_EQ(testing::content_of(path("to/file")), text);
+}
+
+/// Two large files, of which the first attempt completes one.
+class ResumeTreeTest : public ResumeTest {
+ protected:
+  static constexpr std::size_t kFirst = kParts + 4, kRest = 2 * kParts - kFirst;
+
+  ResumeTreeTest() {
+    options_.placement = {.recursive = true, .no_target_directory = true};
+    options_.threads = 1;
+  }
+  void put_both() {
+    for (const char* key : {"file/a", "file/b"}) {
+      Metadata metadata;
+      format::encode_attributes({.mtime = std::chrono::seconds(1'600'000'000)}, metadata);
+      const std::string text = content(key[5]);
+      CHECK(store_->inner().put({.key = key, .content = testing::bytes(text), .metadata = metadata},
+                                {}));
+    }
+  }
+  void break_off(const Place& from, const Place& to) {
+    allow(kFirst);
+    EXPECT_THAT(run(from, to).failures, SizeIs(1));
+  }
+  std::size_t parts_of_another_run(const Place& from, const Place& to) {
+    allow(1000);
+    EXPECT_THAT(run(from, to).failures, IsEmpty());
+    return passed();
+  }
+};
+
+TEST_F(ResumeTreeTest, AnUploadSendsNoFileAgainThatWasComplete) {
+  testing::write_file(path("tree/a"), content('a'));
+  testing::write_file(path("tree/b"), content('b'));
+  std::this_thread::sleep_for(std::chrono::milliseconds(80));
+  break_off(local("tree"), box());
+  EXPECT_EQ(parts_of_another_run(local("tree"), box()), kRest);
+  ObjectTree tree(account_.container("box"));
+  EXPECT_EQ(testing::contents(tree, "file"), testing::contents(path("tree")));
+  EXPECT_EQ(parts_of_another_run(local("tree"), box()), 2 * kParts) << "forgotten at the end";
+}
+
+TEST_F(ResumeTreeTest, AnUploadSendsACompleteFileAgainThatChangedSince) {
+  testing::write_file(path("tree/a"), content('a'));
+  testing::write_file(path("tree/b"), content('b'));
+  std::this_thread::sleep_for(std::chrono::milliseconds(80));
+  break_off(local("tree"), box());
+  ASSERT_TRUE(store_->inner().head("file/a", {}));
+  testing::write_file(path("tree/a"), content('c'));
+  std::this_thread::sleep_for(std::chrono::milliseconds(80));
+  EXPECT_EQ(parts_of_another_run(local("tree"), box()), kRest + kParts);
+  ObjectTree tree(account_.container("box"));
+  EXPECT_EQ(testing::contents(tree, "file"), testing::contents(path("tree")));
+}
+
+TEST_F(ResumeTreeTest, ADownloadFetchesNoFileAgainThatWasComplete) {
+  put_both();
+  break_off(box(), local("to"));
+  ASSERT_TRUE(fs::exists(path("to/a")));
+  EXPECT_EQ(parts_of_another_run(box(), local("to")), kRest);
+  EXPECT_EQ(testing::content_of(path("to/a")), content('a'));
+  EXPECT_EQ(testing::content_of(path("to/b")), content('b'));
+  EXPECT_EQ(parts_of_another_run(box(), local("to")), 2 * kParts) << "forgotten at the end";
+}
+
+TEST_F(ResumeTreeTest, ADownloadFetchesACompleteFileAgainThatSomebodyTouched) {
+  const auto write_with_its_time = [&](const std::string& name) {
+    testing::write_file(name, content('x'));
+    testing::set_mtime(name, 1'600'000'000, 0);
+  };
+  put_both();
+  break_off(box(), local("to"));
+  write_with_its_time(path("to/a"));
+  EXPECT_EQ(parts_of_another_run(box(), local("to")), kRest + kParts);
+  EXPECT_EQ(testing::content_of(path("to/a")), content('a'));
+  break_off(box(), local("to"));
+  write_with_its_time(path("to/new"));
+  fs::rename(path("to/new"), path("to/a"));
+  EXPECT_EQ(parts_of_another_run(box(), local("to")), kRest + kParts);
+  EXPECT_EQ(testing::content_of(path("to/a")), content('a'));
+}
+
+TEST_F(ResumeTreeTest, ADownloadFetchesACompleteFileAgainWhoseObjectChanged) {
+  put_both();
+  break_off(box(), local("to"));
+  put_both();
+  EXPECT_EQ(parts_of_another_run(box(), local("to")), 2 * kParts);
 }
 
 TEST_F(ResumeTest, AJournalThatCannotBeKeptStopsNoCopy) {

@@ -4,11 +4,13 @@
 
 A relay between the client and the emulator sees every request, and slows the answers to parts down.
 ALOFT_SEED repeats the moments of the kills as far as the machine does."""
+import contextlib
 import os
 import pathlib
 import random
 import re
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -21,12 +23,12 @@ PART = 8 << 20
 READ = 2 << 20  # On the way to disk.
 PARTS = 16
 BLOCK = re.compile(rb"PUT [^ ]*[?&]blockid=([^& ]+)[^ ]* HTTP/1.1\r\n")
-RANGE = re.compile(rb"GET [^ ]*/box/[^ ]* HTTP/1.1\r\n.*?x-ms-range: bytes=(\d+-\d+)\r\n", re.S | re.I)
+RANGE = re.compile(rb"GET ([^ ]*/box/[^ ]*) HTTP/1.1\r\n.*?x-ms-range: bytes=(\d+-\d+)\r\n", re.S | re.I)
 
 
 class Relay:
-    """Forwards connections to the emulator; `asked` has the name of each part (block id or range) as often as it was
-    asked for. Reads heads of requests where they begin, which is where nothing of an answer is awaited."""
+    """Forwards connections to the emulator; `asked` has the name of each part (block id, or file and range) as often as
+    it was asked for. Reads heads of requests where they begin, which is where nothing of an answer is awaited."""
 
     def __init__(self, endpoint):
         self.host, port = re.match(r"http://([^:]+):(\d+)", endpoint).groups()
@@ -69,7 +71,7 @@ class Relay:
         for pattern in (BLOCK, RANGE):
             for match in pattern.finditer(seen):
                 with self.lock:
-                    self.asked.append(match[1].decode())
+                    self.asked.append(b" ".join(match.groups()).decode())
                 end = max(end, match.end())
         return seen[max(end, len(seen) - 4096):]
 
@@ -97,16 +99,17 @@ class CopiesResume(harness.WorldTest):
         self.source = self.here / "source"
         self.source.write_bytes(self.random.randbytes((PARTS - 1) * PART + 12345))
 
-    def copy_with_kills(self, source, target, kills):
-        """Kills the copy so often, then lets it end; which parts each run asked for."""
+    def copy_with_kills(self, source, target, kills, parts=(1, 3)):
+        """Kills the copy so often, each time when it has asked for so many parts, then lets it end; which parts each run
+        asked for."""
         runs = []
         for last in [False] * kills + [True]:
             self.relay.asked.clear()
-            copy = subprocess.Popen([str(harness.BUILD / "aloft-main"), "cp", "-j", "2", str(source), str(target)],
+            copy = subprocess.Popen([str(harness.BUILD / "aloft-main"), "cp", "-r", "-T", "-j", "2", str(source), str(target)],
                                     env=self.world.environment, stderr=subprocess.PIPE, text=True)
             with copy.stderr:
                 if not last:
-                    wanted = self.random.randint(1, 3)
+                    wanted = self.random.randint(*parts)
                     harness.wait_until(lambda: len(self.relay.asked) >= wanted or copy.poll() is not None, what="parts")
                     time.sleep(self.random.uniform(0, 0.15))
                     copy.kill()
@@ -123,11 +126,10 @@ class CopiesResume(harness.WorldTest):
         """Waits until the emulator has done what a killed client still asked for."""
         time.sleep(0.3)
 
-    def check(self, runs, may_break, part):
+    def check(self, runs, may_break, count):
         """Parts that were under way when the copy was killed may move again, but no others."""
         parts = [part for run in runs for part in run]
         broken = may_break * (len(runs) - 1)
-        count = -(-self.source.stat().st_size // part)
         self.assertEqual(len(set(parts)), count, f"seed {SEED}: {runs}")
         self.assertLessEqual(len(parts), count + broken, f"seed {SEED}: {runs}")
         for place, run in enumerate(runs):
@@ -136,17 +138,48 @@ class CopiesResume(harness.WorldTest):
 
     def test_an_upload(self):
         runs = self.copy_with_kills(self.source, f"{self.world.uri}/box/file", 3)
-        self.check(runs, may_break=2, part=PART)
+        self.check(runs, may_break=2, count=PARTS)
         self.world.aloft("verify", "--read", self.source, f"{self.world.uri}/box/file")
 
     def test_a_download(self):
         self.world.aloft("cp", self.source, f"{self.world.uri}/box/file")
         target = self.here / "target"
         target.mkdir()
-        runs = self.copy_with_kills(f"{self.world.uri}/box/file", target, 3)
-        self.check(runs, may_break=2, part=READ)
+        runs = self.copy_with_kills(f"{self.world.uri}/box/file", target / "file", 3)
+        self.check(runs, may_break=2, count=-(-self.source.stat().st_size // READ))
         self.assertEqual((target / "file").read_bytes(), self.source.read_bytes())
         self.assertEqual(os.listdir(target), ["file"], "no hidden file stays")
+
+    def make_tree(self):
+        """Several large files of three parts each, or nine on the way to disk."""
+        tree = self.here / "tree"
+        tree.mkdir()
+        for name in range(4):
+            (tree / str(name)).write_bytes(self.random.randbytes(2 * PART + 12345))
+        time.sleep(0.1)
+        return tree
+
+    def check_forgotten(self):
+        """A copy that ends in order leaves nothing in the journal."""
+        [journal] = self.world.directory.rglob("journal.db")
+        with contextlib.closing(sqlite3.connect(journal)) as database:
+            self.assertEqual(database.execute("SELECT * FROM copy").fetchall(), [])
+
+    def test_an_upload_of_several_files(self):
+        tree = self.make_tree()
+        runs = self.copy_with_kills(tree, f"{self.world.uri}/box/tree", 2, parts=(4, 5))
+        self.check(runs, may_break=2, count=4 * 3)
+        self.world.aloft("verify", "--read", tree, f"{self.world.uri}/box/tree")
+        self.check_forgotten()
+
+    def test_a_download_of_several_files(self):
+        tree = self.make_tree()
+        self.world.aloft("cp", "-r", tree, f"{self.world.uri}/box/")
+        runs = self.copy_with_kills(f"{self.world.uri}/box/tree", self.here / "back", 2, parts=(11, 15))
+        self.check(runs, may_break=2, count=4 * 9)
+        self.world.aloft("verify", "--read", f"{self.world.uri}/box/tree", self.here / "back")
+        self.assertEqual(sorted(os.listdir(self.here / "back")), sorted(os.listdir(tree)), "no hidden file stays")
+        self.check_forgotten()
 
     def test_a_source_that_changes_begins_anew(self):
         target = f"{self.world.uri}/box/file"

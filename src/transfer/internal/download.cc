@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -61,9 +62,8 @@ FileShape shape_of(const Entry& entry) {
 }
 
 // The other names of the file lead there, unless this is a later version than was listed.
-Result<void> remember(const Download& download, const NewFile& file) {
-  if (download.links && download.attempt == 1) download.links->made = TRY(file.id());
-  return {};
+void remember(const Download& download, FileId made) {
+  if (download.links && download.attempt == 1) download.links->made = made;
 }
 
 // Empty where there is nothing to compare with.
@@ -86,7 +86,7 @@ Result<void> write_small(Session& session, const Download& download,
   NewFile file = TRY(NewFile::create(root, download.path, shape_of(entry)));
   TRY(file.write(0, content));
   TRY(file.publish(entry.attributes, session.options.restore));
-  TRY(remember(download, file));
+  remember(download, TRY(file.id()));
   session.progress.bytes_done += content.size();
   return {};
 }
@@ -132,6 +132,41 @@ bool may_go_on_later(const Error& error) {
          error.code != ErrorCode::no_space;
 }
 
+Result<void> check_written(Session& session, const Download& download, int file) {
+  const std::string md5 = wanted_md5(session, download);
+  if (md5.empty()) return {};
+  const std::string computed =
+      TRY(content_md5(session, file, download.entry.size_bytes, download.shown()));
+  return check_content_md5(md5, computed, download.shown());
+}
+
+// Of a file that has its name and its attributes.
+void keep_completed(Session& session, int file, std::shared_ptr<Journal::Claim> claim) {
+  struct stat status {};
+  if (::fstat(file, &status) != 0) return;
+  session.note(claim->completed(version_of(status)));
+  session.keep_completed(std::move(claim));
+}
+
+// Whether an earlier copy that was broken off had completed the file, and nobody has touched what
+// it made. The attributes are restored as this copy asks for.
+Result<bool> was_completed(Session& session, const Download& download,
+                           std::shared_ptr<Journal::Claim>& claim) {
+  if (!claim || claim->made().empty()) return false;
+  const auto file = open_regular(download.target->directory(), download.path);
+  struct stat status {};
+  if (!file || ::fstat(file->get(), &status) != 0 || version_of(status) != claim->made()) {
+    return false;
+  }
+  if (!check_written(session, download, file->get())) return false;
+  TRY(restore_attributes(file->get(), download.entry.attributes, session.options.restore,
+                         download.target->name_of(download.path)));
+  remember(download, {.device = status.st_dev, .inode = status.st_ino});
+  keep_completed(session, file->get(), std::exchange(claim, nullptr));
+  session.progress.bytes_done += download.entry.size_bytes;
+  return true;
+}
+
 class DownloadParts final : public FileParts {
  public:
   /// `claim` may be null; else `file` is resumable.
@@ -154,17 +189,15 @@ class DownloadParts final : public FileParts {
     return {};
   }
   Result<void> publish() override {
-    const std::string md5 = wanted_md5(session_, download_);
-    if (!md5.empty()) {
-      const std::string computed =
-          TRY(content_md5(session_, file_.fd(), download_.entry.size_bytes, download_.shown()));
-      TRY(check_content_md5(md5, computed, download_.shown()));
-    }
+    TRY(check_written(session_, download_, file_.fd()));
     TRY(file_.publish(download_.entry.attributes, session_.options.restore));
-    return remember(download_, file_);
+    remember(download_, TRY(file_.id()));
+    return {};
   }
   void end(Result<void> result) override {
-    if (claim_ && !result && may_go_on_later(result.error())) {
+    if (claim_ && result) {
+      keep_completed(session_, file_.fd(), std::exchange(claim_, nullptr));
+    } else if (claim_ && may_go_on_later(result.error())) {
       file_.keep();
     } else if (claim_) {
       session_.note(claim_->forget());
@@ -258,6 +291,10 @@ void download_file(Session& session, Download download) {
   auto begin = [&]() -> Result<void> {
     TRY(check_readable(download));
     auto claim = TRY(claim_for(session, download));
+    if (TRY(was_completed(session, download, claim))) {
+      finish(session, download, {});
+      return {};
+    }
     NewFile file = TRY(file_for(session, download, claim));
     session.pool.submit_parts(
         std::make_shared<DownloadParts>(session, download, std::move(file), std::move(claim)));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transfer/internal/session.h"
 
+#include <utility>
+
 namespace aloft::transfer {
 
 void Session::failed(std::string name, Error error) {
@@ -17,6 +19,16 @@ std::shared_ptr<Journal::Claim> Session::claim(const JournalKey& key) {
     return nullptr;
   }
   return *claim ? std::make_shared<Journal::Claim>(std::move(**claim)) : nullptr;
+}
+
+void Session::keep_completed(std::shared_ptr<Journal::Claim> claim) {
+  if (claim) completed.lock()->push_back(std::move(claim));
+}
+
+void Session::forget_completed() {
+  if (!report.lock()->failures.empty()) return;
+  const auto claims = std::exchange(*completed.lock(), {});
+  for (const auto& claim : claims) note(claim->forget());
 }
 
 void Session::note(Result<void> journal_result) {

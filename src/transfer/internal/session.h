@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/guarded.h"
 #include "transfer/copy.h"
@@ -28,12 +29,18 @@ class Session {
   const Limits& limits;
   MemoryBudget memory;
   Guarded<CopyReport> report{};
+  Guarded<std::vector<std::shared_ptr<Journal::Claim>>> completed{};
   WorkPool pool;  // Last: its threads end before what they use.
 
   /// Keeps the failure for the report. An interruption is not one: the whole copy reports it.
   void failed(std::string name, Error error);
   /// The journal's entry for a file; null where there is none to be had: then it is copied without.
   std::shared_ptr<Journal::Claim> claim(const JournalKey& key);
+  /// The file of `claim`, which may be null, is complete: the same copy, if this one is broken off,
+  /// does not move it again.
+  void keep_completed(std::shared_ptr<Journal::Claim> claim);
+  /// The copy is at its end: unless something failed, the journal needs nothing of it any more.
+  void forget_completed();
   /// What the journal could not do fails no copy; the report says so, once.
   void note(Result<void> journal_result);
   /// Counts a thing that is copied.

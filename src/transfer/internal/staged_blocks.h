@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "transfer/internal/session.h"
@@ -27,7 +28,9 @@ class StagedBlocks {
   Result<bool> discard_foreign(Session& session, ObjectTree& tree, const std::string& key) const;
   /// In the order of the file, for the commit.
   std::vector<BlockRef> list() const;
-  /// The journal needs this entry no more.
+  /// They are committed.
+  void complete(Session& session) { session.keep_completed(std::exchange(claim_, nullptr)); }
+  /// They are of no use any more.
   void forget(Session& session);
 
  private:

@@ -2,7 +2,6 @@
 #include "transfer/internal/upload.h"
 
 #include <errno.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,7 +197,11 @@ class UploadParts final : public FileParts {
       ++upload_.attempt;
       return upload_file(session_, std::move(upload_));
     }
-    if (result || !opened_.check_unchanged()) blocks_.forget(session_);
+    if (result) {
+      blocks_.complete(session_);
+    } else if (!opened_.check_unchanged()) {
+      blocks_.forget(session_);
+    }
     finish(session_, upload_, opened_, std::move(result));
   }
 
@@ -225,12 +228,9 @@ std::shared_ptr<Journal::Claim> claim_for(Session& session, const Upload& upload
                                           std::uint64_t part_size_bytes) {
   auto source = real_path(opened.fd.get());
   if (!source || !has_settled(opened.status)) return nullptr;
-  const struct stat& status = opened.status;
   return session.claim({.source = std::move(*source),
                         .destination = join(upload.tree->store().name(), key),
-                        .version = fmt::format("{}:{} {} {} {}", status.st_dev, status.st_ino,
-                                               status.st_size, since_epoch(status.st_mtim).count(),
-                                               since_epoch(status.st_ctim).count()),
+                        .version = version_of(opened.status),
                         .part_size_bytes = part_size_bytes});
 }
 
