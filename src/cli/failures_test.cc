@@ -7,7 +7,8 @@ namespace aloft::cli {
 namespace {
 
 std::string reported(const std::string& name, const std::string& message) {
-  const transfer::Failure failure{.name = name, .error = {.code = ErrorCode::unavailable, .message = message}};
+  const transfer::Failure failure{.name = name,
+                                  .error = {.code = ErrorCode::unavailable, .message = message}};
   testing::internal::CaptureStderr();
   report_failures({&failure, 1});
   return testing::internal::GetCapturedStderr();
